@@ -1,0 +1,108 @@
+import type { HandshakeRefusal } from '../errors.ts';
+import type { SessionCommand } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+import type { Reply } from '../session/reply.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
+
+/** The version of this wire. Daemons that speak different ones refuse each other. */
+export const WIRE_VERSION = 1;
+
+/** The first frame in each direction of a link. */
+export interface Hello {
+  readonly wireVersion: number;
+  /** The sender's own letter. */
+  readonly letter: Letter;
+  /** The letter that the sender believes it has reached; in an answer, the letter that it answers. */
+  readonly to: Letter;
+  readonly incarnation: number;
+  readonly mapDigest: string;
+  /** The program's version, for `status`; decides nothing. */
+  readonly software: string;
+}
+
+export type HelloAnswer =
+  | { readonly kind: 'welcome'; readonly hello: Hello }
+  | { readonly kind: 'refused'; readonly refusal: HandshakeRefusal; readonly explanation: string };
+
+/** What a node says about another one's life when asked. */
+export type LifeVerdict = 'alive' | 'dead' | 'unknown';
+
+/** What gives rise to an accusation: a refused redial, or nothing heard. */
+export type Evidence = 'refused' | 'silence';
+
+/**
+ * How a request reached its executor: straight to the owner; to the stand-in of a dead owner; to a third node that
+ * still sees the owner. The last two may cause one more hop, never two.
+ */
+export type Route = 'owner' | 'stand-in' | 'relay';
+
+/** One request on a link, from the daemon that dialled. Each gets one answer of the same number. */
+export type PeerRequest =
+  /** Are you there, and do you hold this life of mine for alive? */
+  | { readonly kind: 'ping'; readonly incarnation: number }
+  /** I hold this life of `letter` for dead; do you still see it? */
+  | { readonly kind: 'accuse'; readonly letter: Letter; readonly incarnation: number; readonly evidence: Evidence }
+  /** I start (again): what happened in my name? `priorIncarnation` 0: I kept nothing from a former life. */
+  | { readonly kind: 'join'; readonly incarnation: number; readonly priorIncarnation: number }
+  /** Hand back what you did in my name from `cursor` on, as much as fits into one frame. */
+  | { readonly kind: 'collect'; readonly incarnation: number; readonly letter: Letter; readonly cursor: number }
+  /** Hold requests for me from now on. */
+  | { readonly kind: 'hold'; readonly incarnation: number }
+  /** I have applied everything: hold me for alive and forward to me. */
+  | { readonly kind: 'release'; readonly incarnation: number }
+  /** I am leaving for good. */
+  | { readonly kind: 'goodbye'; readonly incarnation: number }
+  /** I restart with my store intact: do not declare me dead for `forMs`. */
+  | { readonly kind: 'pause'; readonly incarnation: number; readonly forMs: number }
+  | {
+      readonly kind: 'execute';
+      readonly route: Route;
+      /** The letter that answers for the id, and the life of it that the sender means. */
+      readonly owner: Letter;
+      readonly incarnation: number;
+      /** What is left of the deadline. */
+      readonly budgetMs: number;
+      readonly command: SessionCommand;
+    };
+
+export type PeerRequestKind = PeerRequest['kind'];
+
+export type PeerAnswer =
+  | { readonly kind: 'pong'; readonly verdict: LifeVerdict; readonly incarnation: number }
+  /** `agreed`: dead for me too. Otherwise I last heard from it `heardAgoMs` ago, in the life `incarnation`. */
+  | {
+      readonly kind: 'verdict';
+      readonly agreed: boolean;
+      readonly heardAgoMs: number;
+      readonly incarnation: number;
+    }
+  | { readonly kind: 'history'; readonly history: LifeHistory }
+  | { readonly kind: 'entries'; readonly entries: readonly EstateEntry[]; readonly nextCursor: number; readonly more: boolean }
+  /** To `hold`, `release`, `goodbye`, `pause`. `accepted: false`: things have changed, begin again with `join`. */
+  | { readonly kind: 'acknowledged'; readonly accepted: boolean }
+  /** `executorIncarnation` lets a sender that used a former life's number learn the present one. */
+  | { readonly kind: 'reply'; readonly id: string; readonly executorIncarnation: number; readonly reply: Reply };
+
+/** What a peer knows of the joining node's former life. */
+export interface LifeHistory {
+  /**
+   * `kept`: saw that life alive and took part in every decision since, and it was not declared dead. `dead`: it was.
+   * `forgotten`: this peer cannot vouch either way.
+   */
+  readonly verdict: 'kept' | 'dead' | 'forgotten';
+  /** Whether the estates are complete: nothing done in this name was forgotten. */
+  readonly complete: boolean;
+  /** The letters whose estates this peer would hand over. */
+  readonly estates: readonly Letter[];
+  /** The highest incarnation of the joining node that this peer has ever seen. */
+  readonly highestIncarnation: number;
+  /** Lives declared dead, so that the joining node starts with the same view. */
+  readonly dead: readonly { readonly letter: Letter; readonly incarnation: number }[];
+}
+
+/** What a stand-in did with one orphan. Times are relative. */
+export type EstateEntry =
+  | { readonly kind: 'reset'; readonly id: string }
+  | { readonly kind: 'succeeded'; readonly id: string; readonly successor: string; readonly aliasMs: number }
+  | { readonly kind: 'kept'; readonly id: string; readonly record: Buffer; readonly lifeMs: number }
+  | { readonly kind: 'buried'; readonly id: string; readonly reason: ResetReason };

@@ -1,0 +1,88 @@
+/** Every metric that the daemon exposes: its kind, its name on `/metrics`, what it means, its labels. */
+export const INSTRUMENTS = {
+  requests: {
+    kind: 'counter',
+    name: 'maglia_requests_total',
+    help: 'Requests answered, by door (http, mesh), command and outcome (done, moved, miss, refused, in-doubt, unavailable)',
+    labels: ['door', 'command', 'outcome'],
+  },
+  requestSeconds: {
+    kind: 'histogram',
+    name: 'maglia_request_seconds',
+    help: 'Time from dispatch to reply, by door and command',
+    labels: ['door', 'command'],
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1],
+  },
+  forwards: {
+    kind: 'counter',
+    name: 'maglia_forwards_total',
+    help: 'Requests sent to a peer, by its letter, route (owner, stand-in, relay) and outcome (answered, not-sent, lost)',
+    labels: ['peer', 'route', 'outcome'],
+  },
+  minted: {
+    kind: 'counter',
+    name: 'maglia_sessions_minted_total',
+    help: 'Session ids minted by this node',
+    labels: [],
+  },
+  resets: {
+    kind: 'counter',
+    name: 'maglia_session_resets_total',
+    help: 'Sessions found gone, by reason code',
+    labels: ['reason'],
+  },
+  orphans: {
+    kind: 'counter',
+    name: 'maglia_orphans_total',
+    help: 'Orphans that this node, standing in for a dead owner, has reset, succeeded by a new id, or kept on its shelf',
+    labels: ['owner', 'outcome'],
+  },
+  memberState: {
+    kind: 'gauge',
+    name: 'maglia_member_state',
+    help: '1 for the state that this node holds each peer to be in (alive, suspect, dead, left), 0 for the others',
+    labels: ['peer', 'state'],
+  },
+  linkState: {
+    kind: 'gauge',
+    name: 'maglia_link_state',
+    help: '1 for the state of the link to each peer (dialling, up, waiting, refused, closed), 0 for the others',
+    labels: ['peer', 'state'],
+  },
+  inFlight: {
+    kind: 'gauge',
+    name: 'maglia_link_in_flight',
+    help: 'Requests sent to a peer and not yet answered',
+    labels: ['peer'],
+  },
+  storeSeconds: {
+    kind: 'histogram',
+    name: 'maglia_store_seconds',
+    help: 'Time that the store took, by operation and outcome (done, unavailable, in-doubt, too-large)',
+    labels: ['operation', 'outcome'],
+    buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
+  },
+  storeLosses: {
+    kind: 'counter',
+    name: 'maglia_store_losses_total',
+    help: 'Times that this node lost its store with all sessions in it',
+    labels: [],
+  },
+  loopLateSeconds: {
+    kind: 'histogram',
+    name: 'maglia_loop_late_seconds',
+    help: 'How late the event loop was for the failure detector; a late node counts no silence against its peers',
+    labels: [],
+    buckets: [0.001, 0.005, 0.01, 0.03, 0.1, 0.3, 1, 3],
+  },
+} as const satisfies Record<string, Instrument>;
+
+export interface Instrument {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+  readonly buckets?: readonly number[];
+}
+
+export type InstrumentName = keyof typeof INSTRUMENTS;

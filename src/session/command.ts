@@ -1,0 +1,49 @@
+/** A session's bytes as an application gave them. */
+export interface Content {
+  readonly contentType: string;
+  /** Opaque client flags of the memcached protocols; 0 elsewhere. */
+  readonly flags: number;
+  readonly payload: Buffer;
+}
+
+/** What can be asked of the node that answers for an id. Times are relative: absolute times never cross nodes. */
+export type SessionCommand =
+  | { readonly kind: 'get'; readonly id: string }
+  /** A `get` at the start of a web request: follows a successor, may take the session's lock. */
+  | { readonly kind: 'open'; readonly id: string; readonly lock?: LockRequest }
+  | {
+      readonly kind: 'put';
+      readonly id: string;
+      readonly content: Content;
+      readonly ttlSeconds?: number;
+      readonly ifVersion?: number;
+    }
+  /** Stores under an id whether it is known or not, for clients that keep the id they have. */
+  | { readonly kind: 'keep'; readonly id: string; readonly content: Content; readonly ttlSeconds?: number }
+  /** JSON merge patch (RFC 7396); `patch` is its JSON text. */
+  | {
+      readonly kind: 'patch';
+      readonly id: string;
+      readonly patch: Buffer;
+      readonly ttlSeconds?: number;
+      readonly ifVersion?: number;
+    }
+  | { readonly kind: 'touch'; readonly id: string; readonly ttlSeconds?: number }
+  /** A new id for the same data; the old one stays readable, not writable, for the grace. */
+  | { readonly kind: 'rotate'; readonly id: string; readonly graceSeconds?: number }
+  | { readonly kind: 'destroy'; readonly id: string }
+  | { readonly kind: 'unlock'; readonly id: string; readonly token: string }
+  /** To a stand-in: record `successor` for this orphan unless it has one (other than `insteadOf`); answers which. */
+  | { readonly kind: 'succeed'; readonly id: string; readonly successor: string; readonly insteadOf?: string };
+
+export type CommandKind = SessionCommand['kind'];
+
+export interface LockRequest {
+  /** How long to queue for the lock. */
+  readonly waitMs: number;
+}
+
+/** Whether doing it twice does the same as doing it once, so that it may be asked again after a lost answer. */
+export function isRead(command: SessionCommand): boolean {
+  return command.kind === 'get' || (command.kind === 'open' && command.lock === undefined);
+}

@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import { compareLetters, type Letter } from './letter.ts';
+
+/** Where a node's mesh port is reached. */
+export interface MeshAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** The cluster's letter => address map, the same on every node. Immutable; its order is the alphabet's. */
+export class LetterMap {
+  readonly letters: readonly Letter[];
+  /** Tells two maps apart: equal digests mean equal letters and equal addresses. */
+  readonly digest: string;
+  readonly #addresses: ReadonlyMap<Letter, MeshAddress>;
+
+  constructor(addresses: ReadonlyMap<Letter, MeshAddress>) {
+    this.letters = [...addresses.keys()].sort(compareLetters);
+    this.#addresses = new Map(addresses);
+    const canonical = this.letters.map((letter) => `${letter}=>${formatAddress(this.address(letter))}`).join(',');
+    this.digest = createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+  }
+
+  has(letter: Letter): boolean {
+    return this.#addresses.has(letter);
+  }
+
+  /** @throws RangeError for a letter that is not in the map: ask `has` first. */
+  address(letter: Letter): MeshAddress {
+    const address = this.#addresses.get(letter);
+    if (address === undefined) throw new RangeError(`letter ${letter} is not in the map`);
+    return address;
+  }
+
+  /** Every letter but this one, beginning with the next in map order and going round. */
+  lettersAfter(letter: Letter): Letter[] {
+    const at = this.letters.indexOf(letter);
+    return [...this.letters.slice(at + 1), ...this.letters.slice(0, at)];
+  }
+}
+
+/** `host:port`, with brackets around an IPv6 address. */
+export function formatAddress(address: MeshAddress): string {
+  return address.host.includes(':') ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
