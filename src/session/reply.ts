@@ -67,5 +67,7 @@ export const FAILURE_CODES = [
   'STALE_INCARNATION',
   /** the daemon is shutting down */
   'CLOSING',
+  /** to `succeed`: the owner came back meanwhile and answers for the id again; open it once more */
+  'OWNER_RETURNED',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];

@@ -1,0 +1,315 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { SessionConfig } from '../config/config.ts';
+import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
+import type { Content, SessionCommand } from '../session/command.ts';
+import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../session/record.ts';
+import type { Reply } from '../session/reply.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
+import type { Letter } from '../session/letter.ts';
+import { drawSessionId } from '../session/session-id.ts';
+import type { Versions } from '../session/version.ts';
+import type { Locks } from './locks.ts';
+import { isObject, mergePatch, parseJson } from './merge-patch.ts';
+import type { Turns } from './turns.ts';
+import type { Absent, Vault } from './vault.ts';
+
+/** The commands that only a stand-in carries out. */
+export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
+
+type CommandOf<K extends OwnerCommand['kind']> = Extract<OwnerCommand, { kind: K }>;
+
+export interface EngineParts {
+  readonly letter: Letter;
+  readonly vault: Vault;
+  readonly turns: Turns;
+  readonly locks: Locks;
+  readonly versions: Versions;
+  readonly session: SessionConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Ids drawn before minting gives up; a second draw is needed about once in 36^26 times. */
+const MINT_DRAWS = 3;
+
+/**
+ * The owner's operations on its sessions. The owner is one process and the only gateway to its store, so this is where
+ * the commands on a session are put in order; everything richer than get, set and add is done here over records.
+ */
+export class Engine {
+  readonly #letter: Letter;
+  readonly #vault: Vault;
+  readonly #turns: Turns;
+  readonly #locks: Locks;
+  readonly #versions: Versions;
+  readonly #session: SessionConfig;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+
+  constructor(parts: EngineParts) {
+    this.#letter = parts.letter;
+    this.#vault = parts.vault;
+    this.#turns = parts.turns;
+    this.#locks = parts.locks;
+    this.#versions = parts.versions;
+    this.#session = parts.session;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /** Makes a new session under an id nobody has seen (S4). Never leaves doubt: an id nobody saw does no harm. */
+  async mint(content: Content, ttlSeconds?: number): Promise<Reply> {
+    if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
+    try {
+      for (let draw = 1; draw <= MINT_DRAWS; draw += 1) {
+        const record = this.#liveRecord(drawSessionId(this.#letter), content, ttlSeconds);
+        if (await this.#vault.reserve(record)) return this.#done(record);
+      }
+    } catch (error) {
+      const reply = this.#storeFailure(error, false);
+      return reply.kind === 'in-doubt' ? { kind: 'unavailable', code: 'STORE_UNAVAILABLE' } : reply;
+    }
+    this.#log.error('every id drawn was taken already; is the random source broken?');
+    return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
+  }
+
+  /** @param deadlineAt monotonic; a command whose turn comes later is not begun. Never rejects for what the store does. */
+  async execute(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
+    if (command.kind === 'unlock') return this.#unlock(command);
+    if (command.kind === 'open' && command.lock !== undefined) return this.#openLocked(command, command.lock.waitMs);
+    return this.#inTurn(command, deadlineAt);
+  }
+
+  /** Applies what a stand-in did with one of our orphans. Rejects as the store does: then the handing back begins anew. */
+  settle(entry: EstateEntry): Promise<void> {
+    return this.#turns.take(entry.id, async () => {
+      if (entry.kind === 'kept') {
+        const record = decodeRecord(entry.record, entry.id);
+        return this.#vault.save({ ...record, expiresAt: this.#clock.now() + entry.lifeMs });
+      }
+      const found = await this.#vault.load(entry.id);
+      const previous = found.kind === 'record' ? found.record.version : 0;
+      const reason = entry.kind === 'buried' ? entry.reason : 'owner-dead';
+      return this.#vault.save({
+        ...this.#tombstone(entry.id, previous, reason),
+        ...(entry.kind === 'succeeded' && {
+          successor: entry.successor,
+          successorUntil: this.#clock.now() + entry.aliasMs,
+        }),
+      });
+    });
+  }
+
+  /** What this engine, as a shelf, hands back under an id. Rejects as the store does. */
+  handBack(id: string): Promise<EstateEntry> {
+    return this.#turns.take(id, async () => {
+      const found = await this.#vault.load(id);
+      if (found.kind === 'absent') return { kind: 'reset', id };
+      if (found.record.kind === 'tombstone') return { kind: 'buried', id, reason: found.record.reason };
+      const lifeMs = found.record.expiresAt - this.#clock.now();
+      return { kind: 'kept', id, record: encodeRecord(found.record), lifeMs };
+    });
+  }
+
+  async #inTurn(command: Exclude<OwnerCommand, { kind: 'unlock' }>, deadlineAt: number): Promise<Reply> {
+    if (!this.#turns.hasRoom(command.id)) return { kind: 'refused', code: 'SESSION_BUSY' };
+    return this.#turns.take(command.id, async () => {
+      if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
+      try {
+        return await this.#carryOut(command);
+      } catch (error) {
+        return this.#storeFailure(error, command.kind === 'get' || command.kind === 'open');
+      }
+    });
+  }
+
+  #carryOut(command: Exclude<OwnerCommand, { kind: 'unlock' }>): Promise<Reply> {
+    switch (command.kind) {
+      case 'get':
+      case 'open':
+        return this.#read(command);
+      case 'put':
+        return this.#put(command);
+      case 'keep':
+        return this.#keep(command);
+      case 'patch':
+        return this.#patch(command);
+      case 'touch':
+        return this.#touch(command);
+      case 'rotate':
+        return this.#rotate(command);
+      case 'destroy':
+        return this.#destroy(command);
+    }
+  }
+
+  async #read(command: CommandOf<'get' | 'open'>): Promise<Reply> {
+    const found = await this.#vault.load(command.id);
+    if (found.kind === 'absent') return miss(found);
+    if (found.record.kind === 'live') return { ...this.#done(found.record), content: found.record.content };
+
+    const now = this.#clock.now();
+    const { version, reason, content, readableUntil, successor, successorUntil } = found.record;
+    if (content !== undefined && now < readableUntil) {
+      return { kind: 'done', id: command.id, version, ttlSeconds: secondsLeft(readableUntil, now), content };
+    }
+    if (command.kind === 'open' && successor !== undefined && now < successorUntil) {
+      return { kind: 'moved', to: successor };
+    }
+    return { kind: 'miss', reason };
+  }
+
+  async #put(command: CommandOf<'put'>): Promise<Reply> {
+    if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
+    const live = await this.#loadLive(command.id, command.ifVersion);
+    if (live.kind !== 'live') return live;
+    return this.#replace(live, command.content, command.ttlSeconds);
+  }
+
+  async #keep(command: CommandOf<'keep'>): Promise<Reply> {
+    if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
+    const found = await this.#vault.load(command.id);
+    const isDestroyed =
+      found.kind === 'record'
+        ? found.record.kind === 'tombstone' && found.record.reason === 'destroyed'
+        : this.#vault.isBuried(command.id);
+    if (isDestroyed) return { kind: 'refused', code: 'DESTROYED' };
+    const previous = found.kind === 'record' ? found.record.version : 0;
+    const record = this.#liveRecord(command.id, command.content, command.ttlSeconds, previous);
+    await this.#vault.save(record);
+    return this.#done(record);
+  }
+
+  async #patch(command: CommandOf<'patch'>): Promise<Reply> {
+    const live = await this.#loadLive(command.id, command.ifVersion);
+    if (live.kind !== 'live') return live;
+    const patch = parseJson(command.patch);
+    const target = isJson(live.content) ? parseJson(live.content.payload) : undefined;
+    if (!isObject(patch) || !isObject(target)) return { kind: 'refused', code: 'NOT_JSON' };
+    const content = { ...live.content, payload: Buffer.from(JSON.stringify(mergePatch(target, patch))) };
+    if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
+    return this.#replace(live, content, command.ttlSeconds);
+  }
+
+  /** Rewrites the record, since its expiry stands in it; the version stays, for the data did not change. */
+  async #touch(command: CommandOf<'touch'>): Promise<Reply> {
+    const live = await this.#loadLive(command.id);
+    if (live.kind !== 'live') return live;
+    const ttlSeconds = this.#life(command.ttlSeconds, live.ttlSeconds);
+    const touched = { ...live, ttlSeconds, expiresAt: this.#clock.now() + ttlSeconds * 1000 };
+    await this.#vault.save(touched);
+    return this.#done(touched);
+  }
+
+  /** First the new record, which nobody knows yet; then the old one's tombstone, and with it the rotation is done. */
+  async #rotate(command: CommandOf<'rotate'>): Promise<Reply> {
+    const live = await this.#loadLive(command.id);
+    if (live.kind !== 'live') return live;
+    const minted = await this.mint(live.content, live.ttlSeconds);
+    if (minted.kind !== 'done') return minted;
+
+    const graceSeconds = command.graceSeconds ?? this.#session.rotateGraceSeconds;
+    const readableUntil = this.#clock.now() + graceSeconds * 1000;
+    const tombstone = this.#tombstone(live.id, live.version, 'destroyed');
+    await this.#vault.save(
+      graceSeconds === 0
+        ? tombstone
+        : { ...tombstone, expiresAt: tombstone.expiresAt + graceSeconds * 1000, readableUntil, content: live.content },
+    );
+    return minted;
+  }
+
+  async #destroy(command: CommandOf<'destroy'>): Promise<Reply> {
+    const found = await this.#vault.load(command.id);
+    if (found.kind === 'absent') return miss(found);
+    const { record } = found;
+    // A rotated session in its grace can still be destroyed: its tombstone then loses the readable copy.
+    if (record.kind === 'tombstone' && this.#clock.now() >= record.readableUntil) {
+      return { kind: 'miss', reason: record.reason };
+    }
+    const tombstone = this.#tombstone(command.id, record.version, 'destroyed');
+    await this.#vault.save(tombstone);
+    return { kind: 'done', id: command.id, version: tombstone.version, ttlSeconds: 0 };
+  }
+
+  async #openLocked(command: CommandOf<'open'>, waitMs: number): Promise<Reply> {
+    const lock = await this.#locks.acquire(command.id, waitMs);
+    if (typeof lock === 'string') return { kind: 'refused', code: lock };
+    const reply = await this.#inTurn(command, this.#clock.monotonic() + LOCKED_READ_MS);
+    if (reply.kind === 'done') return { ...reply, lock };
+    this.#locks.release(command.id, lock.token);
+    return reply;
+  }
+
+  #unlock(command: CommandOf<'unlock'>): Reply {
+    if (!this.#locks.release(command.id, command.token)) return { kind: 'refused', code: 'LOCK_LOST' };
+    return { kind: 'done', id: command.id, version: 0, ttlSeconds: 0 };
+  }
+
+  async #loadLive(id: string, ifVersion?: number): Promise<LiveRecord | Reply> {
+    const found = await this.#vault.load(id);
+    if (found.kind === 'absent') return miss(found);
+    if (found.record.kind === 'tombstone') return { kind: 'miss', reason: found.record.reason };
+    if (ifVersion !== undefined && ifVersion !== found.record.version) {
+      return { kind: 'refused', code: 'VERSION_CONFLICT', version: found.record.version };
+    }
+    return found.record;
+  }
+
+  async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
+    const record = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    await this.#vault.save(record);
+    return this.#done(record);
+  }
+
+  #liveRecord(id: string, content: Content, ttlSeconds: number | undefined, previous = 0): LiveRecord {
+    const life = this.#life(ttlSeconds, this.#session.ttlSeconds);
+    const version = this.#versions.next(previous);
+    return { kind: 'live', id, version, expiresAt: this.#clock.now() + life * 1000, ttlSeconds: life, content };
+  }
+
+  #tombstone(id: string, previous: number, reason: ResetReason): Tombstone {
+    const expiresAt = this.#clock.now() + this.#session.tombstoneSeconds * 1000;
+    const version = this.#versions.next(previous);
+    return { kind: 'tombstone', id, version, expiresAt, reason, successorUntil: 0, readableUntil: 0 };
+  }
+
+  /** TTL 0 means the default one: nothing lives for ever. */
+  #life(ttlSeconds: number | undefined, otherwise: number): number {
+    if (ttlSeconds === undefined) return otherwise;
+    return ttlSeconds === 0 ? this.#session.ttlSeconds : Math.min(ttlSeconds, this.#session.maxTtlSeconds);
+  }
+
+  #isTooLarge(content: Content): boolean {
+    return content.payload.length > this.#session.maxBytes;
+  }
+
+  #done(record: LiveRecord): Extract<Reply, { kind: 'done' }> {
+    const ttlSeconds = secondsLeft(record.expiresAt, this.#clock.now());
+    return { kind: 'done', id: record.id, version: record.version, ttlSeconds };
+  }
+
+  #storeFailure(error: unknown, isRead: boolean): Reply {
+    if (error instanceof StoreTooLargeError) return { kind: 'refused', code: 'TOO_LARGE' };
+    if (error instanceof StoreUnavailableError) return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
+    if (!(error instanceof StoreInDoubtError)) throw error;
+    return { kind: isRead ? 'unavailable' : 'in-doubt', code: 'STORE_UNAVAILABLE' };
+  }
+}
+
+/** The read after a granted lock is bounded by itself: the wait for the lock had its own, longer bound. */
+const LOCKED_READ_MS = 250;
+
+function miss(absent: Absent): Reply {
+  return { kind: 'miss', reason: absent.reason };
+}
+
+function secondsLeft(until: number, now: number): number {
+  return Math.max(0, Math.ceil((until - now) / 1000));
+}
+
+function isJson(content: Content): boolean {
+  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(content.contentType);
+}

@@ -1,0 +1,65 @@
+import { LRUCache } from 'lru-cache';
+import type { ResetReason } from '../session/reset-reason.ts';
+import type { SessionRecord } from '../session/record.ts';
+
+interface Trace {
+  readonly version: number;
+  readonly expiresAt: number;
+  readonly isTombstone: boolean;
+  /** How many times the store had been lost when this was written. */
+  readonly losses: number;
+}
+
+/**
+ * The owner's bounded memory of what it wrote last under each id. It does two things that the store cannot: it explains
+ * a miss (S9), and it knows a record that is older than one already acknowledged (S1), such as a write that Memcached
+ * carried out long after we had given up on it.
+ */
+export class Recall {
+  readonly #traces: LRUCache<string, Trace>;
+  #losses = 0;
+  #lossReason: ResetReason = 'store-lost';
+  /** Until then an id without a trace is held to have gone with the lost store. */
+  #lossRecentUntil = 0;
+
+  constructor(limit: number) {
+    this.#traces = new LRUCache({ max: limit });
+  }
+
+  /** Remembers an acknowledged write. */
+  wrote(record: SessionRecord): void {
+    this.#traces.set(record.id, {
+      version: record.version,
+      expiresAt: record.expiresAt,
+      isTombstone: record.kind === 'tombstone',
+      losses: this.#losses,
+    });
+  }
+
+  /** Everything in the store is gone, because of this; nothing there lived longer than until `recentUntil`. */
+  lostAll(reason: ResetReason, recentUntil: number): void {
+    this.#losses += 1;
+    this.#lossReason = reason;
+    this.#lossRecentUntil = recentUntil;
+  }
+
+  /** Whether a record with this version is older than what was acknowledged under its id. */
+  isStale(id: string, version: number): boolean {
+    return version < (this.#traces.peek(id)?.version ?? 0);
+  }
+
+  /** Whether this id was destroyed and its tombstone, though gone from the store, must still hold. */
+  isBuried(id: string, now: number): boolean {
+    const trace = this.#traces.peek(id);
+    return trace !== undefined && trace.isTombstone && trace.expiresAt > now;
+  }
+
+  /** Why the store has nothing under this id. */
+  explainMiss(id: string, now: number): ResetReason {
+    const trace = this.#traces.get(id);
+    if (trace === undefined) return now < this.#lossRecentUntil ? this.#lossReason : 'unknown';
+    if (trace.isTombstone) return 'destroyed';
+    if (trace.expiresAt <= now) return 'expired';
+    return trace.losses < this.#losses ? this.#lossReason : 'evicted';
+  }
+}

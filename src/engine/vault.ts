@@ -1,0 +1,83 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { RecordError } from '../errors.ts';
+import { decodeRecord, encodeRecord, type SessionRecord } from '../session/record.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
+import { shortenId } from '../session/session-id.ts';
+import type { Store } from '../store/store.ts';
+import type { Recall } from './recall.ts';
+
+/** What stands under an id: a record that proved itself, or the reason why there is none. */
+export type Found = { readonly kind: 'record'; readonly record: SessionRecord } | Absent;
+export interface Absent {
+  readonly kind: 'absent';
+  readonly reason: ResetReason;
+}
+
+/**
+ * Expired records stay in the store for this long, so that a miss can be explained and clocks that disagree by a little
+ * do no harm.
+ */
+const EXPIRED_KEPT_SECONDS = 60;
+
+/** The store as the engine sees it: records in and out, checked against themselves and against what we remember. */
+export class Vault {
+  readonly #store: Store;
+  readonly #recall: Recall;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #log: Logger;
+
+  constructor(store: Store, recall: Recall, clock: Pick<Clock, 'now'>, log: Logger) {
+    this.#store = store;
+    this.#recall = recall;
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** Rejects as `Store.get` does. */
+  async load(id: string): Promise<Found> {
+    const bytes = await this.#store.get(id);
+    const now = this.#clock.now();
+    if (bytes === undefined) return { kind: 'absent', reason: this.#recall.explainMiss(id, now) };
+
+    let record: SessionRecord;
+    try {
+      record = decodeRecord(bytes, id);
+    } catch (error) {
+      if (!(error instanceof RecordError)) throw error;
+      this.#log.error({ id: shortenId(id), err: error }, 'a stored record cannot be trusted; the session is reset');
+      return { kind: 'absent', reason: 'store-lost' };
+    }
+    // A write that we gave up on came late and covered a newer one: never answer the old (S1).
+    if (this.#recall.isStale(id, record.version)) {
+      this.#log.warn({ id: shortenId(id) }, 'the store went back to an older version; the session is reset');
+      return { kind: 'absent', reason: this.#recall.isBuried(id, now) ? 'destroyed' : 'store-lost' };
+    }
+    if (record.expiresAt <= now) {
+      return { kind: 'absent', reason: record.kind === 'live' ? 'expired' : record.reason };
+    }
+    return { kind: 'record', record };
+  }
+
+  /** Whether a tombstone for this id still holds although the store has lost it. */
+  isBuried(id: string): boolean {
+    return this.#recall.isBuried(id, this.#clock.now());
+  }
+
+  /** Rejects as `Store.set` does. */
+  async save(record: SessionRecord): Promise<void> {
+    await this.#store.set(record.id, encodeRecord(record), this.#secondsToKeep(record));
+    this.#recall.wrote(record);
+  }
+
+  /** Rejects as `Store.add` does; false where the id is taken. */
+  async reserve(record: SessionRecord): Promise<boolean> {
+    const isFree = await this.#store.add(record.id, encodeRecord(record), this.#secondsToKeep(record));
+    if (isFree) this.#recall.wrote(record);
+    return isFree;
+  }
+
+  #secondsToKeep(record: SessionRecord): number {
+    return Math.max(1, Math.ceil((record.expiresAt - this.#clock.now()) / 1000)) + EXPIRED_KEPT_SECONDS;
+  }
+}

@@ -1,0 +1,235 @@
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../clock.ts';
+import type { TimingsConfig } from '../config/config.ts';
+import { MagliaError } from '../errors.ts';
+import type { Evidence, PeerAnswer } from '../mesh/message.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Letter } from '../session/letter.ts';
+import type { LetterMap } from '../session/letter-map.ts';
+import { isGone, type Members } from './members.ts';
+import type { PeerLinks } from './peer-link.ts';
+import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, type Silence } from './silence.ts';
+import type { Tenure } from './tenure.ts';
+
+export interface FailureDetectorParts {
+  readonly letter: Letter;
+  readonly map: LetterMap;
+  readonly members: Members;
+  readonly links: PeerLinks;
+  readonly tenure: Tenure;
+  readonly timings: TimingsConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'observe'>;
+}
+
+interface Watch {
+  silence: Silence;
+  pingedAt: number;
+  /** The link was lost and a new dial refused, and nothing was heard since. */
+  isRefused: boolean;
+  isAccused: boolean;
+}
+
+/** The loop is looked at this many times per ping interval. */
+const LOOKS_PER_PING = 2;
+
+/**
+ * Watches the peers: pings them, suspects those that fall silent, and has them declared dead. Suspecting is ours alone;
+ * declaring dead takes hard evidence or a long silence, and that no other node still sees the peer (DESIGN, rule 1).
+ */
+export class FailureDetector {
+  readonly #parts: FailureDetectorParts;
+  readonly #lookMs: number;
+  readonly #watches: ReadonlyMap<Letter, Watch>;
+  #lookedAt: number;
+  #timer: Timer | undefined;
+
+  constructor(parts: FailureDetectorParts) {
+    this.#parts = parts;
+    this.#lookMs = parts.timings.pingMs / LOOKS_PER_PING;
+    this.#lookedAt = parts.clock.monotonic();
+    this.#watches = new Map(
+      parts.members.letters.map((letter) => [
+        letter,
+        { silence: NO_SILENCE, pingedAt: Number.NEGATIVE_INFINITY, isRefused: false, isAccused: false },
+      ]),
+    );
+  }
+
+  start(): void {
+    this.#lookedAt = this.#parts.clock.monotonic();
+    this.#lookLater();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+  }
+
+  silenceOf(letter: Letter): Silence {
+    return this.#watch(letter).silence;
+  }
+
+  /** Pings every peer now, whatever the interval says. */
+  pingAll(): void {
+    for (const letter of this.#parts.members.letters) this.#ping(letter, this.#watch(letter));
+  }
+
+  /** The peer called us, in the life that we hold for its present one. */
+  heardFrom(letter: Letter, incarnation: number): void {
+    const watch = this.#watch(letter);
+    const { incarnation: known } = this.#parts.members.stateOf(letter);
+    if (known !== 0 && incarnation !== known) return;
+    watch.silence = heard(watch.silence);
+    watch.isRefused = false;
+  }
+
+  /** The link that we dialled was lost. */
+  linkLost(letter: Letter): void {
+    this.#doubt(letter, 'its connection was lost');
+  }
+
+  /** The peer's port refused a new connection: with the old one lost, hard evidence. */
+  dialRefused(letter: Letter): void {
+    const watch = this.#watch(letter);
+    watch.isRefused = true;
+    this.#judge(letter, watch);
+  }
+
+  #lookLater(): void {
+    this.#timer = this.#parts.clock.after(this.#lookMs, () => {
+      this.#look();
+      this.#lookLater();
+    });
+  }
+
+  #look(): void {
+    const { clock, members, metrics, tenure, timings } = this.#parts;
+    const now = clock.monotonic();
+    const elapsedMs = now - this.#lookedAt;
+    this.#lookedAt = now;
+    const lateMs = Math.max(0, elapsedMs - this.#lookMs);
+    metrics.observe('loopLateSeconds', {}, lateMs / 1000);
+    tenure.wasStopped(lateMs);
+
+    for (const letter of members.letters) {
+      const watch = this.#watch(letter);
+      watch.silence = listened(watch.silence, elapsedMs, this.#lookMs);
+      if (now - watch.pingedAt >= timings.pingMs) this.#ping(letter, watch);
+      if (isQuiet(watch.silence, timings)) this.#doubt(letter, `it has not answered for ${timings.suspectAfterMs} ms`);
+      this.#judge(letter, watch);
+    }
+  }
+
+  #ping(letter: Letter, watch: Watch): void {
+    const { clock, links, tenure, timings } = this.#parts;
+    const link = links(letter);
+    if (link.state.kind !== 'up') return;
+    const sentAt = clock.monotonic();
+    watch.pingedAt = sentAt;
+    const { incarnation } = tenure;
+    link.request({ kind: 'ping', incarnation }, sentAt + timings.suspectAfterMs).then(
+      (answer) => this.#pinged(letter, watch, answer, incarnation, sentAt),
+      // A lost ping is what the silence counts; a lost link reports itself.
+      (error: unknown) => this.#expected(error),
+    );
+  }
+
+  #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
+    if (answer.kind !== 'pong') return;
+    const { members, tenure } = this.#parts;
+    if (answer.verdict === 'alive') tenure.confirm(incarnation, sentAt);
+    else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
+      tenure.lose(`${letter} holds this life for dead`);
+    }
+    const { incarnation: known } = members.stateOf(letter);
+    if (known === 0 || answer.incarnation === known) {
+      watch.silence = answered();
+      watch.isRefused = false;
+    }
+    if (answer.phase !== 'serving') return;
+    const mayReturn = tenure.phase === 'joining';
+    const isNews = members.apply(
+      letter,
+      { kind: 'answered', incarnation: answer.incarnation, mayReturn },
+      'it answers',
+    );
+    if (isNews) watch.silence = answered();
+  }
+
+  #doubt(letter: Letter, why: string): void {
+    const { links, members } = this.#parts;
+    const wasAlive = members.stateOf(letter).kind === 'alive';
+    members.apply(letter, { kind: 'doubted' }, why);
+    // What is in flight to a silent peer fails now, while there is still time to ask again elsewhere.
+    if (wasAlive) links(letter).drop(why);
+  }
+
+  #judge(letter: Letter, watch: Watch): void {
+    const { clock, members, timings } = this.#parts;
+    const state = members.stateOf(letter);
+    if (state.kind === 'alive' && watch.isRefused) this.#doubt(letter, 'its port refuses connections');
+    if (state.kind !== 'suspect' || watch.isAccused || clock.monotonic() < state.pausedUntil) return;
+    if (watch.isRefused) this.#accuse(letter, watch, 'refused');
+    else if (isDeadly(watch.silence, timings)) this.#accuse(letter, watch, 'silence');
+  }
+
+  #accuse(letter: Letter, watch: Watch, evidence: Evidence): void {
+    watch.isAccused = true;
+    const { incarnation } = this.#parts.members.stateOf(letter);
+    this.#isConvicted(letter, incarnation, evidence)
+      .then((isConvicted) => {
+        const stillSuspect = this.#parts.members.stateOf(letter).kind === 'suspect';
+        const stillGuilty = evidence === 'silence' || watch.isRefused;
+        if (!isConvicted || !stillSuspect || !stillGuilty) return;
+        const why = evidence === 'refused' ? 'its port refuses connections' : 'nobody has heard from it';
+        this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, why);
+      })
+      .finally(() => (watch.isAccused = false))
+      .catch((error: unknown) => this.#expected(error));
+  }
+
+  /**
+   * Asks the other nodes: everybody first, the one that would stand in last. Only a stand-in ever acts on a death, so
+   * where one of the others still sees the peer, nobody acts.
+   */
+  async #isConvicted(letter: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
+    const { members, map, timings } = this.#parts;
+    const voters = map
+      .lettersAfter(letter)
+      .filter((voter) => members.letters.includes(voter) && !isGone(members.stateOf(voter)))
+      .filter((voter) => !this.#watch(voter).isRefused && !isDeadly(this.#watch(voter).silence, timings));
+    const [standIn, ...others] = voters;
+    const votes = await Promise.all(others.map((voter) => this.#agrees(voter, letter, incarnation, evidence)));
+    if (!votes.every(Boolean)) return false;
+    return standIn === undefined || this.#agrees(standIn, letter, incarnation, evidence);
+  }
+
+  async #agrees(voter: Letter, accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
+    const { clock, links, timings } = this.#parts;
+    try {
+      const answer = await links(voter).request(
+        { kind: 'accuse', letter: accused, incarnation, evidence },
+        clock.monotonic() + timings.suspectAfterMs,
+      );
+      if (answer.kind !== 'verdict') return false;
+      const watch = this.#watch(accused);
+      if (!answer.agreed) watch.silence = heard(watch.silence, answer.heardAgoMs);
+      return answer.agreed;
+    } catch (error) {
+      // It could not be asked; the next look tries again, or finds the voter itself dead.
+      this.#expected(error);
+      return false;
+    }
+  }
+
+  #expected(error: unknown): void {
+    if (!(error instanceof MagliaError)) this.#parts.log.error({ err: error }, 'the failure detector failed');
+  }
+
+  #watch(letter: Letter): Watch {
+    const watch = this.#watches.get(letter);
+    if (watch === undefined) throw new RangeError(`${letter} is not a peer of this node`);
+    return watch;
+  }
+}

@@ -1,0 +1,183 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { TimingsConfig } from '../config/config.ts';
+import { MagliaError } from '../errors.ts';
+import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
+import type { Letter } from '../session/letter.ts';
+import { judgeHistories, type AskedPeer } from './join-judgement.ts';
+import type { Lives } from './lives.ts';
+import type { Members } from './members.ts';
+import type { PeerLinks } from './peer-link.ts';
+import type { Tenure } from './tenure.ts';
+
+export interface JoinParts {
+  readonly letter: Letter;
+  readonly members: Members;
+  readonly links: PeerLinks;
+  readonly lives: Lives;
+  readonly tenure: Tenure;
+  readonly timings: TimingsConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Whether the store holds sessions of a former life. */
+  readonly hasFormerSessions: () => boolean;
+  /** Drops every session of the former life: reset, not old. */
+  readonly wipe: () => Promise<void>;
+  /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
+  readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
+  /** Another's estate that we take over is not complete. */
+  readonly inheritIncomplete: (owner: Letter) => void;
+  /** Our incarnation changed: versions go on above it, links say it in their hello. */
+  readonly onIncarnation: (incarnation: number) => void;
+}
+
+/** Between two tries. */
+const RETRY_MS = 50;
+/** For each question to a peer. */
+const ASK_MS = 500;
+/** How often a node that waits for others says so in its log. */
+const NAG_MS = 5000;
+
+/**
+ * How a node comes to answer for its letter: when it starts, and after it learned that its life was declared dead.
+ *
+ *     ask all what happened ─► keep or wipe ─► collect estates ─► hold ─► collect the rest ─► release ─► serving
+ *
+ * Any step that a peer does not accept sends us back to the first.
+ */
+export class Join {
+  readonly #parts: JoinParts;
+  #isClosed = false;
+  #running: Promise<void> | undefined;
+
+  constructor(parts: JoinParts) {
+    this.#parts = parts;
+  }
+
+  /** Joins, however long it takes. Calls while it runs share its promise. Resolves when serving, or closed. */
+  run(): Promise<void> {
+    this.#running ??= this.#run().finally(() => (this.#running = undefined));
+    return this.#running;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, log, members, tenure } = this.#parts;
+    const startedAt = clock.monotonic();
+    let naggedAt = startedAt;
+    while (!this.#isClosed && tenure.phase === 'joining') {
+      const waitMs = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown) => {
+        if (!(error instanceof MagliaError)) throw error;
+        log.debug({ err: error }, 'joining did not work out; trying again');
+        return RETRY_MS;
+      });
+      if (waitMs === 0) return;
+      if (clock.monotonic() - naggedAt >= NAG_MS) {
+        naggedAt = clock.monotonic();
+        log.warn({ waiting: this.#waitingFor() }, 'still joining: see `maglia status` for what the peers say');
+      }
+      await members.change(clock.monotonic() + waitMs);
+    }
+  }
+
+  /** One try. Returns 0 when serving, else how long to wait before the next. */
+  async #attempt(sinceMs: number): Promise<number> {
+    const { clock, lives, log, members, tenure, timings } = this.#parts;
+    const asked = await Promise.all(members.letters.map((letter) => this.#askHistory(letter)));
+    const judgement = judgeHistories(asked, {
+      hasFormerSessions: this.#parts.hasFormerSessions(),
+      priorIncarnation: lives.served,
+      isPatienceOver: sinceMs >= timings.joinPatienceMs,
+    });
+    if (judgement.kind === 'wait') return Math.max(RETRY_MS, judgement.notBeforeMs);
+
+    const incarnation = Math.max(tenure.incarnation, judgement.highestIncarnation + 1, lives.served + 1);
+    if (incarnation !== tenure.incarnation) {
+      tenure.rejoin(incarnation, 'a peer remembers a later life');
+      this.#parts.onIncarnation(incarnation);
+    }
+    if (!judgement.isContinuous) lives.forgetWitnessed();
+    if (judgement.kind === 'wipe') {
+      log.warn({ why: judgement.why }, 'dropping all sessions of the former life: reset, not old');
+      await this.#parts.wipe();
+    }
+    const peers = asked.filter((peer): peer is Extract<AskedPeer, { kind: 'answered' }> => peer.kind === 'answered');
+    for (const { history } of peers) this.#adoptView(history);
+
+    const cursors = new Map<string, number>();
+    for (const { letter, history } of peers) await this.#collect(letter, history, cursors);
+    if (!(await this.#allAccept(peers, { kind: 'hold', incarnation }))) return RETRY_MS;
+    for (const { letter, history } of peers) await this.#collect(letter, history, cursors);
+
+    const askedAt = clock.monotonic();
+    if (!(await this.#allAccept(peers, { kind: 'release', incarnation }))) {
+      tenure.rejoin(incarnation + 1, 'a peer did not wait for the last step');
+      this.#parts.onIncarnation(incarnation + 1);
+      return RETRY_MS;
+    }
+    lives.recordServed(incarnation);
+    tenure.serve(askedAt);
+    return 0;
+  }
+
+  async #askHistory(letter: Letter): Promise<AskedPeer> {
+    const { links, lives, tenure } = this.#parts;
+    const { state } = links(letter);
+    if (state.kind === 'refused') return { kind: 'rejected', letter };
+    if (state.kind !== 'up')
+      return { kind: 'unreachable', letter, isRefusing: state.kind === 'waiting' && state.isRefused };
+    try {
+      const answer = await this.#ask(letter, {
+        kind: 'join',
+        incarnation: tenure.incarnation,
+        priorIncarnation: lives.served,
+      });
+      if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
+    } catch (error) {
+      if (!(error instanceof MagliaError)) throw error;
+    }
+    return { kind: 'unreachable', letter, isRefusing: false };
+  }
+
+  /** Nodes that are dead for a peer are dead for us: we were not there when it was decided. */
+  #adoptView(history: LifeHistory): void {
+    for (const { letter, incarnation } of history.dead) {
+      if (letter === this.#parts.letter) continue;
+      this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, 'the peers hold it for dead');
+    }
+  }
+
+  async #collect(from: Letter, history: LifeHistory, cursors: Map<string, number>): Promise<void> {
+    for (const estate of history.estates) {
+      if (!estate.complete && estate.letter !== this.#parts.letter) this.#parts.inheritIncomplete(estate.letter);
+      const key = from + estate.letter;
+      for (let more = true; more;) {
+        const cursor = cursors.get(key) ?? 0;
+        const { incarnation } = this.#parts.tenure;
+        const answer = await this.#ask(from, { kind: 'collect', incarnation, letter: estate.letter, cursor });
+        if (answer.kind !== 'entries') return;
+        await Promise.all(answer.entries.map((entry) => this.#parts.apply(estate.letter, entry)));
+        cursors.set(key, answer.nextCursor);
+        more = answer.more;
+      }
+    }
+  }
+
+  async #allAccept(peers: readonly { readonly letter: Letter }[], request: PeerRequest): Promise<boolean> {
+    const answers = await Promise.all(peers.map(({ letter }) => this.#ask(letter, request)));
+    return answers.every((answer) => answer.kind === 'acknowledged' && answer.accepted);
+  }
+
+  #ask(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
+    return this.#parts.links(letter).request(request, this.#parts.clock.monotonic() + ASK_MS);
+  }
+
+  #waitingFor(): string[] {
+    const { links, members } = this.#parts;
+    return members.letters.filter((letter) => links(letter).state.kind !== 'up');
+  }
+}

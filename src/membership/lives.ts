@@ -1,0 +1,110 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isLetter, type Letter } from '../session/letter.ts';
+
+/** What this node knows of one peer's latest life. */
+export interface KnownLife {
+  readonly incarnation: number;
+  readonly state: 'alive' | 'dead' | 'left';
+  /** We took part in every decision about this life since we saw it alive, so our word about it counts. */
+  readonly isWitnessed: boolean;
+  /** We did something in its name: forgetting that would be forgetting a reset. */
+  readonly isTouched: boolean;
+}
+
+interface LivesFile {
+  served: number;
+  peers: Record<string, KnownLife>;
+}
+
+/**
+ * What a node must still know after a restart to keep S1: which of its own lives last answered for its letter, and which
+ * lives of its peers it saw alive or declared dead. A small file beside the store's socket, rewritten whole at each of
+ * these rare changes, before anybody acts on it.
+ */
+export class Lives {
+  readonly #path: string;
+  readonly #file: LivesFile;
+
+  /** Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody. */
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = readLives(path);
+  }
+
+  /** The incarnation under which this node last answered for its letter; 0: never, as far as it knows. */
+  get served(): number {
+    return this.#file.served;
+  }
+
+  recordServed(incarnation: number): void {
+    this.#file.served = incarnation;
+    this.#write();
+  }
+
+  of(letter: Letter): KnownLife | undefined {
+    return this.#file.peers[letter];
+  }
+
+  record(letter: Letter, life: Pick<KnownLife, 'incarnation' | 'state'>): void {
+    const known = this.#file.peers[letter];
+    const isSameLife = known?.incarnation === life.incarnation;
+    this.#file.peers[letter] = {
+      ...life,
+      isWitnessed: isSameLife ? known.isWitnessed || life.state === 'alive' : life.state === 'alive',
+      isTouched: isSameLife && known.isTouched,
+    };
+    this.#write();
+  }
+
+  /** Something was done in the name of this dead owner. */
+  touch(letter: Letter): void {
+    const known = this.#file.peers[letter];
+    if (known === undefined || known.isTouched) return;
+    this.#file.peers[letter] = { ...known, isTouched: true };
+    this.#write();
+  }
+
+  /** We were away while others may have decided: from now on we vouch only for what we see from here on. */
+  forgetWitnessed(): void {
+    for (const [letter, life] of Object.entries(this.#file.peers)) {
+      this.#file.peers[letter] = { ...life, isWitnessed: false };
+    }
+    this.#write();
+  }
+
+  #write(): void {
+    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
+    const draft = `${this.#path}.new`;
+    writeFileSync(draft, JSON.stringify(this.#file), { mode: 0o600 });
+    renameSync(draft, this.#path);
+  }
+}
+
+function readLives(path: string): LivesFile {
+  const empty: LivesFile = { served: 0, peers: {} };
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return empty;
+  }
+  if (typeof parsed !== 'object' || parsed === null || !('served' in parsed) || !('peers' in parsed)) return empty;
+  const { served, peers } = parsed;
+  if (typeof served !== 'number' || typeof peers !== 'object' || peers === null) return empty;
+  const known = Object.entries(peers).filter(
+    (pair): pair is [Letter, KnownLife] => isLetter(pair[0]) && isLife(pair[1]),
+  );
+  return { served, peers: Object.fromEntries(known) };
+}
+
+function isLife(value: unknown): value is KnownLife {
+  if (typeof value !== 'object' || value === null) return false;
+  const life = value as Record<keyof KnownLife, unknown>;
+  return (
+    typeof life.incarnation === 'number' &&
+    (life.state === 'alive' || life.state === 'dead' || life.state === 'left') &&
+    typeof life.isWitnessed === 'boolean' &&
+    typeof life.isTouched === 'boolean'
+  );
+}

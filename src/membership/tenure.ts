@@ -1,0 +1,143 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Phase } from '../mesh/message.ts';
+import { ChangeSignal } from './change-signal.ts';
+
+/**
+ * Whether this node may answer for its letter.
+ *
+ *     joining ──serve──► serving ──close──► leaving
+ *        ▲                 │
+ *        └──lose───────────┘   (declared dead, or stopped for so long that it cannot know)
+ */
+type TenureState =
+  | { readonly kind: 'joining'; readonly why: string }
+  | {
+      readonly kind: 'serving';
+      /** Monotonic: when the ping was sent that a peer answered with "alive". */
+      readonly confirmedAt: number;
+      /** Monotonic: when we found that we had been stopped for longer than the fence. Only a later ping makes good. */
+      readonly awayAt?: number;
+    }
+  | { readonly kind: 'leaving' };
+
+export interface TenureParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** How long a confirmation holds: shorter than any peer needs to declare us dead. */
+  readonly fenceAfterMs: number;
+  /** Whether a peer exists that could have declared us dead, or could be asked. */
+  readonly hasPeers: () => boolean;
+  /** Pings every peer now; the answers come back through `confirm` and `lose`. */
+  readonly askPeers: () => void;
+  readonly onLost: (why: string) => void;
+}
+
+/**
+ * The right to answer for our own letter, and to stand in for others. An owner that may have been declared dead asks
+ * before it answers: a process that was frozen cannot serve what piled up in its sockets meanwhile (DESIGN, rule 3).
+ */
+export class Tenure {
+  readonly #parts: TenureParts;
+  readonly #signal: ChangeSignal;
+  #state: TenureState = { kind: 'joining', why: 'starting' };
+  #incarnation: number;
+
+  constructor(incarnation: number, parts: TenureParts) {
+    this.#incarnation = incarnation;
+    this.#parts = parts;
+    this.#signal = new ChangeSignal(parts.clock);
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  get phase(): Phase {
+    return this.#state.kind;
+  }
+
+  get why(): string {
+    switch (this.#state.kind) {
+      case 'joining':
+        return this.#state.why;
+      case 'serving':
+        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still held for alive';
+      case 'leaving':
+        return 'closing';
+    }
+  }
+
+  /** Whether we can answer at once, without asking anybody. */
+  isSure(): boolean {
+    if (this.#state.kind !== 'serving') return false;
+    const age = this.#parts.clock.monotonic() - this.#state.confirmedAt;
+    if (age < this.#parts.fenceAfterMs) return true;
+    return this.#state.awayAt === undefined && !this.#parts.hasPeers();
+  }
+
+  /** Waits until we may answer: resolves to false where that does not come before the deadline (monotonic). */
+  async maySoonAnswer(deadlineAt: number): Promise<boolean> {
+    while (!this.isSure()) {
+      if (this.#state.kind === 'leaving') return false;
+      if (this.#state.kind === 'serving') this.#parts.askPeers();
+      if (!(await this.#signal.wait(deadlineAt))) return this.isSure();
+    }
+    return true;
+  }
+
+  /** A new life, not yet serving. */
+  rejoin(incarnation: number, why: string): void {
+    this.#incarnation = incarnation;
+    this.#become({ kind: 'joining', why });
+  }
+
+  /** @param confirmedAt when the peers were last asked to take us in */
+  serve(confirmedAt: number): void {
+    this.#become({ kind: 'serving', confirmedAt });
+  }
+
+  leave(): void {
+    this.#become({ kind: 'leaving' });
+  }
+
+  /** A peer holds this life for alive. @param sentAt when it was asked */
+  confirm(incarnation: number, sentAt: number): void {
+    if (this.#state.kind !== 'serving' || incarnation !== this.#incarnation) return;
+    if (sentAt <= this.#state.confirmedAt) return;
+    const { awayAt } = this.#state;
+    const isStillAway = awayAt !== undefined && sentAt < awayAt;
+    this.#state = { kind: 'serving', confirmedAt: sentAt, ...(isStillAway && { awayAt }) };
+    this.#signal.changed();
+  }
+
+  /** The process was stopped for this long, just now. */
+  wasStopped(forMs: number): void {
+    if (this.#state.kind !== 'serving' || forMs < this.#parts.fenceAfterMs || !this.#parts.hasPeers()) return;
+    this.#state = { ...this.#state, awayAt: this.#parts.clock.monotonic() };
+  }
+
+  /** All peers are gone by our own judgement. Where we had been away, they may have judged us first. */
+  peersGone(): void {
+    if (this.#state.kind === 'serving' && this.#state.awayAt !== undefined)
+      this.lose('was stopped, and no peer is left to ask');
+    this.#signal.changed();
+  }
+
+  /** This life was declared dead. */
+  lose(why: string): void {
+    if (this.#state.kind !== 'serving') return;
+    this.#become({ kind: 'joining', why });
+    this.#parts.onLost(why);
+  }
+
+  #become(state: TenureState): void {
+    const from = this.#state.kind;
+    this.#state = state;
+    this.#parts.log.info(
+      { from, to: state.kind, incarnation: this.#incarnation, why: this.why },
+      `own letter: ${from} -> ${state.kind}, because ${this.why}`,
+    );
+    this.#signal.changed();
+  }
+}

@@ -1,0 +1,198 @@
+import type { Clock, Timer } from '../clock.ts';
+import type { TimingsConfig } from '../config/config.ts';
+import type { Evidence, Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Letter } from '../session/letter.ts';
+import type { LetterMap } from '../session/letter-map.ts';
+import type { Estates } from '../standin/estates.ts';
+import type { FailureDetector } from './failure-detector.ts';
+import { readmissionDelayMs } from './flapping.ts';
+import type { Lives } from './lives.ts';
+import { isGone, type Members } from './members.ts';
+import type { PeerLinks } from './peer-link.ts';
+import { agreesSilent } from './silence.ts';
+import { standInFor } from './stand-in.ts';
+import type { Tenure } from './tenure.ts';
+
+export interface WitnessParts {
+  readonly letter: Letter;
+  readonly map: LetterMap;
+  readonly members: Members;
+  readonly detector: Pick<FailureDetector, 'silenceOf' | 'heardFrom'>;
+  readonly links: PeerLinks;
+  readonly lives: Lives;
+  readonly estates: Estates;
+  readonly tenure: Pick<Tenure, 'incarnation' | 'phase'>;
+  readonly timings: TimingsConfig;
+  readonly clock: Clock;
+}
+
+type RequestOf<K extends PeerRequest['kind']> = Extract<PeerRequest, { kind: K }>;
+
+/** What the witness answers; `execute` is the router's. */
+export type WitnessRequest = Exclude<PeerRequest, { kind: 'execute' }>;
+
+/** Entries of an estate handed over in one frame, shelf records apart from which they are small. */
+const ENTRIES_PER_PAGE = 256;
+
+/** A joining node that does not take the last step within this time is not waited for any longer. */
+const HOLD_MS = 1000;
+
+/** Answers what peers ask about lives: their own, and other nodes'. */
+export class Witness {
+  readonly #parts: WitnessParts;
+  readonly #deathsAt = new Map<Letter, number[]>();
+  readonly #holds = new Map<Letter, Timer>();
+
+  constructor(parts: WitnessParts) {
+    this.#parts = parts;
+  }
+
+  /** A peer was declared dead here, by us or with our vote. */
+  noteDeath(letter: Letter): void {
+    const deaths = this.#deathsAt.get(letter) ?? [];
+    this.#deathsAt.set(letter, [...deaths.slice(-15), this.#parts.clock.monotonic()]);
+  }
+
+  async answer(from: Hello, request: WitnessRequest): Promise<PeerAnswer> {
+    switch (request.kind) {
+      case 'ping':
+        return this.#pong(from.letter, request);
+      case 'accuse':
+        return this.#vote(request.letter, request.incarnation, request.evidence);
+      case 'join':
+        return { kind: 'history', history: this.#history(from.letter, request) };
+      case 'collect':
+        return this.#collect(request);
+      case 'hold':
+        return { kind: 'acknowledged', accepted: await this.#hold(from.letter, request) };
+      case 'release':
+        return { kind: 'acknowledged', accepted: this.#release(from.letter, request) };
+      case 'goodbye':
+        this.#parts.members.apply(
+          from.letter,
+          { kind: 'goodbye', incarnation: request.incarnation },
+          'it said goodbye',
+        );
+        return { kind: 'acknowledged', accepted: true };
+      case 'pause':
+        return { kind: 'acknowledged', accepted: this.#pause(from.letter, request) };
+    }
+  }
+
+  /** Any sign of life on a connection that the peer has dialled. */
+  heard(from: Letter, incarnation: number): void {
+    this.#parts.detector.heardFrom(from, incarnation);
+  }
+
+  #pong(from: Letter, { incarnation }: RequestOf<'ping'>): PeerAnswer {
+    this.heard(from, incarnation);
+    const { tenure } = this.#parts;
+    const verdict = this.#verdictOn(from, incarnation);
+    return { kind: 'pong', verdict, incarnation: tenure.incarnation, phase: tenure.phase };
+  }
+
+  #verdictOn(letter: Letter, incarnation: number): LifeVerdict {
+    const state = this.#parts.members.stateOf(letter);
+    if (isGone(state)) return incarnation <= state.incarnation ? 'dead' : 'unknown';
+    return state.kind !== 'returning' && state.incarnation === incarnation ? 'alive' : 'unknown';
+  }
+
+  #vote(accused: Letter, incarnation: number, evidence: Evidence): PeerAnswer {
+    const { clock, detector, letter, links, map, members, timings, tenure } = this.#parts;
+    if (accused === letter) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: tenure.incarnation };
+    if (!map.has(accused)) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: 0 };
+
+    const state = members.stateOf(accused);
+    const silence = detector.silenceOf(accused);
+    const heardAgoMs = Math.round(silence.lifeMs);
+    const answer = (agreed: boolean): PeerAnswer => ({
+      kind: 'verdict',
+      agreed,
+      heardAgoMs,
+      incarnation: state.incarnation,
+    });
+    // Somebody who has a later life cannot have died in this one's name.
+    if (state.incarnation > incarnation) return answer(isGone(state));
+    if (isGone(state)) return answer(true);
+    if (state.kind === 'returning') return answer(false);
+    // It restarts on purpose and asked for patience.
+    if (state.kind === 'suspect' && clock.monotonic() < state.pausedUntil) return answer(false);
+    const agreed = evidence === 'refused' ? links(accused).state.kind !== 'up' : agreesSilent(silence, timings);
+    if (agreed) members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
+    return answer(agreed);
+  }
+
+  #history(from: Letter, request: RequestOf<'join'>): LifeHistory {
+    const { clock, lives, map, members } = this.#parts;
+    const state = members.stateOf(from);
+    const life = lives.of(from);
+    const isKnown = life !== undefined && life.isWitnessed && life.incarnation === request.priorIncarnation;
+    return {
+      verdict: isKnown ? (life.state === 'alive' ? 'kept' : 'dead') : 'forgotten',
+      estates: map.letters
+        .filter((owner) => owner === from || (members.letters.includes(owner) && this.#wouldStandIn(from, owner)))
+        .flatMap((owner) => this.#offer(owner)),
+      notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
+      highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
+      dead: members.letters
+        .filter((letter) => letter !== from && isGone(members.stateOf(letter)))
+        .map((letter) => ({ letter, incarnation: members.stateOf(letter).incarnation })),
+    };
+  }
+
+  /** Whether `candidate`, once it is back, is the one that stands in for this dead owner. */
+  #wouldStandIn(candidate: Letter, owner: Letter): boolean {
+    const { letter: self, map, members } = this.#parts;
+    if (!isGone(members.stateOf(owner))) return false;
+    const isPresent = (letter: Letter): boolean =>
+      letter === self || letter === candidate || !isGone(members.stateOf(letter));
+    return standInFor(owner, map, isPresent) === candidate;
+  }
+
+  #offer(owner: Letter): LifeHistory['estates'] {
+    const estate = this.#parts.estates.get(owner);
+    return estate === undefined ? [] : [{ letter: owner, complete: estate.isComplete }];
+  }
+
+  async #collect({ letter, cursor }: RequestOf<'collect'>): Promise<PeerAnswer> {
+    const estate = this.#parts.estates.get(letter);
+    if (estate === undefined) return { kind: 'entries', entries: [], nextCursor: cursor, more: false };
+    return { kind: 'entries', ...(await estate.page(cursor, ENTRIES_PER_PAGE)) };
+  }
+
+  async #hold(from: Letter, { incarnation }: RequestOf<'hold'>): Promise<boolean> {
+    const { clock, estates, map, members } = this.#parts;
+    members.apply(from, { kind: 'held', incarnation }, 'it takes its letter over');
+    const state = members.stateOf(from);
+    if (state.kind !== 'returning' || state.incarnation !== incarnation) return false;
+
+    this.#holds.get(from)?.cancel();
+    const timer = clock.after(HOLD_MS, () => {
+      const current = members.stateOf(from);
+      if (current.kind !== 'returning' || current.incarnation !== incarnation) return;
+      members.apply(from, { kind: 'unheld' }, 'it did not finish taking its letter over');
+    });
+    this.#holds.set(from, timer);
+    // Whatever had begun in its name is in the ledger before it collects the rest.
+    for (const owner of map.letters) await estates.get(owner)?.quiet();
+    return true;
+  }
+
+  #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
+    const { estates, members } = this.#parts;
+    const handedOver = members.letters.filter((owner) => owner === from || this.#wouldStandIn(from, owner));
+    members.apply(from, { kind: 'released', incarnation }, 'it has joined');
+    const state = members.stateOf(from);
+    if (state.kind !== 'alive' || state.incarnation !== incarnation) return false;
+    this.#holds.get(from)?.cancel();
+    this.#holds.delete(from);
+    for (const owner of handedOver) estates.drop(owner);
+    return true;
+  }
+
+  #pause(from: Letter, { incarnation, forMs }: RequestOf<'pause'>): boolean {
+    const { clock, members, timings } = this.#parts;
+    const until = clock.monotonic() + Math.min(forMs, timings.pauseMs);
+    return members.apply(from, { kind: 'paused', incarnation, until }, 'it restarts and asked for patience');
+  }
+}

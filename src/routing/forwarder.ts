@@ -1,0 +1,79 @@
+import type { Clock } from '../clock.ts';
+import { LinkBusyError, LinkDownError, LinkLostError } from '../errors.ts';
+import type { PeerLinks } from '../membership/peer-link.ts';
+import type { Route } from '../mesh/message.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { isRead, type SessionCommand } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+import type { Reply } from '../session/reply.ts';
+
+/** What became of a forwarded command: answered, or surely not done and worth another try elsewhere. */
+export type Forwarded = { readonly kind: 'answered'; readonly reply: Reply } | { readonly kind: 'again' };
+
+/** One command's way over a link. */
+export interface Passage {
+  /** The peer that is asked. */
+  readonly via: Letter;
+  readonly route: Route;
+  /** The letter that answers for the id, and the life of it that we mean. */
+  readonly owner: Letter;
+  readonly incarnation: number;
+  /** Monotonic. */
+  readonly deadlineAt: number;
+}
+
+/** The peer answers this much before we give up on it, so that a slow store does not cost us the link. */
+const ANSWER_MARGIN_MS = 15;
+
+/** Sends a command to a peer and says what that came to. A write whose bytes have left is never sent again (rule 5). */
+export class Forwarder {
+  readonly #links: PeerLinks;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #metrics: Pick<Metrics, 'count'>;
+
+  constructor(links: PeerLinks, clock: Pick<Clock, 'monotonic'>, metrics: Pick<Metrics, 'count'>) {
+    this.#links = links;
+    this.#clock = clock;
+    this.#metrics = metrics;
+  }
+
+  async forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
+    const { via, route, owner, incarnation, deadlineAt } = passage;
+    const budgetMs = Math.floor(deadlineAt - this.#clock.monotonic()) - ANSWER_MARGIN_MS;
+    if (budgetMs <= 0) return { kind: 'again' };
+    try {
+      const request = { kind: 'execute', route, owner, incarnation, budgetMs, command } as const;
+      const answer = await this.#links(via).request(request, deadlineAt);
+      this.#count(via, route, 'answered');
+      return answer.kind === 'reply' ? judgeReply(answer.reply) : { kind: 'again' };
+    } catch (error) {
+      return this.#judgeFailure(error, command, passage);
+    }
+  }
+
+  #judgeFailure(error: unknown, command: SessionCommand, { via, route }: Passage): Forwarded {
+    if (error instanceof LinkLostError) {
+      this.#count(via, route, 'lost');
+      if (isRead(command)) return { kind: 'again' };
+      return { kind: 'answered', reply: { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' } };
+    }
+    this.#count(via, route, 'not-sent');
+    if (error instanceof LinkBusyError) {
+      return { kind: 'answered', reply: { kind: 'unavailable', code: 'PEER_BACKPRESSURE' } };
+    }
+    if (error instanceof LinkDownError) return { kind: 'again' };
+    throw error;
+  }
+
+  #count(peer: Letter, route: Route, outcome: 'answered' | 'not-sent' | 'lost'): void {
+    this.#metrics.count('forwards', { peer, route, outcome });
+  }
+}
+
+/** Answers that say "surely not done, and things are about to change" are no answer yet. */
+function judgeReply(reply: Reply): Forwarded {
+  const isPassing =
+    reply.kind === 'unavailable' &&
+    (reply.code === 'STALE_INCARNATION' || reply.code === 'OWNER_UNREACHABLE' || reply.code === 'JOINING');
+  return isPassing ? { kind: 'again' } : { kind: 'answered', reply };
+}

@@ -1,0 +1,51 @@
+import type { Engine } from '../engine/engine.ts';
+import type { Tenure } from '../membership/tenure.ts';
+import { isRead, type Content, type SessionCommand } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+import type { Reply } from '../session/reply.ts';
+import type { Estates } from '../standin/estates.ts';
+
+/**
+ * Carries out commands on this node: as the owner, or standing in for a dead one. Nothing leaves here unless this node
+ * was entitled to answer both when it began and when it had finished (DESIGN, rule 3). Never forwards.
+ */
+export class LocalExecutor {
+  readonly #engine: Engine;
+  readonly #estates: Estates;
+  readonly #tenure: Pick<Tenure, 'isSure' | 'maySoonAnswer' | 'phase'>;
+
+  constructor(engine: Engine, estates: Estates, tenure: Pick<Tenure, 'isSure' | 'maySoonAnswer' | 'phase'>) {
+    this.#engine = engine;
+    this.#estates = estates;
+    this.#tenure = tenure;
+  }
+
+  mint(content: Content, ttlSeconds: number | undefined, deadlineAt: number): Promise<Reply> {
+    return this.#entitled(deadlineAt, true, () => this.#engine.mint(content, ttlSeconds));
+  }
+
+  /** @param deadlineAt monotonic, as everywhere below */
+  own(command: SessionCommand, deadlineAt: number): Promise<Reply> {
+    // A successor is recorded for an orphan only, and this owner lives.
+    if (command.kind === 'succeed') return Promise.resolve({ kind: 'unavailable', code: 'OWNER_RETURNED' });
+    return this.#entitled(deadlineAt, isRead(command), () => this.#engine.execute(command, deadlineAt));
+  }
+
+  standIn(owner: Letter, command: SessionCommand, deadlineAt: number): Promise<Reply> {
+    return this.#entitled(deadlineAt, isRead(command), () =>
+      // An estate that is not open here was another's, who is gone with it: what was done then is not on record.
+      this.#estates.begin(owner, false).execute(command, deadlineAt),
+    );
+  }
+
+  async #entitled(deadlineAt: number, leavesNoTrace: boolean, work: () => Promise<Reply>): Promise<Reply> {
+    if (!(await this.#tenure.maySoonAnswer(deadlineAt))) return { kind: 'unavailable', code: this.#failure() };
+    const reply = await work();
+    if (this.#tenure.isSure() || (await this.#tenure.maySoonAnswer(deadlineAt))) return reply;
+    return { kind: leavesNoTrace ? 'unavailable' : 'in-doubt', code: this.#failure() };
+  }
+
+  #failure(): 'CLOSING' | 'JOINING' {
+    return this.#tenure.phase === 'leaving' ? 'CLOSING' : 'JOINING';
+  }
+}

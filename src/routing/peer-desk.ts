@@ -1,0 +1,103 @@
+import type { Clock } from '../clock.ts';
+import type { TimingsConfig } from '../config/config.ts';
+import type { FailureDetector } from '../membership/failure-detector.ts';
+import type { Members } from '../membership/members.ts';
+import type { PeerLinks } from '../membership/peer-link.ts';
+import type { Tenure } from '../membership/tenure.ts';
+import type { Witness } from '../membership/witness.ts';
+import type { Hello, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Letter } from '../session/letter.ts';
+import type { LetterMap } from '../session/letter-map.ts';
+import type { Reply } from '../session/reply.ts';
+import type { Forwarder } from './forwarder.ts';
+import type { LocalExecutor } from './local-executor.ts';
+import { placeLetter, type MeshSight } from './placement.ts';
+
+export interface PeerDeskParts {
+  readonly letter: Letter;
+  readonly map: LetterMap;
+  readonly members: Members;
+  readonly witness: Witness;
+  readonly tenure: Pick<Tenure, 'incarnation'>;
+  readonly executor: LocalExecutor;
+  readonly forwarder: Forwarder;
+  readonly detector: Pick<FailureDetector, 'silenceOf'>;
+  readonly links: PeerLinks;
+  readonly timings: TimingsConfig;
+  readonly clock: Clock;
+  readonly metrics: Pick<Metrics, 'count'>;
+}
+
+type Execute = Extract<PeerRequest, { kind: 'execute' }>;
+
+const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+
+/** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
+export class PeerDesk {
+  readonly #parts: PeerDeskParts;
+  readonly #sight: MeshSight;
+
+  constructor(parts: PeerDeskParts) {
+    this.#parts = parts;
+    this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
+  }
+
+  async answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {
+    const { metrics, tenure, witness } = this.#parts;
+    if (request.kind !== 'execute') return witness.answer(from, request);
+    witness.heard(from.letter, from.incarnation);
+    const deadlineAt = this.#parts.clock.monotonic() + request.budgetMs;
+    const reply = await this.#execute(request, deadlineAt);
+    metrics.count('requests', { door: 'mesh', command: request.command.kind, outcome: reply.kind });
+    return { kind: 'reply', id: request.command.id, executorIncarnation: tenure.incarnation, reply };
+  }
+
+  #execute(request: Execute, deadlineAt: number): Promise<Reply> {
+    switch (request.route) {
+      case 'owner':
+        return this.#asOwner(request, deadlineAt);
+      case 'relay':
+        return this.#asRelay(request, deadlineAt);
+      case 'stand-in':
+        return this.#asStandIn(request, deadlineAt);
+    }
+  }
+
+  #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
+    const { executor, letter, tenure } = this.#parts;
+    if (owner !== letter) return Promise.resolve(NOT_HERE);
+    // Meant for a former life, or for one that we have not told the sender about yet (rule 4).
+    if (incarnation !== tenure.incarnation) return Promise.resolve({ kind: 'unavailable', code: 'STALE_INCARNATION' });
+    return executor.own(command, deadlineAt);
+  }
+
+  async #asRelay({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
+    const { detector, letter, links, map, timings } = this.#parts;
+    if (owner === letter || !map.has(owner)) return NOT_HERE;
+    // Only over a path that worked a moment ago: a write that sticks half-way would be in doubt for nothing.
+    const isFresh = links(owner).state.kind === 'up' && detector.silenceOf(owner).pathMs <= 2 * timings.pingMs;
+    if (!isFresh) return NOT_HERE;
+    return this.#passOn(owner, incarnation, command, deadlineAt);
+  }
+
+  async #asStandIn({ owner, command }: Execute, deadlineAt: number): Promise<Reply> {
+    const { executor, letter, map, members } = this.#parts;
+    if (owner === letter || !map.has(owner)) return NOT_HERE;
+    for (;;) {
+      const placement = placeLetter(owner, this.#sight);
+      if (placement.kind === 'standIn') {
+        return placement.by === letter ? executor.standIn(owner, command, deadlineAt) : NOT_HERE;
+      }
+      // Asked to stand in for one that we see alive: relay instead (rule 7).
+      if (placement.kind === 'peer') return this.#passOn(owner, placement.incarnation, command, deadlineAt);
+      if (!(await members.change(deadlineAt))) return NOT_HERE;
+    }
+  }
+
+  async #passOn(owner: Letter, incarnation: number, command: Execute['command'], deadlineAt: number): Promise<Reply> {
+    const passage = { via: owner, route: 'owner', owner, incarnation, deadlineAt } as const;
+    const outcome = await this.#parts.forwarder.forward(command, passage);
+    return outcome.kind === 'answered' ? outcome.reply : NOT_HERE;
+  }
+}

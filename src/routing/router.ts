@@ -1,0 +1,147 @@
+/*
+ * One request's way through the daemon.
+ *
+ *   HTTP door ─► open ─► router.dispatch ◄─ (later: memcached door)
+ *                            │ place(id)
+ *        ┌──────── own ──────┼──────────── peer ───────────┬───────── standIn ─────────┐
+ *        ▼                   │ suspect: relay,             ▼                           ▼
+ *   localExecutor.own        │ or wait for the     forwarder ─► link      localExecutor.standIn here,
+ *        │                   │ verdict                     │              or forwarder ─► link to it
+ *        ▼                   ▼                             ▼                           │
+ *     tenure: may I answer?  members.change       peer's mesh-server                   ▼
+ *        ▼                                                 ▼                    estate: ledger, shelf
+ *     engine ─► vault ─► store (memjs / memory)     peer-desk ─► localExecutor
+ *
+ * Replies come back the same way. Placement never forwards twice: `peer-desk` executes, or makes the one relay that
+ * DESIGN section 4 allows.
+ */
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { TimingsConfig } from '../config/config.ts';
+import type { Members } from '../membership/members.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Content, SessionCommand } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+import type { LetterMap } from '../session/letter-map.ts';
+import type { Reply } from '../session/reply.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
+import { ownerLetter, shortenId } from '../session/session-id.ts';
+import type { Forwarded, Forwarder } from './forwarder.ts';
+import type { LocalExecutor } from './local-executor.ts';
+import { open } from './open.ts';
+import type { OpenReply, OpenRequest } from './open-reply.ts';
+import { place, type MeshSight, type Placement } from './placement.ts';
+import { SingleFlight } from './single-flight.ts';
+
+export interface RouterParts {
+  readonly letter: Letter;
+  readonly map: LetterMap;
+  readonly members: Members;
+  readonly executor: LocalExecutor;
+  readonly forwarder: Forwarder;
+  readonly timings: TimingsConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'count'>;
+}
+
+/** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
+const LOOK_AGAIN_MS = 25;
+
+/** Decides for each command who answers it, and sees to it that an answer comes inside the hard cap. */
+export class Router {
+  readonly #parts: RouterParts;
+  readonly #sight: MeshSight;
+  readonly #successions = new SingleFlight<OpenReply>();
+
+  constructor(parts: RouterParts) {
+    this.#parts = parts;
+    this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
+  }
+
+  ownerOf(id: string): Letter {
+    return ownerLetter(id, this.#parts.map);
+  }
+
+  placementOf(id: string): Placement {
+    return place(id, this.#sight);
+  }
+
+  /** Makes a session on this node. */
+  async mint({ content, ttlSeconds }: { content: Content; ttlSeconds?: number }): Promise<Reply> {
+    const { clock, executor, metrics, timings } = this.#parts;
+    const reply = await executor.mint(content, ttlSeconds, clock.monotonic() + timings.operationMs);
+    if (reply.kind === 'done') metrics.count('minted', {});
+    return reply;
+  }
+
+  /** Finds a session or gives a fresh one: `open.ts`. */
+  async open(request: OpenRequest): Promise<OpenReply> {
+    const reply = await open(request, this, this.#parts.map, this.#successions);
+    if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
+    return reply;
+  }
+
+  /** Has a command answered by whoever answers for its id, and counts what was found gone. */
+  async dispatch(command: SessionCommand): Promise<Reply> {
+    const reply = await this.#settle(command);
+    if (reply.kind === 'miss') this.#countReset(command.id, reply.reason);
+    return reply;
+  }
+
+  #countReset(id: string, reason: ResetReason): void {
+    this.#parts.metrics.count('resets', { reason });
+    this.#parts.log.info({ id: shortenId(id), reason }, 'session is gone');
+  }
+
+  async #settle(command: SessionCommand): Promise<Reply> {
+    const { clock, members, timings } = this.#parts;
+    const waitMs = command.kind === 'open' ? (command.lock?.waitMs ?? 0) : 0;
+    const capAt = clock.monotonic() + timings.hardCapMs + waitMs;
+    for (;;) {
+      const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs + waitMs);
+      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt);
+      if (outcome.kind === 'answered') return outcome.reply;
+      await members.change(Math.min(capAt, clock.monotonic() + LOOK_AGAIN_MS));
+      if (clock.monotonic() >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+    }
+  }
+
+  async #try(command: SessionCommand, placement: Placement, deadlineAt: number): Promise<Forwarded> {
+    const { executor, forwarder, letter: self } = this.#parts;
+    switch (placement.kind) {
+      case 'own':
+        return { kind: 'answered', reply: await executor.own(command, deadlineAt) };
+      case 'peer': {
+        const { letter, incarnation } = placement;
+        return forwarder.forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });
+      }
+      case 'suspect':
+        return this.#relay(command, placement, deadlineAt);
+      case 'standIn': {
+        const { owner, incarnation, by } = placement;
+        if (by !== self)
+          return forwarder.forward(command, { via: by, route: 'stand-in', owner, incarnation, deadlineAt });
+        return { kind: 'answered', reply: await executor.standIn(owner, command, deadlineAt) };
+      }
+      case 'unplaceable':
+        return { kind: 'again' };
+    }
+  }
+
+  /** One cut link changes nothing: whoever still sees the owner passes the command on. */
+  async #relay(
+    command: SessionCommand,
+    { letter: owner, incarnation }: Extract<Placement, { kind: 'suspect' }>,
+    deadlineAt: number,
+  ): Promise<Forwarded> {
+    const { forwarder, members } = this.#parts;
+    if (incarnation === 0) return { kind: 'again' };
+    const relays = members.letters.filter((letter) => letter !== owner && members.stateOf(letter).kind === 'alive');
+    for (const via of relays) {
+      const outcome = await forwarder.forward(command, { via, route: 'relay', owner, incarnation, deadlineAt });
+      if (outcome.kind === 'answered') return outcome;
+    }
+    return { kind: 'again' };
+  }
+}

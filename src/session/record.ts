@@ -1,0 +1,129 @@
+import { crc32 } from 'node:zlib';
+import { RecordError } from '../errors.ts';
+import type { Content } from './command.ts';
+import { RESET_REASONS, type ResetReason } from './reset-reason.ts';
+
+/** A stored session. `expiresAt` is the owner's wall clock in milliseconds. */
+export interface LiveRecord {
+  readonly kind: 'live';
+  readonly id: string;
+  readonly version: number;
+  readonly expiresAt: number;
+  /** The life that each write and touch gives it. */
+  readonly ttlSeconds: number;
+  readonly content: Content;
+}
+
+/** What stands in a destroyed session's place, so that a slower request's write cannot bring it back (S5). */
+export interface Tombstone {
+  readonly kind: 'tombstone';
+  readonly id: string;
+  readonly version: number;
+  readonly expiresAt: number;
+  readonly reason: ResetReason;
+  /** The id that goes on for this one, told to whoever opens the old one before `successorUntil`. */
+  readonly successor?: string;
+  readonly successorUntil: number;
+  /** A rotated session can still be read, as it was, until then; 0: not at all. */
+  readonly readableUntil: number;
+  readonly content?: Content;
+}
+
+export type SessionRecord = LiveRecord | Tombstone;
+
+/*
+ * The envelope, big endian:
+ *
+ *    0 u8  magic 'M'          4 u32 CRC-32 of all that follows     28 u32 flags               36 u64 readable until
+ *    1 u8  format             8 u64 version                        32 u8  content type length 44 u64 successor until
+ *    2 u8  0 live, 1 tombstone 16 u64 expires at                   33 u8  reason              52 id, content type,
+ *    3 u8  id length         24 u32 ttl seconds                    34 u8  successor length       successor, payload
+ *                                                                  35 u8  1: has content
+ */
+const MAGIC = 0x4d;
+const FORMAT = 1;
+const HEADER_BYTES = 52;
+const CHECKED_FROM = 8;
+
+/** The most that the envelope adds to a payload: header, the longest key, content type and successor. */
+export const ENVELOPE_BYTES = HEADER_BYTES + 3 * 255;
+
+/** The longest content type that a record can hold. */
+export const MAX_CONTENT_TYPE_BYTES = 255;
+
+/** One buffer that says all about the session, so that what is read back proves itself (S0). */
+export function encodeRecord(record: SessionRecord): Buffer {
+  const id = Buffer.from(record.id, 'latin1');
+  const contentType = Buffer.from(record.content?.contentType ?? '', 'utf8');
+  const successor = Buffer.from((record.kind === 'tombstone' ? record.successor : undefined) ?? '', 'latin1');
+  const payload = record.content?.payload ?? Buffer.alloc(0);
+  if (id.length > 255 || contentType.length > MAX_CONTENT_TYPE_BYTES || successor.length > 255) {
+    throw new RecordError('an id, content type or successor is longer than 255 bytes; refuse it where it came in');
+  }
+
+  const header = Buffer.alloc(HEADER_BYTES);
+  header.writeUInt8(MAGIC, 0);
+  header.writeUInt8(FORMAT, 1);
+  header.writeUInt8(record.kind === 'live' ? 0 : 1, 2);
+  header.writeUInt8(id.length, 3);
+  header.writeBigUInt64BE(BigInt(record.version), 8);
+  header.writeBigUInt64BE(BigInt(record.expiresAt), 16);
+  header.writeUInt32BE(record.kind === 'live' ? record.ttlSeconds : 0, 24);
+  header.writeUInt32BE(record.content?.flags ?? 0, 28);
+  header.writeUInt8(contentType.length, 32);
+  header.writeUInt8(record.kind === 'live' ? 0 : RESET_REASONS.indexOf(record.reason), 33);
+  header.writeUInt8(successor.length, 34);
+  header.writeUInt8(record.content === undefined ? 0 : 1, 35);
+  if (record.kind === 'tombstone') {
+    header.writeBigUInt64BE(BigInt(record.readableUntil), 36);
+    header.writeBigUInt64BE(BigInt(record.successorUntil), 44);
+  }
+  const bytes = Buffer.concat([header, id, contentType, successor, payload]);
+  bytes.writeUInt32BE(crc32(bytes.subarray(CHECKED_FROM)), 4);
+  return bytes;
+}
+
+/**
+ * Reads a record back and checks that it is whole and this id's. The payload is a view into `bytes`, not a copy.
+ *
+ * @throws RecordError where it is not: such bytes are never answered.
+ */
+export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
+  if (bytes.length < HEADER_BYTES || bytes.readUInt8(0) !== MAGIC || bytes.readUInt8(1) !== FORMAT) {
+    throw new RecordError('the store holds something that is not a session record; does anybody else write to it?');
+  }
+  if (crc32(bytes.subarray(CHECKED_FROM)) !== bytes.readUInt32BE(4)) {
+    throw new RecordError('a stored session record is damaged: its checksum is wrong');
+  }
+  const idEnd = HEADER_BYTES + bytes.readUInt8(3);
+  const contentTypeEnd = idEnd + bytes.readUInt8(32);
+  const successorEnd = contentTypeEnd + bytes.readUInt8(34);
+  if (bytes.toString('latin1', HEADER_BYTES, idEnd) !== id) {
+    throw new RecordError('a stored session record belongs to another id');
+  }
+  const kind = bytes.readUInt8(2);
+  const reason = RESET_REASONS[bytes.readUInt8(33)];
+  if (kind > 1 || reason === undefined || successorEnd > bytes.length) {
+    throw new RecordError('a stored session record has impossible fields');
+  }
+
+  const version = Number(bytes.readBigUInt64BE(8));
+  const expiresAt = Number(bytes.readBigUInt64BE(16));
+  const content: Content = {
+    contentType: bytes.toString('utf8', idEnd, contentTypeEnd),
+    flags: bytes.readUInt32BE(28),
+    payload: bytes.subarray(successorEnd),
+  };
+  if (kind === 0) return { kind: 'live', id, version, expiresAt, ttlSeconds: bytes.readUInt32BE(24), content };
+  return {
+    kind: 'tombstone',
+    id,
+    version,
+    expiresAt,
+    reason,
+    ...(successorEnd > contentTypeEnd && { successor: bytes.toString('latin1', contentTypeEnd, successorEnd) }),
+    successorUntil: Number(bytes.readBigUInt64BE(44)),
+    readableUntil: Number(bytes.readBigUInt64BE(36)),
+    ...(bytes.readUInt8(35) === 1 && { content }),
+  };
+}

@@ -1,0 +1,20 @@
+/**
+ * Draws the versions of one node's records. They grow with every write, never repeat for one id even when it is
+ * destroyed and kept again, and stay in the safe integers until the year 2255.
+ *
+ * Drawing starts at the node's incarnation (milliseconds) times 1000, so that a restarted node goes on above all that
+ * it ever gave, unless it wrote more than a million records each second of its former life.
+ */
+export class Versions {
+  #last: number;
+
+  constructor(incarnation: number) {
+    this.#last = incarnation * 1000;
+  }
+
+  /** The next version, also above `previous`, which may come from another node's shelf. */
+  next(previous = 0): number {
+    this.#last = Math.max(this.#last, previous) + 1;
+    return this.#last;
+  }
+}

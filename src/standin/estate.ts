@@ -1,0 +1,144 @@
+import type { Clock } from '../clock.ts';
+import type { Engine, OwnerCommand } from '../engine/engine.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
+import type { Reply } from '../session/reply.ts';
+import type { SessionCommand } from '../session/command.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
+
+/** A page of an estate on its way to whoever takes it over. */
+export interface EstatePage {
+  readonly entries: readonly EstateEntry[];
+  readonly nextCursor: number;
+  readonly more: boolean;
+}
+
+export interface EstateParts {
+  /** Keeps the records of clients that go on under the id they have: an engine over memory. */
+  readonly shelf: Pick<Engine, 'execute' | 'settle' | 'handBack'>;
+  readonly ledger: Ledger;
+  /** For how long whoever opens a succeeded orphan is told its successor. */
+  readonly aliasMs: number;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Told of each orphan that is touched for the first time, or comes to something else. */
+  readonly onNoted: (id: string, outcome: LedgerEntry['kind']) => void;
+}
+
+/**
+ * What this node does in the name of one dead owner: the ledger and the shelf. Whatever an answer was based on is in
+ * the ledger before the answer leaves, so that the owner, when it comes back, can never contradict it.
+ */
+export class Estate {
+  readonly #shelf: EstateParts['shelf'];
+  readonly #ledger: Ledger;
+  readonly #aliasMs: number;
+  readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #onNoted: EstateParts['onNoted'];
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(parts: EstateParts) {
+    this.#shelf = parts.shelf;
+    this.#ledger = parts.ledger;
+    this.#aliasMs = parts.aliasMs;
+    this.#clock = parts.clock;
+    this.#onNoted = parts.onNoted;
+  }
+
+  get isComplete(): boolean {
+    return this.#ledger.isComplete;
+  }
+
+  get size(): number {
+    return this.#ledger.size;
+  }
+
+  markIncomplete(): void {
+    this.#ledger.markIncomplete();
+  }
+
+  /** Answers for an orphan. */
+  async execute(command: SessionCommand, deadlineAt: number): Promise<Reply> {
+    const work = this.#carryOut(command, deadlineAt);
+    this.#underWay.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#underWay.delete(work);
+    }
+  }
+
+  /** Resolves when nothing that had begun is still under way. */
+  async quiet(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
+  /** What was noted after `cursor`, with the shelf's records as they are now. */
+  async page(cursor: number, count: number): Promise<EstatePage> {
+    const { entries, nextCursor, more } = this.#ledger.page(cursor, count);
+    return { entries: await Promise.all(entries.map(({ id, entry }) => this.#export(id, entry))), nextCursor, more };
+  }
+
+  /** Takes over what another stand-in did. */
+  async inherit(entry: EstateEntry): Promise<void> {
+    switch (entry.kind) {
+      case 'reset':
+        this.#note(entry.id, { kind: 'reset' });
+        return;
+      case 'succeeded': {
+        const aliasUntil = this.#clock.monotonic() + entry.aliasMs;
+        this.#note(entry.id, { kind: 'succeeded', successor: entry.successor, aliasUntil });
+        return;
+      }
+      case 'kept':
+      case 'buried':
+        await this.#shelf.settle(entry);
+        this.#note(entry.id, { kind: 'kept' });
+    }
+  }
+
+  async #carryOut(command: SessionCommand, deadlineAt: number): Promise<Reply> {
+    if (command.kind === 'succeed') return this.#succeed(command);
+    const entry = this.#ledger.get(command.id);
+    if (command.kind === 'keep' || entry?.kind === 'kept') return this.#onShelf(command, deadlineAt);
+    if (command.kind === 'open') {
+      // Nothing is noted yet: the opener mints a fresh id and comes back with `succeed`.
+      const isAlias = entry?.kind === 'succeeded' && this.#clock.monotonic() < entry.aliasUntil;
+      return isAlias ? { kind: 'moved', to: entry.successor } : { kind: 'miss', reason: 'owner-dead' };
+    }
+    if (entry === undefined) this.#note(command.id, { kind: 'reset' });
+    return { kind: 'miss', reason: 'owner-dead' };
+  }
+
+  async #onShelf(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
+    const reply = await this.#shelf.execute(command, deadlineAt);
+    if (command.kind !== 'get' && command.kind !== 'open') this.#note(command.id, { kind: 'kept' });
+    return reply;
+  }
+
+  #succeed({ id, successor, insteadOf }: Extract<SessionCommand, { kind: 'succeed' }>): Reply {
+    const entry = this.#ledger.get(id);
+    const stands =
+      entry?.kind === 'succeeded' && entry.successor !== insteadOf && this.#clock.monotonic() < entry.aliasUntil;
+    if (stands) return { kind: 'moved', to: entry.successor };
+    this.#note(id, { kind: 'succeeded', successor, aliasUntil: this.#clock.monotonic() + this.#aliasMs });
+    return { kind: 'moved', to: successor };
+  }
+
+  #note(id: string, entry: LedgerEntry): void {
+    const before = this.#ledger.get(id)?.kind;
+    this.#ledger.note(id, entry);
+    if (before !== entry.kind) this.#onNoted(id, entry.kind);
+  }
+
+  async #export(id: string, entry: LedgerEntry): Promise<EstateEntry> {
+    switch (entry.kind) {
+      case 'reset':
+        return { kind: 'reset', id };
+      case 'succeeded': {
+        const aliasMs = Math.max(0, Math.floor(entry.aliasUntil - this.#clock.monotonic()));
+        return { kind: 'succeeded', id, successor: entry.successor, aliasMs };
+      }
+      case 'kept':
+        return this.#shelf.handBack(id);
+    }
+  }
+}
