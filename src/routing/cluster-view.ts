@@ -20,7 +20,7 @@ export interface PeerView {
   readonly letter: Letter;
   /** `host:port` of its mesh port. */
   readonly address: string;
-  readonly state: 'alive' | 'suspect' | 'dead' | 'left';
+  readonly state: 'alive' | 'suspect' | 'dead' | 'left' | 'returning';
   readonly incarnation: number;
   readonly why: string;
   readonly sinceMs: number;

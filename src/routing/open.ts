@@ -1,14 +1,20 @@
-import type { Content, LockRequest } from '../session/command.ts';
-import { isLetter } from '../session/letter.ts';
+import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
+import { isLetter, type Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { isMintedForm } from '../session/session-id.ts';
 import type { Opened, OpenReply, OpenRequest } from './open-reply.ts';
-import type { Router } from './router.ts';
+import type { Placement } from './placement.ts';
 import type { SingleFlight } from './single-flight.ts';
 
-type OpenRouter = Pick<Router, 'dispatch' | 'mint' | 'ownerOf' | 'placementOf'>;
+/** What opening needs of the router. */
+export interface OpenRouter {
+  mint(request: { readonly content: Content; readonly ttlSeconds?: number }): Promise<Reply>;
+  dispatch(command: SessionCommand): Promise<Reply>;
+  ownerOf(id: string): Letter;
+  placementOf(id: string): Placement;
+}
 
 /** An id whose successor we follow, and why the visitor's own id is no longer good. */
 interface Trail {

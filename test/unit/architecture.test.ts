@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../..');
+const SRC = join(ROOT, 'src');
+
+/** From the ground up: a file imports from its own folder and from those before it, never from those after. */
+const LAYERS = [
+  ['errors.ts', 'clock.ts'],
+  ['session', 'protocol'],
+  ['config', 'metrics'],
+  ['store'],
+  ['engine'],
+  ['mesh'],
+  ['standin'],
+  ['membership'],
+  ['routing'],
+  ['server', 'http'],
+  ['daemon.ts', 'daemon'],
+  ['cli'],
+  ['main.ts'],
+];
+
+const LONGEST_FILE_LINES = 350;
+
+interface SourceFile {
+  /** Relative to `src`, with forward slashes. */
+  readonly path: string;
+  readonly text: string;
+  readonly tree: ts.SourceFile;
+  /** Relative to `src`. */
+  readonly imports: readonly string[];
+}
+
+const files: readonly SourceFile[] = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => {
+    const text = readFileSync(join(SRC, path), 'utf8');
+    const tree = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
+    return { path, text, tree, imports: importsOf(path, tree) };
+  });
+
+function importsOf(path: string, tree: ts.SourceFile): string[] {
+  return tree.statements
+    .filter((node) => ts.isImportDeclaration(node) || ts.isExportDeclaration(node))
+    .flatMap((node) =>
+      node.moduleSpecifier !== undefined && ts.isStringLiteral(node.moduleSpecifier) ? [node.moduleSpecifier.text] : [],
+    )
+    .filter((target) => target.startsWith('.'))
+    .map((target) => normalize(join(dirname(path), target)));
+}
+
+function layerOf(path: string): number {
+  const top = path.split('/')[0] ?? '';
+  return LAYERS.findIndex((layer) => layer.includes(top));
+}
+
+/** `path:line` of every node that the predicate picks. */
+function places(picks: (node: ts.Node) => boolean, inFile: (path: string) => boolean = () => true): string[] {
+  const found: string[] = [];
+  for (const { path, tree } of files.filter((file) => inFile(file.path))) {
+    const visit = (node: ts.Node): void => {
+      if (picks(node)) found.push(`${path}:${tree.getLineAndCharacterOfPosition(node.getStart()).line + 1}`);
+      ts.forEachChild(node, visit);
+    };
+    visit(tree);
+  }
+  return found;
+}
+
+function isAccess(node: ts.Node, object: string, property?: string): boolean {
+  return (
+    ts.isPropertyAccessExpression(node) &&
+    node.expression.getText() === object &&
+    (property === undefined || node.name.text === property)
+  );
+}
+
+function isCallOf(node: ts.Node, names: readonly string[]): boolean {
+  return ts.isCallExpression(node) && names.includes(node.expression.getText());
+}
+
+describe('the architecture', () => {
+  test('there is something to look at', () => {
+    expect(files.length).toBeGreaterThan(50);
+  });
+
+  test('every folder of src has its layer', () => {
+    expect(files.map(({ path }) => path).filter((path) => layerOf(path) === -1)).toEqual([]);
+  });
+
+  test('imports go down only', () => {
+    const upward = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => layerOf(target) > layerOf(path) || isSibling(path, target))
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(upward).toEqual([]);
+  });
+
+  test('imports form no cycle', () => {
+    expect(cycles()).toEqual([]);
+  });
+
+  test('a relative import names a file that is there', () => {
+    const known = new Set(files.map(({ path }) => path));
+    const missing = files.flatMap(({ path, imports }) =>
+      imports.filter((target) => !known.has(target)).map((target) => `${path} -> ${target}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
+  test('the type any is nowhere', () => {
+    expect(places((node) => node.kind === ts.SyntaxKind.AnyKeyword)).toEqual([]);
+  });
+
+  test('no compiler complaint is silenced', () => {
+    const silenced = files.filter(({ text }) => /@ts-(?:ignore|nocheck|expect-error)|eslint-disable/.test(text));
+    expect(silenced.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('errors are classes with a code, never a bare Error', () => {
+    const isBare = (node: ts.Node): boolean => ts.isNewExpression(node) && node.expression.getText() === 'Error';
+    expect(places(isBare)).toEqual([]);
+  });
+
+  test('the environment is read in config only', () => {
+    expect(
+      places(
+        (node) => isAccess(node, 'process', 'env'),
+        (path) => !path.startsWith('config/'),
+      ),
+    ).toEqual([]);
+  });
+
+  test('time comes from the clock only', () => {
+    const isTime = (node: ts.Node): boolean =>
+      isCallOf(node, [
+        'Date.now',
+        'performance.now',
+        'setTimeout',
+        'setInterval',
+        'process.hrtime',
+        'process.hrtime.bigint',
+      ]) ||
+      (ts.isNewExpression(node) && node.expression.getText() === 'Date' && node.arguments?.length === 0);
+    expect(places(isTime, (path) => path !== 'clock.ts')).toEqual([]);
+  });
+
+  test('the process is ended and listened to in main only', () => {
+    const isProcess = (node: ts.Node): boolean => isCallOf(node, ['process.exit', 'process.on', 'process.once']);
+    expect(places(isProcess, (path) => path !== 'main.ts')).toEqual([]);
+  });
+
+  test('nothing is logged to the console', () => {
+    expect(places((node) => isAccess(node, 'console'))).toEqual([]);
+  });
+
+  test("nobody removes other people's listeners", () => {
+    const removes = (node: ts.Node): boolean =>
+      ts.isPropertyAccessExpression(node) && node.name.text === 'removeAllListeners';
+    expect(places(removes)).toEqual([]);
+  });
+
+  test('modules keep no state of their own', () => {
+    const isModuleLet = (node: ts.Node): boolean =>
+      ts.isVariableStatement(node) &&
+      ts.isSourceFile(node.parent) &&
+      (node.declarationList.flags & ts.NodeFlags.Const) === 0;
+    expect(places(isModuleLet)).toEqual([]);
+  });
+
+  test('there are no barrels and no dumping grounds', () => {
+    const named = files.filter(({ path }) =>
+      /(?:^|[/-])(?:index|utils?|helpers?|managers?|common|misc)\.ts$/.test(path),
+    );
+    expect(named.map(({ path }) => path)).toEqual([]);
+  });
+
+  test(`no file is longer than ${LONGEST_FILE_LINES} lines`, () => {
+    const long = files.filter(({ text }) => text.split('\n').length > LONGEST_FILE_LINES);
+    expect(long.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('the code of every error class, and every HTTP code, is documented', () => {
+    const documented = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8');
+    const codes = files
+      .filter(({ path }) => path === 'errors.ts' || path === 'http/problems.ts' || path === 'session/reply.ts')
+      .flatMap(({ text }) => [...text.matchAll(/'([A-Z][A-Z_]{3,})'/g)].map(([, code]) => code ?? ''));
+    expect(codes.length).toBeGreaterThan(20);
+    expect(codes.filter((code) => !documented.includes(`\`${code}\``))).toEqual([]);
+  });
+
+  test('each folder with a design of its own says so in DESIGN.md', () => {
+    for (const folder of ['membership', 'standin', 'mesh']) {
+      expect(readFileSync(join(SRC, folder, 'DESIGN.md'), 'utf8').length).toBeGreaterThan(500);
+    }
+  });
+});
+
+/** Two folders of one layer do not import each other. */
+function isSibling(path: string, target: string): boolean {
+  const [from] = path.split('/');
+  const [to] = target.split('/');
+  return layerOf(path) === layerOf(target) && from !== to && layerOf(path) > 0;
+}
+
+function cycles(): string[] {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const done = new Set<string>();
+  const found: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) {
+      found.push([...trail.slice(trail.indexOf(path)), path].map((step) => relative('.', step)).join(' -> '));
+      return;
+    }
+    if (done.has(path)) return;
+    done.add(path);
+    for (const target of byPath.get(path)?.imports ?? []) visit(target, [...trail, path]);
+  };
+  for (const { path } of files) visit(path, []);
+  return found;
+}
