@@ -1,11 +1,14 @@
 import type { HandshakeRefusal } from '../errors.ts';
 import type { SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
 
 /** The version of this wire. Daemons that speak different ones refuse each other. */
 export const WIRE_VERSION = 1;
+
+/** Whether a node answers for its letter yet, or still. */
+export type Phase = 'joining' | 'serving' | 'leaving';
 
 /** The first frame in each direction of a link. */
 export interface Hello {
@@ -15,6 +18,7 @@ export interface Hello {
   /** The letter that the sender believes it has reached; in an answer, the letter that it answers. */
   readonly to: Letter;
   readonly incarnation: number;
+  readonly phase: Phase;
   readonly mapDigest: string;
   /** The program's version, for `status`; decides nothing. */
   readonly software: string;
@@ -68,7 +72,13 @@ export type PeerRequest =
 export type PeerRequestKind = PeerRequest['kind'];
 
 export type PeerAnswer =
-  | { readonly kind: 'pong'; readonly verdict: LifeVerdict; readonly incarnation: number }
+  /** What I hold of the life that pinged; and my own incarnation and phase. */
+  | {
+      readonly kind: 'pong';
+      readonly verdict: LifeVerdict;
+      readonly incarnation: number;
+      readonly phase: Phase;
+    }
   /** `agreed`: dead for me too. Otherwise I last heard from it `heardAgoMs` ago, in the life `incarnation`. */
   | {
       readonly kind: 'verdict';
@@ -77,7 +87,12 @@ export type PeerAnswer =
       readonly incarnation: number;
     }
   | { readonly kind: 'history'; readonly history: LifeHistory }
-  | { readonly kind: 'entries'; readonly entries: readonly EstateEntry[]; readonly nextCursor: number; readonly more: boolean }
+  | {
+      readonly kind: 'entries';
+      readonly entries: readonly EstateEntry[];
+      readonly nextCursor: number;
+      readonly more: boolean;
+    }
   /** To `hold`, `release`, `goodbye`, `pause`. `accepted: false`: things have changed, begin again with `join`. */
   | { readonly kind: 'acknowledged'; readonly accepted: boolean }
   /** `executorIncarnation` lets a sender that used a former life's number learn the present one. */
@@ -90,19 +105,12 @@ export interface LifeHistory {
    * `forgotten`: this peer cannot vouch either way.
    */
   readonly verdict: 'kept' | 'dead' | 'forgotten';
-  /** Whether the estates are complete: nothing done in this name was forgotten. */
-  readonly complete: boolean;
-  /** The letters whose estates this peer would hand over. */
-  readonly estates: readonly Letter[];
+  /** The estates that this peer would hand over. `complete`: nothing that was done in that name was forgotten. */
+  readonly estates: readonly { readonly letter: Letter; readonly complete: boolean }[];
+  /** A node that died often of late is let in no sooner than after this. */
+  readonly notBeforeMs: number;
   /** The highest incarnation of the joining node that this peer has ever seen. */
   readonly highestIncarnation: number;
   /** Lives declared dead, so that the joining node starts with the same view. */
   readonly dead: readonly { readonly letter: Letter; readonly incarnation: number }[];
 }
-
-/** What a stand-in did with one orphan. Times are relative. */
-export type EstateEntry =
-  | { readonly kind: 'reset'; readonly id: string }
-  | { readonly kind: 'succeeded'; readonly id: string; readonly successor: string; readonly aliasMs: number }
-  | { readonly kind: 'kept'; readonly id: string; readonly record: Buffer; readonly lifeMs: number }
-  | { readonly kind: 'buried'; readonly id: string; readonly reason: ResetReason };

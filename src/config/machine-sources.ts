@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { lookup } from 'node:dns/promises';
+import { constants } from 'node:fs';
+import { open, type FileHandle } from 'node:fs/promises';
+import { networkInterfaces, tmpdir } from 'node:os';
+import { systemClock } from '../clock.ts';
+import type { ConfigSources, EnvironmentValues, FileRead, FlagValues } from './sources.ts';
+
+/** No configuration, secret or token is larger; what is, is the wrong file. */
+const MAX_FILE_BYTES = 1_048_576;
+
+/** This machine's files, interfaces and names, with the flags of a command line. */
+export function machineSources(flags: FlagValues, env: EnvironmentValues = process.env): ConfigSources {
+  const userId = process.getuid?.();
+  return {
+    flags,
+    env,
+    workingFolder: process.cwd(),
+    temporaryFolder: tmpdir(),
+    ...(userId !== undefined && { userId }),
+    localAddresses: Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)),
+    clock: systemClock,
+    readFile: readRegularFile,
+    resolveHost: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
+    drawSecret: () => randomBytes(32),
+  };
+}
+
+async function readRegularFile(path: string): Promise<FileRead> {
+  let file: FileHandle | undefined;
+  try {
+    // Without O_NONBLOCK, opening a pipe would wait for somebody to write into it.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat();
+    if (!stats.isFile()) return { kind: 'unreadable', why: 'not a regular file' };
+    if (stats.size > MAX_FILE_BYTES) return { kind: 'unreadable', why: `a file of ${stats.size} bytes` };
+    return { kind: 'read', bytes: await file.readFile(), mode: stats.mode };
+  } catch (error) {
+    return { kind: 'unreadable', why: explainRefusal(error) };
+  } finally {
+    await file?.close();
+  }
+}
+
+function explainRefusal(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'no reason given';
+  if (code === 'ENOENT') return 'no such file (ENOENT)';
+  if (code === 'EACCES') return 'a file that this user may not read (EACCES)';
+  return `a file that cannot be read (${code})`;
+}

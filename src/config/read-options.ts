@@ -1,0 +1,131 @@
+import type { ConfigProblem } from '../errors.ts';
+import { nearest } from './nearest.ts';
+import { flagKey, flagName, VARIABLE_PREFIX, variableName } from './option-names.ts';
+import { isOptionPath, OPTION_PATHS, OPTIONS, type OptionPath, type OptionRow, type OptionValues } from './options.ts';
+import type { ConfigSources, EnvironmentValues, FlagValues } from './sources.ts';
+import { isObject, showKind, type Given } from './value-type.ts';
+
+/** The JSON of the configuration file, and the folder where its relative paths begin. */
+export interface FileTree {
+  readonly tree: unknown;
+  readonly folder: string;
+}
+
+export interface OptionsRead {
+  readonly values: OptionValues;
+  /** Options that some layer got wrong: their values decide nothing more, or one mistake would be told as several. */
+  readonly broken: ReadonlySet<OptionPath>;
+  readonly problems: readonly ConfigProblem[];
+}
+
+/**
+ * Kubernetes and Docker put variables such as MAGLIA_SERVICE_HOST and MAGLIA_A_PORT_7420_TCP_ADDR into every container
+ * beside a service that is called maglia. Nobody wrote these.
+ */
+const SERVICE_LINK_FORM =
+  /^\w+_(?:SERVICE_HOST=|SERVICE_PORT(?:_\w+)?=|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?=|PORT=(?:tcp|udp|sctp):\/\/)/;
+
+/** Reads every layer, weakest first: the fallbacks, the file, the variables, the flags. */
+export function readOptions(
+  file: FileTree | undefined,
+  { env, flags, workingFolder }: Pick<ConfigSources, 'env' | 'flags' | 'workingFolder'>,
+): OptionsRead {
+  const reader = new OptionReader();
+  for (const path of OPTION_PATHS) reader.takeFallback(path);
+  if (file !== undefined) reader.takeTree(file.tree, '', file.folder);
+  reader.takeVariables(env, workingFolder);
+  reader.takeFlags(flags, workingFolder);
+  return reader;
+}
+
+class OptionReader implements OptionsRead {
+  readonly broken = new Set<OptionPath>();
+  readonly problems: ConfigProblem[] = [];
+  readonly #values: Record<string, unknown> = {};
+
+  /** Sound once every fallback has been taken: each later value came out of the same row's type. */
+  get values(): OptionValues {
+    return this.#values as OptionValues;
+  }
+
+  takeFallback(path: OptionPath): void {
+    const row: OptionRow = OPTIONS[path];
+    if (!('fallback' in row)) return;
+    this.#take(path, { kind: 'json', value: row.fallback }, { folder: '/', name: path, joint: '.' });
+  }
+
+  /** `section` is the path of this part of the file, with a dot at its end unless it is the whole. */
+  takeTree(tree: unknown, section: string, folder: string): void {
+    if (!isObject(tree)) {
+      const path = section === '' ? 'config' : section.slice(0, -1);
+      this.problems.push({ path, found: showKind({ kind: 'json', value: tree }), expected: 'an object of options' });
+      return;
+    }
+    for (const [key, value] of Object.entries(tree)) {
+      const path = section + key;
+      if (key.includes('.')) this.#refuseDot(path);
+      else if (isFilePath(path)) this.#take(path, { kind: 'json', value }, { folder, name: path, joint: '.' });
+      else if (FILE_PATHS.some((known) => known.startsWith(`${path}.`))) this.takeTree(value, `${path}.`, folder);
+      else this.#refuseName(path, 'an unknown key', FILE_NAMES);
+    }
+  }
+
+  takeVariables(env: EnvironmentValues, folder: string): void {
+    const paths = new Map(OPTION_PATHS.map((path) => [variableName(path), path]));
+    for (const [name, text] of Object.entries(env)) {
+      if (!name.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
+      const path = paths.get(name);
+      if (path !== undefined) this.#take(path, { kind: 'text', text }, { folder, name, joint: ' ' });
+      else if (!SERVICE_LINK_FORM.test(`${name}=${text}`))
+        this.#refuseName(name, 'an unknown variable', [...paths.keys()]);
+    }
+  }
+
+  takeFlags(flags: FlagValues, folder: string): void {
+    for (const path of OPTION_PATHS) {
+      const value = flags[flagKey(path)];
+      if (value === undefined) continue;
+      // A flag without a value is `true`, which only a truth option takes.
+      const given: Given = typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'json', value };
+      this.#take(path, given, { folder, name: flagName(path), joint: ' ' });
+    }
+  }
+
+  #take(path: OptionPath, given: Given, from: { folder: string; name: string; joint: string }): void {
+    const { type }: OptionRow = OPTIONS[path];
+    const value = type.read({
+      given,
+      folder: from.folder,
+      complain: (found, expected = type.expected, below) => {
+        this.broken.add(path);
+        this.problems.push({ path: below === undefined ? from.name : from.name + from.joint + below, found, expected });
+      },
+    });
+    if (value !== undefined) this.#values[path] = value;
+  }
+
+  /** `{"session.ttlSeconds": 60}` beside `{"session": {"ttlSeconds": 90}}` would be a duplicate that nobody sees. */
+  #refuseDot(path: string): void {
+    const expected = 'an object in an object, as in {"session": {"ttlSeconds": 1440}}';
+    this.problems.push({ path, found: 'a key with a dot', expected });
+  }
+
+  #refuseName(path: string, found: string, names: readonly string[]): void {
+    this.problems.push({ path, found, expected: `a known name; the nearest is ${nearest(path, names)}` });
+  }
+}
+
+function isFilePath(path: string): path is OptionPath {
+  if (!isOptionPath(path)) return false;
+  const row: OptionRow = OPTIONS[path];
+  return row.isInFile !== false;
+}
+
+const FILE_PATHS: readonly string[] = OPTION_PATHS.filter(isFilePath);
+
+/** What can stand in the file: the options, and the sections that they are in. */
+const FILE_NAMES: readonly string[] = [...FILE_PATHS, ...new Set(FILE_PATHS.flatMap((path) => sectionsOf(path)))];
+
+function sectionsOf(path: string): string[] {
+  return path.includes('.') ? [path.slice(0, path.indexOf('.'))] : [];
+}

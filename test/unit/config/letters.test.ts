@@ -1,0 +1,130 @@
+import { describe, expect, test } from 'vitest';
+import { formatAddress } from '../../../src/session/letter-map.ts';
+import { faultsOf, load, problemsOf, THREE_NODES, withFile } from './fake-sources.ts';
+
+const NODE = { letter: 'a', secretFile: '/etc/maglia/secret' };
+
+async function mapOf(map: string): Promise<string[]> {
+  const config = await load({ flags: { ...NODE, map } });
+  return config.map.letters.map((letter) => `${letter} ${formatAddress(config.map.address(letter))}`);
+}
+
+function inFile(letters: unknown): Parameters<typeof load>[0] & object {
+  return withFile(JSON.stringify({ letters }), { flags: NODE });
+}
+
+describe('the map of letters', () => {
+  test('the short form may have spaces around everything, and the mesh port is 7421 where none is given', async () => {
+    expect(await mapOf(' a => 192.168.0.1:7000 ,b=>web2 , c=>[::1] ')).toEqual([
+      'a 192.168.0.1:7000',
+      'b web2:7421',
+      'c [::1]:7421',
+    ]);
+  });
+
+  test('object, short form in the file, flag and variable make the same map', async () => {
+    const letters = { a: '192.168.0.1', b: '192.168.0.2:7421', c: 'web3.internal', d: '[::1]:7421' };
+    const short = 'a=>192.168.0.1,b=>192.168.0.2:7421,c=>web3.internal,d=>[::1]:7421';
+    const configs = await Promise.all([
+      load(inFile(letters)),
+      load(inFile(short)),
+      load({ flags: { ...NODE, map: short } }),
+      load({ flags: NODE, env: { MAGLIA_MAP: short } }),
+    ]);
+    expect(new Set(configs.map(({ map }) => map.digest)).size).toBe(1);
+  });
+
+  test('two spellings of one address make one digest', async () => {
+    const [plain, odd] = await Promise.all([
+      load({ flags: { ...NODE, map: 'a=>[::1],b=>web2' } }),
+      load({ flags: { ...NODE, map: 'b=>WEB2:7421,a=>[0:0::1]:7421' } }),
+    ]);
+    expect(odd.map.digest).toBe(plain.map.digest);
+  });
+
+  test('a duplicate letter is refused by name', async () => {
+    expect(await faultsOf({ flags: { ...NODE, map: 'a=>10.0.0.1,b=>10.0.0.2,a=>10.0.0.3' } })).toEqual([
+      '--map a: duplicate letter a',
+    ]);
+    expect(await faultsOf({ flags: { ...NODE, map: 'a=>10.0.0.1,a=>10.0.0.1' } })).toEqual([
+      '--map a: duplicate letter a',
+    ]);
+  });
+
+  test('a duplicate letter in JSON, of which JSON.parse would keep the last, is refused by name', async () => {
+    const text = '{"letters": {"a": "10.0.0.1", "b": "10.0.0.2", "a": "10.0.0.3"}}';
+    expect(await faultsOf(withFile(text, { flags: NODE }))).toEqual(['letters.a: duplicate letter a']);
+  });
+
+  test('a duplicate address is refused by name, also where it is spelled in two ways', async () => {
+    expect(await faultsOf({ flags: { ...NODE, map: 'a=>10.0.0.1,b=>10.0.0.1:7421' } })).toEqual([
+      '--map b: duplicate address 10.0.0.1:7421, which letter a has too',
+    ]);
+    expect(await faultsOf(inFile({ a: '[::1]', b: '[0::1]:7421' }))).toEqual([
+      'letters.b: duplicate address [::1]:7421, which letter a has too',
+    ]);
+  });
+
+  test('one host with two ports is two nodes', async () => {
+    expect(await mapOf('a=>10.0.0.1:1,b=>10.0.0.1:2')).toEqual(['a 10.0.0.1:1', 'b 10.0.0.1:2']);
+  });
+
+  test.each(['ab', 'é', '-', '', 'Ä', ' '])('%j is refused as no letter', async (letter) => {
+    expect(await faultsOf(inFile({ a: '10.0.0.1', [letter]: '10.0.0.2' }))).toEqual([
+      `letters.${letter}: ${JSON.stringify(letter)}, which is not a letter`,
+    ]);
+  });
+
+  test('a map key that means something to JavaScript is only no letter', async () => {
+    const text = '{"letters": {"a": "10.0.0.1", "__proto__": "10.0.0.2", "constructor": "10.0.0.3"}}';
+    expect(await faultsOf(withFile(text, { flags: NODE }))).toEqual([
+      'letters.__proto__: "__proto__", which is not a letter',
+      'letters.constructor: "constructor", which is not a letter',
+    ]);
+  });
+
+  test('an empty map is refused by name, in each form', async () => {
+    expect(await faultsOf({ flags: { ...NODE, map: ' ' } })).toEqual(['--map: an empty map']);
+    expect(await faultsOf({ flags: NODE, env: { MAGLIA_MAP: '' } })).toEqual(['MAGLIA_MAP: an empty map']);
+    expect(await faultsOf(inFile({}))).toEqual(['letters: an empty map']);
+  });
+
+  test('no map at all is told with the ways to give one', async () => {
+    const [problem] = await problemsOf({ flags: NODE });
+    expect(problem).toMatchObject({ path: 'letters', found: 'no map' });
+    expect(problem?.expected).toContain('--map, MAGLIA_MAP or "letters"');
+  });
+
+  test('every malformed entry is told at once', async () => {
+    expect(await faultsOf({ flags: { ...NODE, map: 'a=>x:0,b,=>y,c=>,d=>e=>f,g=>0.0.0.0,' } })).toEqual([
+      '--map: malformed entry "b"',
+      '--map: malformed entry "d=>e=>f"',
+      '--map: malformed entry ""',
+      '--map a: malformed port "x:0"',
+      '--map : "", which is not a letter',
+      '--map c: malformed address ""',
+      '--map g: malformed address "0.0.0.0", which means every interface',
+    ]);
+    expect(await faultsOf(inFile({ a: 7421, b: null, c: ['x'], d: '::1' }))).toEqual([
+      'letters.a: malformed address 7421',
+      'letters.b: malformed address null',
+      'letters.c: malformed address a list',
+      'letters.d: malformed address "::1"',
+    ]);
+  });
+
+  test('a map that is no map is told once', async () => {
+    expect(await faultsOf(inFile(['a']))).toEqual(['letters: a list']);
+    expect(await faultsOf({ flags: { ...NODE, map: 'nonsense' } })).toEqual(['--map: malformed entry "nonsense"']);
+  });
+
+  test('all 62 letters fit, in the order of the alphabet', async () => {
+    const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+    const map = letters
+      .split('')
+      .reverse()
+      .map((letter, index) => `${letter}=>10.0.1.${index + 1}`);
+    const config = await load({ flags: { ...THREE_NODES, map: map.join(',') } });
+    expect(config.map.letters.join('')).toBe(letters);
+  });
+});
