@@ -28,6 +28,8 @@ interface Watch {
   pingedAt: number;
   /** The link was lost and a new dial refused, and nothing was heard since. */
   isRefused: boolean;
+  /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
+  isRejected: boolean;
   isAccused: boolean;
 }
 
@@ -52,7 +54,7 @@ export class FailureDetector {
     this.#watches = new Map(
       parts.members.letters.map((letter) => [
         letter,
-        { silence: NO_SILENCE, pingedAt: Number.NEGATIVE_INFINITY, isRefused: false, isAccused: false },
+        { silence: NO_SILENCE, pingedAt: Number.NEGATIVE_INFINITY, isRefused: false, isRejected: false, isAccused: false },
       ]),
     );
   }
@@ -68,6 +70,16 @@ export class FailureDetector {
 
   silenceOf(letter: Letter): Silence {
     return this.#watch(letter).silence;
+  }
+
+  /** Whether the peer's port refused us, and nothing was heard from it since. */
+  isRefusing(letter: Letter): boolean {
+    return this.#watch(letter).isRefused;
+  }
+
+  /** Whether the peer, when it was last reached, refused to talk to us. */
+  isRejecting(letter: Letter): boolean {
+    return this.#watch(letter).isRejected;
   }
 
   /** Pings every peer now, whatever the interval says. */
@@ -89,11 +101,25 @@ export class FailureDetector {
     this.#doubt(letter, 'its connection was lost');
   }
 
+  /** The link stands. */
+  linkUp(letter: Letter): void {
+    const watch = this.#watch(letter);
+    watch.isRefused = false;
+    watch.isRejected = false;
+    this.#ping(letter, watch);
+  }
+
   /** The peer's port refused a new connection: with the old one lost, hard evidence. */
   dialRefused(letter: Letter): void {
     const watch = this.#watch(letter);
     watch.isRefused = true;
+    watch.isRejected = false;
     this.#judge(letter, watch);
+  }
+
+  /** The peer is there and will not talk to us, or we not to it. */
+  dialRejected(letter: Letter): void {
+    this.#watch(letter).isRejected = true;
   }
 
   #lookLater(): void {

@@ -20,6 +20,10 @@ export interface JoinParts {
   readonly timings: TimingsConfig;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Whether the peer's port refused our last dial: its machine is there, its daemon is not. */
+  readonly isRefusing: (letter: Letter) => boolean;
+  /** Whether the peer, when it was last reached, refused to talk to us: another secret, another map. */
+  readonly isRejecting: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
   /** Drops every session of the former life: reset, not old. */
@@ -126,10 +130,10 @@ export class Join {
 
   async #askHistory(letter: Letter): Promise<AskedPeer> {
     const { links, lives, tenure } = this.#parts;
-    const { state } = links(letter);
-    if (state.kind === 'refused') return { kind: 'rejected', letter };
-    if (state.kind !== 'up')
-      return { kind: 'unreachable', letter, isRefusing: state.kind === 'waiting' && state.isRefused };
+    if (this.#parts.isRejecting(letter)) return { kind: 'rejected', letter };
+    if (links(letter).state.kind !== 'up') {
+      return { kind: 'unreachable', letter, isRefusing: this.#parts.isRefusing(letter) };
+    }
     try {
       const answer = await this.#ask(letter, {
         kind: 'join',

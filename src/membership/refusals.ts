@@ -1,14 +1,6 @@
 import type { Clock } from '../clock.ts';
-import type { HandshakeRefusal } from '../errors.ts';
+import type { Refusal } from '../mesh/admissions.ts';
 import type { Letter } from '../session/letter.ts';
-
-/** A caller that this node did not let in. */
-export interface Refusal {
-  readonly letter?: Letter;
-  readonly refusal: HandshakeRefusal;
-  readonly explanation: string;
-  readonly from: string;
-}
 
 /** A refusal and when it happened, on the monotonic clock. */
 export interface DatedRefusal extends Refusal {

@@ -3,7 +3,7 @@ export const INSTRUMENTS = {
   requests: {
     kind: 'counter',
     name: 'maglia_requests_total',
-    help: 'Requests answered, by door (http, mesh), command and outcome (done, moved, miss, refused, in-doubt, unavailable)',
+    help: 'Requests answered, by door (http, mesh), command and outcome (done, moved, miss, refused, in-doubt, unavailable, error)',
     labels: ['door', 'command', 'outcome'],
   },
   requestSeconds: {

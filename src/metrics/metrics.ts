@@ -13,6 +13,7 @@ export class Metrics {
   readonly #counters = new Map<string, Counter>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, Histogram>();
+  readonly #updates: (() => void)[] = [];
 
   constructor() {
     const table: Record<string, Instrument> = INSTRUMENTS;
@@ -37,12 +38,18 @@ export class Metrics {
     this.#histograms.get(name)?.observe(labels, seconds);
   }
 
+  /** Has gauges that nobody keeps up to date set just before each exposition. */
+  beforeExpose(update: () => void): void {
+    this.#updates.push(update);
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }
 
   /** The Prometheus text exposition of all of them. */
   expose(): Promise<string> {
+    for (const update of this.#updates) update();
     return this.#registry.metrics();
   }
 }

@@ -34,7 +34,7 @@ export type SessionRecord = LiveRecord | Tombstone;
 /*
  * The envelope, big endian:
  *
- *    0 u8  magic 'M'          4 u32 CRC-32 of all that follows     28 u32 flags               36 u64 readable until
+ *    0 u8  magic 'M'          4 u32 CRC-32 of all the other bytes  28 u32 flags               36 u64 readable until
  *    1 u8  format             8 u64 version                        32 u8  content type length 44 u64 successor until
  *    2 u8  0 live, 1 tombstone 16 u64 expires at                   33 u8  reason              52 id, content type,
  *    3 u8  id length         24 u32 ttl seconds                    34 u8  successor length       successor, payload
@@ -43,7 +43,7 @@ export type SessionRecord = LiveRecord | Tombstone;
 const MAGIC = 0x4d;
 const FORMAT = 1;
 const HEADER_BYTES = 52;
-const CHECKED_FROM = 8;
+const CHECKSUM_AT = 4;
 
 /** The most that the envelope adds to a payload: header, the longest key, content type and successor. */
 export const ENVELOPE_BYTES = HEADER_BYTES + 3 * 255;
@@ -79,7 +79,7 @@ export function encodeRecord(record: SessionRecord): Buffer {
     header.writeBigUInt64BE(BigInt(record.successorUntil), 44);
   }
   const bytes = Buffer.concat([header, id, contentType, successor, payload]);
-  bytes.writeUInt32BE(crc32(bytes.subarray(CHECKED_FROM)), 4);
+  bytes.writeUInt32BE(checksum(bytes), CHECKSUM_AT);
   return bytes;
 }
 
@@ -92,7 +92,7 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
   if (bytes.length < HEADER_BYTES || bytes.readUInt8(0) !== MAGIC || bytes.readUInt8(1) !== FORMAT) {
     throw new RecordError('the store holds something that is not a session record; does anybody else write to it?');
   }
-  if (crc32(bytes.subarray(CHECKED_FROM)) !== bytes.readUInt32BE(4)) {
+  if (checksum(bytes) !== bytes.readUInt32BE(CHECKSUM_AT)) {
     throw new RecordError('a stored session record is damaged: its checksum is wrong');
   }
   const idEnd = HEADER_BYTES + bytes.readUInt8(3);
@@ -126,4 +126,9 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     readableUntil: Number(bytes.readBigUInt64BE(36)),
     ...(bytes.readUInt8(35) === 1 && { content }),
   };
+}
+
+/** Over the bytes on both sides of the checksum itself: the kind stands before it, and a tombstone must never pass for live. */
+function checksum(bytes: Buffer): number {
+  return crc32(bytes.subarray(CHECKSUM_AT + 4), crc32(bytes.subarray(0, CHECKSUM_AT)));
 }

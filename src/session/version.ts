@@ -12,6 +12,11 @@ export class Versions {
     this.#last = incarnation * 1000;
   }
 
+  /** The node lives on under this incarnation. */
+  raise(incarnation: number): void {
+    this.#last = Math.max(this.#last, incarnation * 1000);
+  }
+
   /** The next version, also above `previous`, which may come from another node's shelf. */
   next(previous = 0): number {
     this.#last = Math.max(this.#last, previous) + 1;

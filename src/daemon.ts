@@ -1,0 +1,332 @@
+import { join as joinPath } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import { formatSocketAddress } from './config/socket-addresses.ts';
+import { Engine } from './engine/engine.ts';
+import { Locks } from './engine/locks.ts';
+import { Recall } from './engine/recall.ts';
+import { Turns } from './engine/turns.ts';
+import { Vault } from './engine/vault.ts';
+import { ClosedError, HandshakeRefusedError, MagliaError } from './errors.ts';
+import { buildHttpDoor } from './http/app.ts';
+import { listenHttp, type HttpListening } from './http/listen.ts';
+import { FailureDetector } from './membership/failure-detector.ts';
+import { Join } from './membership/join.ts';
+import { Lives } from './membership/lives.ts';
+import { Members } from './membership/members.ts';
+import { Refusals } from './membership/refusals.ts';
+import { Registrar } from './membership/registrar.ts';
+import { fenceAfterMs } from './membership/silence.ts';
+import { Tenure } from './membership/tenure.ts';
+import { Witness } from './membership/witness.ts';
+import { Link } from './mesh/link.ts';
+import { meshLimits } from './mesh/limits.ts';
+import { MeshServer } from './mesh/mesh-server.ts';
+import { WIRE_VERSION, type Hello, type PeerRequest } from './mesh/message.ts';
+import { Metrics } from './metrics/metrics.ts';
+import type { ClusterView } from './routing/cluster-view.ts';
+import { Forwarder } from './routing/forwarder.ts';
+import { LocalExecutor } from './routing/local-executor.ts';
+import { PeerDesk } from './routing/peer-desk.ts';
+import { Router } from './routing/router.ts';
+import { viewCluster } from './routing/view-cluster.ts';
+import type { Letter } from './session/letter.ts';
+import { formatAddress } from './session/letter-map.ts';
+import { ENVELOPE_BYTES } from './session/record.ts';
+import { shortenId } from './session/session-id.ts';
+import { Versions } from './session/version.ts';
+import { Estate } from './standin/estate.ts';
+import { Estates } from './standin/estates.ts';
+import { Ledger } from './standin/ledger.ts';
+import { MemoryStore } from './store/memory-store.ts';
+import { openStore, type OpenedStore } from './store/open-store.ts';
+import type { Store } from './store/store.ts';
+
+export interface DaemonDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The program's version, for peers and `status`. */
+  readonly software: string;
+  /** From [0, 1). */
+  readonly random?: () => number;
+}
+
+/** How a daemon ends: for good, or so that the next one takes over its Memcached. */
+export type CloseMode = 'stop' | 'restart';
+
+const LIVES_FILE = 'lives.json';
+
+/** How long a closing node waits for its peers to have heard the goodbye. */
+const FAREWELL_MS = 200;
+
+const LINK_STATES = ['dialling', 'up', 'waiting', 'refused', 'closed'] as const;
+
+/** The composition root: builds every part, wires them, starts and closes them in order. No policy. */
+export class Daemon {
+  readonly #config: Config;
+  readonly #dependencies: DaemonDependencies;
+  #started: Promise<Running> | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(config: Config, dependencies: DaemonDependencies) {
+    this.#config = config;
+    this.#dependencies = dependencies;
+  }
+
+  /** Resolves when the doors are open; the node then joins its peers, which `/readyz` tells. */
+  async start(): Promise<void> {
+    if (this.#closed !== undefined) throw new ClosedError('this daemon was closed; make a new one');
+    this.#started ??= startDaemon(this.#config, this.#dependencies);
+    await this.#started;
+  }
+
+  /** Idempotent; all callers share one promise, and the mode is the first one's. */
+  close(mode: CloseMode): Promise<void> {
+    this.#closed ??= this.#close(mode);
+    return this.#closed;
+  }
+
+  async #close(mode: CloseMode): Promise<void> {
+    // A start that failed has cleaned up after itself and told its caller.
+    const running = await this.#started?.catch(() => undefined);
+    await running?.close(mode);
+  }
+}
+
+interface Running {
+  close(mode: CloseMode): Promise<void>;
+}
+
+async function startDaemon(config: Config, dependencies: DaemonDependencies): Promise<Running> {
+  const { clock, log } = dependencies;
+  const metrics = new Metrics();
+  const recall = new Recall(config.limits.recalledSessions);
+  const storeLost = (): void => {
+    log.error({ reason: 'store-lost' }, 'the store was lost with all sessions in it (store-lost)');
+    metrics.count('storeLosses', {});
+    recall.lostAll('store-lost', clock.now() + config.session.ttlSeconds * 1000);
+  };
+  const opened = await openStore(config, { clock, log, metrics, onLost: storeLost });
+  if (opened.kept === 'lost') storeLost();
+
+  const parts = compose(config, dependencies, opened, recall, metrics);
+  try {
+    const http = await openDoors(parts, config, dependencies);
+    return { close: (mode) => closeDaemon(mode, { ...parts, http, opened, config, clock }) };
+  } catch (error) {
+    await closeMesh(parts);
+    await opened.close('release');
+    throw error;
+  }
+}
+
+type Parts = ReturnType<typeof compose>;
+
+/** Every part of a daemon, built and wired, none started. From the ground up, as the layers are. */
+function compose(
+  config: Config,
+  dependencies: DaemonDependencies,
+  opened: OpenedStore,
+  recall: Recall,
+  metrics: Metrics,
+) {
+  const { letter, map, timings, limits, session } = config;
+  const { clock, log, software } = dependencies;
+  const { store } = opened;
+  const lives = new Lives(joinPath(config.runtimeDirectory, LIVES_FILE));
+  const incarnation = Math.max(clock.now(), lives.served + 1);
+  const versions = new Versions(incarnation);
+
+  const buildEngine = (under: Store, memory: Recall): Engine =>
+    new Engine({
+      vault: new Vault(under, memory, clock, log),
+      turns: new Turns(limits.queuePerSession),
+      locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
+      ...{ letter, versions, session, clock, log },
+    });
+  const engine = buildEngine(store, recall);
+
+  const buildShelf = (): Engine => {
+    const { shelfMegabytes, recalledSessions } = limits;
+    const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
+    const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
+    return buildEngine(shelf, new Recall(recalledSessions));
+  };
+  const estates = new Estates(
+    (owner, isComplete) =>
+      new Estate({
+        shelf: buildShelf(),
+        ledger: new Ledger(limits.ledgerEntries, isComplete),
+        aliasMs: session.tombstoneSeconds * 1000,
+        clock,
+        onNoted: (id, outcome) => {
+          lives.touch(owner);
+          metrics.count('orphans', { owner, outcome });
+          log.info({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
+        },
+      }),
+  );
+
+  const registrar = new Registrar({ letter, map, lives, estates });
+  const members: Members = new Members({
+    ...{ letter, map, clock, log, metrics },
+    remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
+    onChange: (peer, _from, to) => {
+      registrar.register(peer, to, members);
+      if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
+      if (members.present().length === 0) tenure.peersGone();
+    },
+  });
+  const tenure: Tenure = new Tenure(incarnation, {
+    ...{ clock, log },
+    fenceAfterMs: fenceAfterMs(timings),
+    hasPeers: () => members.present().length > 0,
+    askPeers: () => detector.pingAll(),
+    onLost: () => joinMesh(),
+  });
+
+  const hello = (to: Letter): Hello => ({
+    ...{ wireVersion: WIRE_VERSION, letter, to, software },
+    ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
+  });
+  const buildLink = (peer: Letter): Link =>
+    new Link({
+      ...{ letter: peer, address: map.address(peer), security: config.mesh.security, clock, log },
+      hello: () => hello(peer),
+      limits: meshLimits(config),
+      random: dependencies.random ?? Math.random,
+      callbacks: {
+        onUp: () => detector.linkUp(peer),
+        onDown: () => detector.linkLost(peer),
+        onDialFailed: (cause, error) => {
+          if (cause === 'refused') detector.dialRefused(peer);
+          if (error instanceof HandshakeRefusedError) detector.dialRejected(peer);
+        },
+        onState: (_from, to) => {
+          for (const state of LINK_STATES) metrics.set('linkState', { peer, state }, state === to.kind ? 1 : 0);
+        },
+      },
+    });
+  const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
+  const links = (peer: Letter): Link => {
+    const link = linkOf.get(peer);
+    if (link === undefined) throw new RangeError(`${peer} is not a peer of this node`);
+    return link;
+  };
+  metrics.beforeExpose(() => {
+    for (const [peer, link] of linkOf) metrics.set('inFlight', { peer }, link.inFlight);
+  });
+
+  const detector: FailureDetector = new FailureDetector({
+    ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+  });
+  const witness: Witness = new Witness({
+    ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
+  });
+
+  const former = { hasSessions: opened.kept === 'kept' };
+  const join = new Join({
+    ...{ letter, members, links, lives, tenure, timings, clock, log },
+    isRefusing: (peer) => detector.isRefusing(peer),
+    isRejecting: (peer) => detector.isRejecting(peer),
+    hasFormerSessions: () => former.hasSessions,
+    wipe: async () => {
+      await store.clear();
+      recall.lostAll('owner-dead', clock.now() + session.ttlSeconds * 1000);
+    },
+    apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
+    inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
+    onIncarnation: (life) => versions.raise(life),
+  });
+  const joinMesh = (): void => {
+    join.run().then(
+      () => {
+        former.hasSessions = true;
+        registrar.witnessAll(members);
+      },
+      (error: unknown) => log.fatal({ err: error }, 'joining failed; this node will not serve until it is restarted'),
+    );
+  };
+
+  const executor = new LocalExecutor(engine, estates, tenure);
+  const forwarder = new Forwarder(links, clock, metrics);
+  const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
+  const desk = new PeerDesk({
+    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+  });
+
+  const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
+  const meshServer = new MeshServer({
+    ...{ letter, listen: config.mesh.listen, security: config.mesh.security, map, hello, clock, log },
+    limits: meshLimits(config),
+    handler: (from, request) => desk.answer(from, request),
+    callbacks: {
+      onHello: (from) => {
+        refusals.forget(from.letter);
+        detector.heardFrom(from.letter, from.incarnation);
+        links(from.letter).nudge();
+      },
+      onRefused: (refusal) => refusals.record(refusal),
+    },
+  });
+
+  const view = (): ClusterView =>
+    viewCluster({ letter, map, software, tenure, members, refusals, links, store, clock });
+  const isReady = (): { ready: boolean; why: string } => {
+    const { state } = store.describe();
+    if (state !== 'up') return { ready: false, why: 'the store is down' };
+    return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
+  };
+  const { token } = config.doors;
+  const httpDoor = buildHttpDoor({
+    ...{ sessions: router, cluster: view, isReady, metrics, session, log, clock },
+    ...(token !== undefined && { token }),
+  });
+  return { members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, httpDoor };
+}
+
+async function openDoors(parts: Parts, config: Config, { clock, log }: DaemonDependencies): Promise<HttpListening> {
+  const { detector, httpDoor, joinMesh, links, meshServer } = parts;
+  const address = await meshServer.listen();
+  log.info({ address: formatAddress(address), digest: config.map.digest }, 'the mesh port listens');
+  const http = await listenHttp(httpDoor, config.doors.http, { clock, log });
+  for (const link of links) link.open();
+  detector.start();
+  joinMesh();
+  log.info({ http: http.addresses.map(formatSocketAddress) }, 'the daemon is up');
+  return http;
+}
+
+interface Closing extends Parts {
+  readonly http: HttpListening;
+  readonly opened: OpenedStore;
+  readonly config: Config;
+  readonly clock: Clock;
+}
+
+/** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
+async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
+  const { clock, config, http, links, opened, tenure } = closing;
+  await http.close();
+  tenure.leave();
+  const { incarnation } = tenure;
+  const farewell: PeerRequest =
+    mode === 'stop' ? { kind: 'goodbye', incarnation } : { kind: 'pause', incarnation, forMs: config.timings.pauseMs };
+  const deadlineAt = clock.monotonic() + FAREWELL_MS;
+  const heard = links.map((link) =>
+    link.request(farewell, deadlineAt).catch((error: unknown) => {
+      // A peer that cannot be told finds out by itself.
+      if (!(error instanceof MagliaError)) throw error;
+    }),
+  );
+  await Promise.all(heard);
+  await closeMesh(closing);
+  await opened.close(mode === 'stop' ? 'stop' : 'release');
+}
+
+async function closeMesh({ detector, httpDoor, join, links, meshServer }: Parts): Promise<void> {
+  join.close();
+  detector.close();
+  await Promise.all([httpDoor.close(), meshServer.close(), ...links.map((link) => link.close())]);
+}

@@ -1,0 +1,247 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, closeSync, existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClusterView } from '../../src/routing/cluster-view.ts';
+import { freePorts } from './free-ports.ts';
+import { SessionClient } from './session-client.ts';
+import { until } from './until.ts';
+
+const MAIN = join(import.meta.dirname, '../../dist/main.js');
+
+export interface ClusterOptions {
+  readonly letters?: readonly string[];
+  readonly store?: 'memcached' | 'memory';
+  /** Merged into every node's configuration file. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** What one node is told differently from the others. */
+export interface NodeOverrides {
+  readonly secret?: string;
+  readonly letters?: Readonly<Record<string, string>>;
+  /** Where its mesh port listens, if not at its address in the map. */
+  readonly listen?: string;
+}
+
+/** A node of the cluster: a real daemon process with its own files. */
+export class ClusterNode {
+  readonly letter: string;
+  readonly http: string;
+  readonly mesh: string;
+  readonly client: SessionClient;
+  readonly directory: string;
+  readonly #configPath: string;
+  #process: ChildProcess | undefined;
+  #exit: Promise<void> = Promise.resolve();
+
+  constructor(letter: string, http: string, mesh: string, directory: string) {
+    this.letter = letter;
+    this.http = http;
+    this.mesh = mesh;
+    this.client = new SessionClient(http);
+    this.directory = directory;
+    this.#configPath = join(directory, 'cluster.json');
+  }
+
+  get pid(): number {
+    const pid = this.#process?.pid;
+    if (pid === undefined) throw new Error(`node ${this.letter} does not run`);
+    return pid;
+  }
+
+  /** Starts the daemon and does not wait for it. */
+  spawn(): void {
+    const log = openSync(join(this.directory, 'log'), 'a');
+    const child = spawn(process.execPath, [MAIN, 'serve', '--config', this.#configPath, '--letter', this.letter], {
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    this.#process = child;
+    this.#exit = new Promise((resolve) => child.once('exit', () => resolve()));
+  }
+
+  /** Starts the daemon and waits until it answers for its letter. */
+  async start(): Promise<void> {
+    this.spawn();
+    await this.ready();
+  }
+
+  async ready(): Promise<void> {
+    await until(`node ${this.letter} is ready; its log: ${join(this.directory, 'log')}`, () => this.isReady(), 15_000);
+  }
+
+  async isReady(): Promise<boolean> {
+    const answer = await this.client.call('GET', '/readyz').catch(() => undefined);
+    return answer?.status === 200;
+  }
+
+  async view(): Promise<ClusterView> {
+    const answer = await this.client.call('GET', '/v1/cluster');
+    return answer.body as unknown as ClusterView;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    process.kill(this.pid, signal);
+  }
+
+  /** Ends the daemon and waits until it is gone. SIGKILL leaves its Memcached running. */
+  async end(signal: NodeJS.Signals): Promise<void> {
+    this.signal(signal);
+    await this.#exit;
+  }
+
+  /** The Memcached that this node's daemon started, living or not. */
+  async storePid(): Promise<number> {
+    const { store } = await this.view();
+    if (store.pid === undefined) throw new Error(`node ${this.letter} has no Memcached of its own`);
+    return store.pid;
+  }
+
+  log(): string {
+    return readFileSync(join(this.directory, 'log'), 'utf8');
+  }
+
+  /** Ends whatever is left of it. */
+  async destroy(): Promise<void> {
+    this.client.close();
+    if (this.#process?.exitCode === null && this.#process.signalCode === null) {
+      this.#process.kill('SIGCONT');
+      await this.end('SIGKILL');
+    }
+    this.killStore();
+  }
+
+  /** SIGKILLs the Memcached that the runtime directory names, if it still runs on our socket. */
+  killStore(): void {
+    const stateFile = join(this.directory, 'run', 'memcached.json');
+    if (!existsSync(stateFile)) return;
+    const { pid } = JSON.parse(readFileSync(stateFile, 'utf8')) as { pid: number };
+    const commandFile = `/proc/${pid}/cmdline`;
+    if (existsSync(commandFile) && readFileSync(commandFile, 'utf8').includes(this.directory)) {
+      process.kill(pid, 'SIGKILL');
+    }
+  }
+}
+
+/** A whole mesh of real daemons on this machine, cleaned up by `close`. */
+export class Cluster {
+  readonly nodes: readonly ClusterNode[];
+  readonly #directory: string;
+  readonly #strangers: ClusterNode[] = [];
+  readonly #options: ClusterOptions;
+  readonly #letters: Readonly<Record<string, string>>;
+
+  constructor(
+    nodes: readonly ClusterNode[],
+    directory: string,
+    letters: Record<string, string>,
+    options: ClusterOptions,
+  ) {
+    this.nodes = nodes;
+    this.#directory = directory;
+    this.#letters = letters;
+    this.#options = options;
+  }
+
+  node(letter: string): ClusterNode {
+    const node = this.nodes.find((candidate) => candidate.letter === letter);
+    if (node === undefined) throw new Error(`no node ${letter}`);
+    return node;
+  }
+
+  ownerOf(id: string): ClusterNode {
+    return this.node(id.slice(0, 1));
+  }
+
+  /** Rewrites one node's files, for the next time that it starts. */
+  configure(letter: string, overrides: NodeOverrides): void {
+    const node = this.node(letter);
+    writeNodeFiles(node, { ...this.#letters, ...overrides.letters }, this.#options, overrides);
+  }
+
+  /** A further daemon process, in nobody's place, not started. */
+  async stranger(letter: string, overrides: NodeOverrides): Promise<ClusterNode> {
+    const [http = 0, mesh = 0] = await freePorts(2);
+    const directory = join(this.#directory, `stranger-${this.#strangers.length}`);
+    mkdirSync(directory, { mode: 0o700 });
+    const node = new ClusterNode(letter, url(http), `127.0.0.1:${mesh}`, directory);
+    writeNodeFiles(node, { ...this.#letters, ...overrides.letters }, this.#options, {
+      listen: node.mesh,
+      ...overrides,
+    });
+    this.#strangers.push(node);
+    return node;
+  }
+
+  /** Waits until every one of these nodes holds every other for alive. */
+  async settled(letters: readonly string[] = this.nodes.map(({ letter }) => letter)): Promise<void> {
+    for (const letter of letters) {
+      await until(`${letter} holds ${letters.join('')} for alive`, async () => {
+        const { peers, tenure } = await this.node(letter).view();
+        const isAlive = (peer: string): boolean => peers.some((view) => view.letter === peer && view.state === 'alive');
+        return tenure.state === 'serving' && letters.every((peer) => peer === letter || isAlive(peer));
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.nodes, ...this.#strangers].map((node) => node.destroy()));
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Makes the files of a cluster; no daemon runs yet. */
+export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const letters = options.letters ?? ['a', 'b', 'c'];
+  const directory = mkdtempSync(join(tmpdir(), 'maglia-cluster-'));
+  const ports = await freePorts(2 * letters.length);
+  const nodes = letters.map((letter, at) => {
+    const nodeDirectory = join(directory, letter);
+    mkdirSync(nodeDirectory, { mode: 0o700 });
+    const [http = 0, mesh = 0] = ports.slice(2 * at);
+    return new ClusterNode(letter, url(http), `127.0.0.1:${mesh}`, nodeDirectory);
+  });
+  const map = Object.fromEntries(nodes.map(({ letter, mesh }) => [letter, mesh]));
+  for (const node of nodes) writeNodeFiles(node, map, options);
+  return new Cluster(nodes, directory, map, options);
+}
+
+/** A running cluster in which every node holds every other for alive. */
+export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
+  const cluster = await prepareCluster(options);
+  try {
+    await Promise.all(cluster.nodes.map((node) => node.start()));
+    await cluster.settled();
+  } catch (error) {
+    const logs = cluster.nodes.map((node) => `--- ${node.letter}\n${node.log().slice(-2000)}`).join('\n');
+    await cluster.close();
+    throw new Error(`the cluster did not start\n${logs}`, { cause: error });
+  }
+  return cluster;
+}
+
+function url(port: number): string {
+  return `http://127.0.0.1:${port}`;
+}
+
+const SECRET = 'a secret that only these tests share';
+
+function writeNodeFiles(
+  node: ClusterNode,
+  letters: Readonly<Record<string, string>>,
+  options: ClusterOptions,
+  { secret = SECRET, listen }: NodeOverrides = {},
+): void {
+  const config = {
+    letters,
+    secretFile: 'secret',
+    runtimeDirectory: join(node.directory, 'run'),
+    doors: { http: [node.http.replace('http://', '')] },
+    store: { kind: options.store ?? 'memcached' },
+    ...(listen !== undefined && { mesh: { listen } }),
+    ...options.config,
+  };
+  writeFileSync(join(node.directory, 'secret'), secret, { mode: 0o600 });
+  writeFileSync(join(node.directory, 'cluster.json'), JSON.stringify(config));
+}
