@@ -54,7 +54,13 @@ export class FailureDetector {
     this.#watches = new Map(
       parts.members.letters.map((letter) => [
         letter,
-        { silence: NO_SILENCE, pingedAt: Number.NEGATIVE_INFINITY, isRefused: false, isRejected: false, isAccused: false },
+        {
+          silence: NO_SILENCE,
+          pingedAt: Number.NEGATIVE_INFINITY,
+          isRefused: false,
+          isRejected: false,
+          isAccused: false,
+        },
       ]),
     );
   }
@@ -93,6 +99,13 @@ export class FailureDetector {
     const { incarnation: known } = this.#parts.members.stateOf(letter);
     if (known !== 0 && incarnation !== known) return;
     watch.silence = heard(watch.silence);
+    watch.isRefused = false;
+  }
+
+  /** A new life of it has joined: what was held against the former one is over. */
+  beginAnew(letter: Letter): void {
+    const watch = this.#watch(letter);
+    watch.silence = NO_SILENCE;
     watch.isRefused = false;
   }
 
@@ -208,7 +221,8 @@ export class FailureDetector {
         const stillSuspect = this.#parts.members.stateOf(letter).kind === 'suspect';
         const stillGuilty = evidence === 'silence' || watch.isRefused;
         if (!isConvicted || !stillSuspect || !stillGuilty) return;
-        const why = evidence === 'refused' ? 'its port refuses connections' : 'nobody has heard from it';
+        const silent = watch.isRejected ? 'it does not talk to us any more' : 'nobody has heard from it';
+        const why = evidence === 'refused' ? 'its port refuses connections' : silent;
         this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, why);
       })
       .finally(() => (watch.isAccused = false))

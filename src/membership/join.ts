@@ -157,7 +157,10 @@ export class Join {
 
   async #collect(from: Letter, history: LifeHistory, cursors: Map<string, number>): Promise<void> {
     for (const estate of history.estates) {
-      if (!estate.complete && estate.letter !== this.#parts.letter) this.#parts.inheritIncomplete(estate.letter);
+      if (!estate.complete && estate.letter !== this.#parts.letter) {
+        this.#parts.inheritIncomplete(estate.letter);
+        this.#parts.lives.touch(estate.letter);
+      }
       const key = from + estate.letter;
       for (let more = true; more;) {
         const cursor = cursors.get(key) ?? 0;

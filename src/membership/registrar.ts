@@ -19,14 +19,24 @@ export interface RegistrarParts {
  */
 export class Registrar {
   readonly #parts: RegistrarParts;
+  /** Peers that were dead before this process began: others may have stood in for them without our seeing it. */
+  readonly #deadBefore: ReadonlySet<Letter>;
+  /** Peers that we saw serving: only they can have stood in for anybody since this process began. */
+  readonly #seenServing = new Set<Letter>();
 
   constructor(parts: RegistrarParts) {
     this.#parts = parts;
+    const wasDead = (letter: Letter): boolean => {
+      const life = parts.lives.of(letter);
+      return life !== undefined && life.state !== 'alive';
+    };
+    this.#deadBefore = new Set(parts.map.letters.filter(wasDead));
   }
 
   register(letter: Letter, to: MemberState, members: Pick<Members, 'letters' | 'stateOf'>): void {
     const { estates, lives } = this.#parts;
     if (to.kind === 'alive') {
+      this.#seenServing.add(letter);
       lives.record(letter, { incarnation: to.incarnation, state: 'alive' });
       estates.drop(letter);
       return;
@@ -39,12 +49,16 @@ export class Registrar {
 
   /** What it did for other dead owners went with it: their record has a gap from now on. */
   #loseEstatesHeldBy(gone: Letter, members: Pick<Members, 'letters' | 'stateOf'>): void {
-    const { estates, letter: self, map } = this.#parts;
+    const { estates, letter: self, lives, map } = this.#parts;
     const wasPresent = (letter: Letter): boolean =>
       letter === self || letter === gone || !isGone(members.stateOf(letter));
     for (const owner of members.letters) {
       const wasDead = owner !== gone && isGone(members.stateOf(owner));
-      if (wasDead && standInFor(owner, map, wasPresent) === gone) estates.begin(owner, false).markIncomplete();
+      const canHaveActed = this.#seenServing.has(gone) || this.#deadBefore.has(owner);
+      if (!wasDead || !canHaveActed || standInFor(owner, map, wasPresent) !== gone) continue;
+      estates.begin(owner, false).markIncomplete();
+      // The gap must outlive this process: it is as if we had acted in that name and forgotten what we did.
+      lives.touch(owner);
     }
   }
 

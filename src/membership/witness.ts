@@ -17,7 +17,7 @@ export interface WitnessParts {
   readonly letter: Letter;
   readonly map: LetterMap;
   readonly members: Members;
-  readonly detector: Pick<FailureDetector, 'silenceOf' | 'heardFrom'>;
+  readonly detector: Pick<FailureDetector, 'silenceOf' | 'heardFrom' | 'beginAnew'>;
   readonly links: PeerLinks;
   readonly lives: Lives;
   readonly estates: Estates;
@@ -149,9 +149,12 @@ export class Witness {
     return standInFor(owner, map, isPresent) === candidate;
   }
 
+  /** An estate that was closed by a restart of ours, though we had acted in that name, is one with gaps. */
   #offer(owner: Letter): LifeHistory['estates'] {
     const estate = this.#parts.estates.get(owner);
-    return estate === undefined ? [] : [{ letter: owner, complete: estate.isComplete }];
+    if (estate !== undefined) return [{ letter: owner, complete: estate.isComplete }];
+    const wasTouched = this.#parts.lives.of(owner)?.isTouched === true;
+    return wasTouched ? [{ letter: owner, complete: false }] : [];
   }
 
   async #collect({ letter, cursor }: RequestOf<'collect'>): Promise<PeerAnswer> {
@@ -179,11 +182,12 @@ export class Witness {
   }
 
   #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
-    const { estates, members } = this.#parts;
+    const { detector, estates, members } = this.#parts;
     const handedOver = members.letters.filter((owner) => owner === from || this.#wouldStandIn(from, owner));
     members.apply(from, { kind: 'released', incarnation }, 'it has joined');
     const state = members.stateOf(from);
     if (state.kind !== 'alive' || state.incarnation !== incarnation) return false;
+    detector.beginAnew(from);
     this.#holds.get(from)?.cancel();
     this.#holds.delete(from);
     for (const owner of handedOver) estates.drop(owner);

@@ -46,7 +46,7 @@ function viewPeer(letter: Letter, { map, members, links, refusals, clock }: View
     incarnation: state.incarnation,
     why,
     sinceMs,
-    link: { state: link.kind, why: link.why },
+    link: { state: link.kind, why: link.kind === 'refused' ? `${link.refusal}: ${link.why}` : link.why },
     ...(refused !== undefined && { refused: viewRefusal(refused, clock) }),
   };
 }

@@ -30,6 +30,7 @@ describe('a node that does not belong', () => {
     await cluster.node('c').end('SIGTERM');
     cluster.configure('c', { secret: 'a secret that the others do not share' });
     cluster.node('c').spawn();
+    await cluster.node('c').up();
     await Promise.all(['a', 'b', 'c'].map((letter) => saysOf(letter, 'wrong-secret')));
     expect(await cluster.node('c').isReady()).toBe(false);
     expect((await cluster.node('c').client.call('POST', '/v1/sessions', {})).status).toBe(503);
@@ -41,6 +42,7 @@ describe('a node that does not belong', () => {
     await cluster.node('c').end('SIGTERM');
     cluster.configure('c', { letters: { d: '127.0.0.1:9' } });
     cluster.node('c').spawn();
+    await cluster.node('c').up();
     await Promise.all(['a', 'b', 'c'].map((letter) => saysOf(letter, 'wrong-map')));
     expect(await cluster.node('c').isReady()).toBe(false);
   });
@@ -50,6 +52,7 @@ describe('a node that does not belong', () => {
     const { id } = await cluster.node('c').client.mint({ n: 1 });
     const twin = await cluster.stranger('c', {});
     twin.spawn();
+    await twin.up();
     await Promise.all(['a', 'b'].map((letter) => saysOf(letter, 'duplicate-letter')));
     await until('the twin says duplicate-letter', () => twin.log().includes('duplicate-letter'));
     expect((await cluster.node('a').client.get(id)).body).toMatchObject({ data: { n: 1 } });

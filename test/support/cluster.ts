@@ -1,7 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync, closeSync, existsSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  closeSync,
+  existsSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { ClusterView } from '../../src/routing/cluster-view.ts';
 import { freePorts } from './free-ports.ts';
 import { SessionClient } from './session-client.ts';
@@ -67,6 +77,16 @@ export class ClusterNode {
     await this.ready();
   }
 
+  /** Waits until its HTTP door answers, whether it serves or not. */
+  async up(): Promise<void> {
+    const answers = (): Promise<boolean> =>
+      this.client.call('GET', '/healthz').then(
+        () => true,
+        () => false,
+      );
+    await until(`node ${this.letter} has opened its door; its log: ${join(this.directory, 'log')}`, answers, 15_000);
+  }
+
   async ready(): Promise<void> {
     await until(`node ${this.letter} is ready; its log: ${join(this.directory, 'log')}`, () => this.isReady(), 15_000);
   }
@@ -116,7 +136,8 @@ export class ClusterNode {
   killStore(): void {
     const stateFile = join(this.directory, 'run', 'memcached.json');
     if (!existsSync(stateFile)) return;
-    const { pid } = JSON.parse(readFileSync(stateFile, 'utf8')) as { pid: number };
+    const { memcached } = JSON.parse(readFileSync(stateFile, 'utf8')) as { memcached: { pid: number } };
+    const { pid } = memcached;
     const commandFile = `/proc/${pid}/cmdline`;
     if (existsSync(commandFile) && readFileSync(commandFile, 'utf8').includes(this.directory)) {
       process.kill(pid, 'SIGKILL');
@@ -187,7 +208,16 @@ export class Cluster {
 
   async close(): Promise<void> {
     await Promise.all([...this.nodes, ...this.#strangers].map((node) => node.destroy()));
+    const keepLogsIn = process.env['KEEP_LOGS_IN'];
+    if (keepLogsIn !== undefined) this.#keepLogs(join(keepLogsIn, basename(this.#directory)));
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #keepLogs(directory: string): void {
+    mkdirSync(directory, { recursive: true });
+    for (const { letter, directory: from } of [...this.nodes, ...this.#strangers]) {
+      copyFileSync(join(from, 'log'), join(directory, `${basename(from)}-${letter}.log`));
+    }
   }
 }
 
