@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { BearerToken } from './bearer-token.ts';
+import { isOwnHost } from './host-names.ts';
+import { ProblemError } from './problem-error.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+
+/** Probes carry no token: a load balancer often cannot be told one, and they tell nothing about sessions. */
+const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz']);
+
+export interface GateRules {
+  /** Undefined where the door demands none; then it listens on loopback or a unix socket, and Host is checked. */
+  readonly token: BearerToken | undefined;
+  /** Further names under which this door may be asked. */
+  readonly hostNames: readonly string[];
+}
+
+/**
+ * What each request passes before its URL is looked at any closer: unknown URLs too, so that who may not come in
+ * learns nothing.
+ */
+export function addGate(app: FastifyInstance, { token, hostNames }: GateRules): void {
+  const names = new Set(hostNames.map((name) => name.toLowerCase()));
+  let stage: 'open' | 'closing' = 'open';
+  app.addHook('preClose', (done) => {
+    stage = 'closing';
+    done();
+  });
+
+  function refusal(request: FastifyRequest): ProblemCode | undefined {
+    const { headers } = request;
+    if (token === undefined && !isOwnHost(headers.host, names)) return 'WRONG_HOST';
+    const isProbe = PROBES.has(request.routeOptions.url);
+    if (token !== undefined && !isProbe && !token.isPresentedIn(headers.authorization)) return 'UNAUTHORIZED';
+    if (stage === 'closing' && !isProbe) return 'CLOSING';
+    const encoding = headers['content-encoding'];
+    if (encoding !== undefined && encoding !== 'identity') return 'UNSUPPORTED_MEDIA_TYPE';
+    return undefined;
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('cache-control', 'no-store');
+    const code = refusal(request);
+    if (code === undefined) done();
+    else done(new ProblemError({ code, message: PROBLEMS[code].means }));
+  });
+}

@@ -1,0 +1,80 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { ProblemError } from './problem-error.ts';
+import { PROBLEMS, type ProblemCode } from './problems.ts';
+
+/**
+ * Deeper JSON is refused. Parsing it would do no harm, but whoever walks it by recursion (a merge, a serialiser, a
+ * client in another language) runs out of stack somewhere.
+ */
+const MAX_DEPTH = 128;
+
+type Settle = (error: Error | null, body?: unknown) => void;
+
+/**
+ * The strict reader of JSON bodies: UTF-8 only, at most 128 levels deep, no key `__proto__` or `constructor.prototype`
+ * anywhere. An empty body is none: many clients send a content type with a call that has nothing to say.
+ */
+export function jsonBodyParser(app: FastifyInstance): (request: FastifyRequest, bytes: Buffer, settle: Settle) => void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  return (request, bytes, settle) => {
+    if (bytes.length === 0) {
+      settle(null);
+      return;
+    }
+    const complaint = complaintAbout(bytes);
+    if (complaint !== undefined) {
+      settle(problem(complaint));
+      return;
+    }
+    void parse(request, bytes.toString('utf8'), (error: Error | null, body: unknown) => {
+      if (error === null) settle(null, body);
+      else settle(problem('NOT_JSON_BODY', error));
+    });
+  };
+}
+
+/** For calls that may come without a body: the same as an empty object. */
+export function absentBodyIsEmpty(request: FastifyRequest, _reply: unknown, done: HookHandlerDoneFunction): void {
+  if (request.body === undefined) request.body = {};
+  done();
+}
+
+/** For what claims to be JSON and is not. */
+export function notJsonBody(): ProblemError {
+  return problem('NOT_JSON_BODY');
+}
+
+function problem(code: ProblemCode, cause?: Error): ProblemError {
+  return new ProblemError({ code, message: PROBLEMS[code].means }, { cause });
+}
+
+function complaintAbout(bytes: Buffer): ProblemCode | undefined {
+  // Fastify's parser passes over a byte order mark; kept with the data it would stand in the middle of an answer.
+  if (!isUtf8(bytes) || bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) return 'NOT_JSON_BODY';
+  return isNestedDeeper(bytes, MAX_DEPTH) ? 'TOO_DEEP' : undefined;
+}
+
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPENING = new Set([0x5b, 0x7b]);
+const CLOSING = new Set([0x5d, 0x7d]);
+
+/** Counts brackets outside strings; whether the text is JSON at all is not asked here. */
+function isNestedDeeper(bytes: Buffer, limit: number): boolean {
+  let depth = 0;
+  let isInString = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0;
+    if (isInString) {
+      if (byte === BACKSLASH) at += 1;
+      else if (byte === QUOTE) isInString = false;
+    } else if (byte === QUOTE) isInString = true;
+    else if (OPENING.has(byte)) {
+      depth += 1;
+      if (depth > limit) return true;
+    } else if (CLOSING.has(byte)) depth -= 1;
+  }
+  return false;
+}

@@ -1,0 +1,41 @@
+import type { Content } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+
+export const JSON_TYPE = 'application/json';
+
+/** What every answer says of a session, around its data. Further keys that are undefined are left out. */
+export interface SessionHead {
+  readonly id: string;
+  readonly version: number;
+  readonly ttlSeconds: number;
+  readonly owner: Letter;
+  readonly [key: string]: unknown;
+}
+
+/**
+ * The content that a JSON value is kept as: its compact text. A number is what JavaScript makes of it (2^53 + 1 is
+ * rounded); who needs the text exactly as it is sends the bytes to `/data`.
+ */
+export function jsonContent(value: unknown): Content {
+  return { contentType: JSON_TYPE, flags: 0, payload: Buffer.from(JSON.stringify(value), 'utf8') };
+}
+
+/**
+ * The JSON object of a session. JSON data goes in as the bytes that are stored, neither parsed nor written anew: what
+ * was kept is what is read. Other content is named by its type and by the URL of its bytes.
+ */
+export function encodeEnvelope(head: SessionHead, content: Content): Buffer {
+  if (!isShownAsJson(content)) {
+    const dataUrl = `/v1/sessions/${head.id}/data`;
+    return Buffer.from(JSON.stringify({ ...head, contentType: content.contentType, dataUrl }), 'utf8');
+  }
+  const before = Buffer.from(`${JSON.stringify(head).slice(0, -1)},"data":`, 'utf8');
+  return Buffer.concat([before, content.payload, CLOSING_BRACE]);
+}
+
+const CLOSING_BRACE = Buffer.from('}');
+
+/** Every door takes JSON in under exactly this type, and only after it was parsed; no JSON text is empty. */
+function isShownAsJson({ contentType, payload }: Content): boolean {
+  return contentType === JSON_TYPE && payload.length > 0;
+}

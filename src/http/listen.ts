@@ -1,0 +1,162 @@
+import { chmod } from 'node:fs/promises';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { ListenOptions, Socket } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { SocketAddress } from '../config/config.ts';
+import { formatSocketAddress } from '../config/socket-addresses.ts';
+import { answerClientErrors, type Exchanges } from './client-errors.ts';
+import { ListenError } from './listen-error.ts';
+import { loggable } from './loggable.ts';
+import { MAX_CONNECTIONS, SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
+import { removeStaleSocket } from './stale-socket.ts';
+
+/** How long `close` waits for requests in flight: well above what one operation may take. */
+const CLOSE_GRACE_MS = 2000;
+
+/** Connections that become idle while the door closes are looked for so often. */
+const IDLE_SWEEP_MS = 50;
+
+/** Who may connect to a unix socket: the daemon's user and group. */
+const SOCKET_MODE = 0o660;
+
+export interface ListenParts {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Other than the usual ones in tests. */
+  readonly timeouts?: Partial<Record<keyof typeof SERVER_OPTIONS, number>>;
+}
+
+/** The HTTP door on its addresses. */
+export interface HttpListening {
+  /** Where it listens, with the port that was found where the configured one is 0. */
+  readonly addresses: readonly SocketAddress[];
+  /**
+   * Takes no more connections, refuses further requests with CLOSING, lets those in flight finish for up to two
+   * seconds, then cuts what is left. Idempotent; all callers share one promise.
+   */
+  close(): Promise<void>;
+}
+
+interface Listener {
+  readonly server: Server;
+  readonly connections: ReadonlySet<Socket>;
+  readonly address: SocketAddress;
+}
+
+/**
+ * Listens on all addresses or none. They share one app; it is closed with them.
+ *
+ * @throws ListenError naming the address that cannot be had.
+ */
+export async function listenHttp(
+  app: FastifyInstance,
+  addresses: readonly SocketAddress[],
+  parts: ListenParts,
+): Promise<HttpListening> {
+  await app.ready();
+  const listeners: Listener[] = [];
+  let closed: Promise<void> | undefined;
+  const close = (): Promise<void> => (closed ??= closeAll(app, listeners, parts.clock));
+  try {
+    for (const address of addresses) listeners.push(await listenOn(app, address, parts));
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { addresses: listeners.map((listener) => listener.address), close };
+}
+
+async function listenOn(app: FastifyInstance, address: SocketAddress, parts: ListenParts): Promise<Listener> {
+  const { clock, log } = parts;
+  const exchanges: Exchanges = new WeakMap();
+  const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts }, listenerFor(app, address, exchanges));
+  server.timeout = SILENCE_MS;
+  server.maxConnections = MAX_CONNECTIONS;
+  answerClientErrors(server, exchanges);
+  const connections = openConnections(server);
+
+  if (address.kind === 'unix') await removeStaleSocket(address.path, clock);
+  await listening(server, address);
+  if (address.kind === 'unix') await restrictAccess(address.path, server);
+
+  const bound = boundAddress(server, address);
+  const name = formatSocketAddress(bound);
+  server.on('error', (error) =>
+    log.error({ err: loggable(error), address: name }, 'the http door cannot take connections'),
+  );
+  log.info({ address: name }, 'the http door listens');
+  return { server, connections, address: bound };
+}
+
+function openConnections(server: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  server.on('connection', (socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
+}
+
+function listenerFor(app: FastifyInstance, address: SocketAddress, exchanges: Exchanges): RequestListener {
+  return (request, response) => {
+    exchanges.set(request.socket, { request, response });
+    // A unix socket has no name that a Host could be compared with, and no browser reaches it.
+    if (address.kind === 'unix') request.headers.host = 'localhost';
+    app.routing(request, response);
+  };
+}
+
+function listening(server: Server, address: SocketAddress): Promise<void> {
+  const where: ListenOptions =
+    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
+  return new Promise((resolve, reject) => {
+    const onError = (error: Error): void => {
+      const name = formatSocketAddress(address);
+      reject(new ListenError(`cannot listen on ${name}: ${error.message}; change doors.http`, { cause: error }));
+    };
+    server.once('error', onError);
+    server.listen(where, () => {
+      server.off('error', onError);
+      resolve();
+    });
+  });
+}
+
+async function restrictAccess(path: string, server: Server): Promise<void> {
+  try {
+    await chmod(path, SOCKET_MODE);
+  } catch (error) {
+    server.close();
+    throw new ListenError(`cannot set who may use ${path}: ${String(error)}`, { cause: error });
+  }
+}
+
+function boundAddress(server: Server, address: SocketAddress): SocketAddress {
+  const bound = server.address();
+  if (address.kind === 'unix' || bound === null || typeof bound === 'string') return address;
+  return { ...address, port: bound.port };
+}
+
+async function closeAll(app: FastifyInstance, listeners: readonly Listener[], clock: Clock): Promise<void> {
+  const servers = listeners.map((listener) => listener.server);
+  const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  await app.close();
+  let sweep = clock.after(0, function again() {
+    for (const listener of listeners) closeIdle(listener);
+    sweep = clock.after(IDLE_SWEEP_MS, again);
+  });
+  const deadline = clock.after(CLOSE_GRACE_MS, () => {
+    for (const server of servers) server.closeAllConnections();
+  });
+  await closed;
+  sweep.cancel();
+  deadline.cancel();
+}
+
+/** Node counts a connection as idle only after its first request; those opened in advance never get to it. */
+function closeIdle({ server, connections }: Listener): void {
+  server.closeIdleConnections();
+  for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+}

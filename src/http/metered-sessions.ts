@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { OpenReply, OpenRequest } from '../routing/open-reply.ts';
+import type { CommandKind, SessionCommand } from '../session/command.ts';
+import type { Letter } from '../session/letter.ts';
+import type { Reply } from '../session/reply.ts';
+import type { MintRequest, SessionsPort } from './sessions-port.ts';
+
+/** Counts and times each session call of this door on its way through. */
+export class MeteredSessions implements SessionsPort {
+  readonly #sessions: SessionsPort;
+  readonly #metrics: Pick<Metrics, 'count' | 'observe'>;
+  readonly #clock: Clock;
+
+  constructor(sessions: SessionsPort, metrics: Pick<Metrics, 'count' | 'observe'>, clock: Clock) {
+    this.#sessions = sessions;
+    this.#metrics = metrics;
+    this.#clock = clock;
+  }
+
+  mint(request: MintRequest): Promise<Reply> {
+    return this.#metered('mint', () => this.#sessions.mint(request));
+  }
+
+  open(request: OpenRequest): Promise<OpenReply> {
+    return this.#metered('open', () => this.#sessions.open(request));
+  }
+
+  dispatch(command: SessionCommand): Promise<Reply> {
+    return this.#metered(command.kind, () => this.#sessions.dispatch(command));
+  }
+
+  ownerOf(id: string): Letter {
+    return this.#sessions.ownerOf(id);
+  }
+
+  async #metered<R extends Reply | OpenReply>(command: CommandKind | 'mint', call: () => Promise<R>): Promise<R> {
+    const startedAt = this.#clock.monotonic();
+    let outcome = 'error';
+    try {
+      const reply = await call();
+      // Whether a session was found or made anew is told by its state; for this table the call is done.
+      outcome = reply.kind === 'opened' ? 'done' : reply.kind;
+      return reply;
+    } finally {
+      this.#metrics.count('requests', { door: 'http', command, outcome });
+      this.#metrics.observe('requestSeconds', { door: 'http', command }, (this.#clock.monotonic() - startedAt) / 1000);
+    }
+  }
+}

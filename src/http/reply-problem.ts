@@ -1,0 +1,43 @@
+import type { RefusalCode, Reply } from '../session/reply.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
+import { ProblemError } from './problem-error.ts';
+import { PROBLEMS, type Problem } from './problems.ts';
+
+export type Done = Extract<Reply, { kind: 'done' }>;
+type NotDone = Exclude<Reply, Done>;
+
+/** What each outcome other than done is to an HTTP client. A failure is never a miss (S3). */
+export function problemOf(reply: NotDone): Problem {
+  switch (reply.kind) {
+    case 'miss':
+      return missProblem(reply.reason);
+    case 'refused':
+      return refusalProblem(reply.code, reply.version);
+    case 'unavailable':
+      return { code: reply.code, message: PROBLEMS[reply.code].means };
+    case 'in-doubt':
+      return { code: 'IN_DOUBT', message: PROBLEMS.IN_DOUBT.means, details: { cause: reply.code } };
+    case 'moved':
+      // Only `open` and `succeed` are answered so, and this door dispatches neither.
+      throw new ProblemError({ code: 'INTERNAL', message: 'a session moved where it cannot' });
+  }
+}
+
+function missProblem(reason: ResetReason): Problem {
+  return { code: 'SESSION_MISS', message: MISS[reason], details: { reason } };
+}
+
+function refusalProblem(code: RefusalCode, version?: number): Problem {
+  if (code === 'DESTROYED') return missProblem('destroyed');
+  return { code, message: PROBLEMS[code].means, ...(version !== undefined && { details: { version } }) };
+}
+
+const MISS: Readonly<Record<ResetReason, string>> = {
+  'owner-dead': 'the node that had this session is dead; open it to get a fresh one',
+  expired: 'this session outlived its time to live; open it to get a fresh one',
+  evicted: 'the store dropped this session to make room; open it to get a fresh one',
+  destroyed: 'this session was destroyed, or its id was rotated; open it to get a fresh one',
+  unknown: 'there is no trace of this session: it was never minted, or was forgotten since',
+  malformed: 'no session can have this id',
+  'store-lost': 'the store that had this session was lost; open it to get a fresh one',
+};

@@ -1,0 +1,119 @@
+import { Type } from 'typebox';
+import type { SessionConfig } from '../../config/config.ts';
+import type { Content } from '../../session/command.ts';
+import { MAX_CONTENT_TYPE_BYTES } from '../../session/record.ts';
+import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
+import { given } from '../given.ts';
+import type { HttpApp } from '../http-door-parts.ts';
+import { jsonBodyParser, notJsonBody } from '../json-body.ts';
+import { JSON_TYPE } from '../json-envelope.ts';
+import { formatEtag, matchesIfNoneMatch, parseIfMatch, refuseConditions } from '../preconditions.ts';
+import { invalid } from '../problem-error.ts';
+import { problemOf } from '../reply-problem.ts';
+import { NOT_MODIFIED, replies, RAW_DATA, WRITTEN } from '../reply-schemas.ts';
+import { ID_PARAMS, IF_NONE_MATCH_HEADER, NO_QUERY, WRITE_HEADERS } from '../request-schemas.ts';
+import { sendProblem } from '../send-problem.ts';
+import { contentOf, headOf, sendHead, sendNotModified } from '../session-answers.ts';
+import { refuseTooLarge, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
+import type { SessionsPort } from '../sessions-port.ts';
+
+/** What counts as JSON, and is parsed before it is let in: everyone who reads it later relies on that. */
+const JSON_FORM = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
+
+const PRINTABLE_MEDIA_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
+
+/**
+ * The browser never gets to show, run or guess at what an application stored: whoever can make a visitor open this URL
+ * must not get a page out of it.
+ */
+const INERT_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-disposition': 'attachment; filename="session-data"',
+  'content-security-policy': "default-src 'none'; sandbox",
+};
+
+/** A session's data as bytes of any content type, exactly as they are. */
+export function addSessionData(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
+  const parseJson = jsonBodyParser(app);
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, settle) => settle(null, bytes));
+  app.addContentTypeParser(JSON_FORM, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) => {
+    if (bytes.length === 0) settle(notJsonBody());
+    else parseJson(request, bytes, (error) => settle(error, bytes));
+  });
+
+  app.get(
+    '/v1/sessions/:id/data',
+    {
+      schema: {
+        operationId: 'getData',
+        summary: "Read a session's data as the bytes that were stored",
+        tags: ['sessions'],
+        querystring: NO_QUERY,
+        params: ID_PARAMS,
+        headers: IF_NONE_MATCH_HEADER,
+        response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, ON_A_SESSION),
+      },
+    },
+    async (request, reply) => {
+      const found = await sessions.dispatch({ kind: 'get', id: request.params.id });
+      if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
+      if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
+        return sendNotModified(reply, found.version);
+      }
+      const { contentType, payload } = contentOf(found);
+      return reply
+        .headers(INERT_HEADERS)
+        .header('content-type', PRINTABLE_MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream')
+        .header('etag', formatEtag(found.version))
+        .header(TTL_HEADER, String(found.ttlSeconds))
+        .send(payload);
+    },
+  );
+
+  app.put(
+    '/v1/sessions/:id/data',
+    {
+      config: { swaggerTransform: ({ schema, url }) => ({ schema: { ...schema, body: ANY_BYTES }, url }) },
+      schema: {
+        operationId: 'putData',
+        summary: "Replace a session's data by bytes of any content type",
+        description: 'Content-Type is kept with them. What claims to be JSON is checked, and kept to the byte.',
+        tags: ['sessions'],
+        querystring: NO_QUERY,
+        params: ID_PARAMS,
+        headers: WRITE_HEADERS,
+        response: replies({ 200: WRITTEN }, [
+          ...ON_A_SESSION,
+          ...WITH_BODY,
+          'VERSION_CONFLICT',
+          'TOO_LARGE',
+          'IN_DOUBT',
+        ]),
+      },
+    },
+    async (request, reply) => {
+      refuseConditions(request.headers, ['if-none-match', 'if-unmodified-since']);
+      const { id } = request.params;
+      const ifVersion = parseIfMatch(request.headers['if-match']);
+      const ttlSeconds = ttlOfHeader(request.headers[TTL_HEADER], session);
+      const content = contentOfBody(request.headers['content-type'], request.mediaType, request.body);
+      refuseTooLarge(content.payload, session);
+      const put = await sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) });
+      if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
+      return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+    },
+  );
+}
+
+const ANY_BYTES = { content: { '*/*': { schema: Type.Unknown({ description: 'Any bytes' }) } } };
+
+function contentOfBody(contentType: string | undefined, mediaType: string | undefined, body: unknown): Content {
+  if (contentType === undefined) throw invalid('Content-Type', 'is missing: say what the bytes are');
+  if (Buffer.byteLength(contentType) > MAX_CONTENT_TYPE_BYTES) {
+    throw invalid('Content-Type', `must be at most ${MAX_CONTENT_TYPE_BYTES} bytes`);
+  }
+  const payload = Buffer.isBuffer(body) ? body : Buffer.alloc(0);
+  // JSON has no parameters that mean anything; one name for it lets every reader tell it.
+  return { contentType: mediaType === JSON_TYPE ? JSON_TYPE : contentType, flags: 0, payload };
+}

@@ -1,0 +1,96 @@
+import type { SessionConfig } from '../../config/config.ts';
+import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
+import { given } from '../given.ts';
+import type { HttpApp } from '../http-door-parts.ts';
+import { jsonContent } from '../json-envelope.ts';
+import { matchesIfNoneMatch, parseIfMatch, refuseConditions } from '../preconditions.ts';
+import { problemOf } from '../reply-problem.ts';
+import { NO_CONTENT, NOT_MODIFIED, replies, SESSION, WRITTEN } from '../reply-schemas.ts';
+import { ID_PARAMS, IF_MATCH_HEADER, IF_NONE_MATCH_HEADER, NO_QUERY, PUT_BODY } from '../request-schemas.ts';
+import { sendProblem } from '../send-problem.ts';
+import { contentOf, headOf, sendHead, sendNotModified, sendSession } from '../session-answers.ts';
+import { refuseTooLarge, refuseTooLong } from '../session-limits.ts';
+import type { SessionsPort } from '../sessions-port.ts';
+
+/** A session as a resource: read, replace, destroy. */
+export function addSession(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
+  app.get(
+    '/v1/sessions/:id',
+    {
+      schema: {
+        operationId: 'get',
+        summary: 'Read a session',
+        tags: ['sessions'],
+        querystring: NO_QUERY,
+        params: ID_PARAMS,
+        headers: IF_NONE_MATCH_HEADER,
+        response: replies({ 200: SESSION, 304: NOT_MODIFIED }, ON_A_SESSION),
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const found = await sessions.dispatch({ kind: 'get', id });
+      if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
+      if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
+        return sendNotModified(reply, found.version);
+      }
+      return sendSession(reply, headOf(found, sessions.ownerOf(found.id)), contentOf(found));
+    },
+  );
+
+  app.put(
+    '/v1/sessions/:id',
+    {
+      schema: {
+        operationId: 'put',
+        summary: "Replace a session's data",
+        description: 'Nothing is created under an id that no node minted: an unknown session is 404.',
+        tags: ['sessions'],
+        querystring: NO_QUERY,
+        params: ID_PARAMS,
+        headers: IF_MATCH_HEADER,
+        body: PUT_BODY,
+        response: replies({ 200: WRITTEN }, [
+          ...ON_A_SESSION,
+          ...WITH_BODY,
+          'VERSION_CONFLICT',
+          'TOO_LARGE',
+          'IN_DOUBT',
+        ]),
+      },
+    },
+    async (request, reply) => {
+      refuseConditions(request.raw.headers, ['if-none-match', 'if-unmodified-since']);
+      const { id } = request.params;
+      const ifVersion = parseIfMatch(request.headers['if-match']);
+      const { data, ttlSeconds } = request.body;
+      const content = jsonContent(data);
+      refuseTooLong(ttlSeconds, session);
+      refuseTooLarge(content.payload, session);
+      const put = await sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) });
+      if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
+      return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+    },
+  );
+
+  app.delete(
+    '/v1/sessions/:id',
+    {
+      schema: {
+        operationId: 'destroy',
+        summary: 'Destroy a session for good',
+        description: 'A slower request cannot bring it back: its id stays destroyed.',
+        tags: ['sessions'],
+        querystring: NO_QUERY,
+        params: ID_PARAMS,
+        response: replies({ 204: NO_CONTENT }, [...ON_A_SESSION, 'IN_DOUBT']),
+      },
+    },
+    async (request, reply) => {
+      refuseConditions(request.headers, ['if-match', 'if-none-match', 'if-unmodified-since']);
+      const destroyed = await sessions.dispatch({ kind: 'destroy', id: request.params.id });
+      if (destroyed.kind !== 'done') return sendProblem(reply, problemOf(destroyed));
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { Door, found, ID } from './door.ts';
+
+const URL = `/v1/sessions/${ID}`;
+const TOKEN = 'correct horse battery'.replaceAll(' ', '-');
+
+describe('a door with a token', () => {
+  const door = new Door({ token: TOKEN });
+
+  test.each([
+    undefined,
+    '',
+    TOKEN,
+    'Bearer',
+    'Bearer ',
+    `Bearer ${TOKEN}x`,
+    `Bearer ${TOKEN.slice(1)}`,
+    `Bearer ${TOKEN} x`,
+    `Basic ${TOKEN}`,
+    `Bearer ${TOKEN.toUpperCase()}`,
+  ])('refuses the authorization %j for every URL, known or not', async (authorization) => {
+    const callsBefore = door.sessions.calls.length;
+    const headers = authorization === undefined ? {} : { authorization };
+    for (const url of [URL, '/v1/cluster', '/metrics', '/openapi.json', '/no-such-url', '/v1/sessions/malformed']) {
+      const answer = await door.ask({ method: 'GET', url, headers });
+      expect(answer).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
+      expect(answer.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' });
+    }
+    expect(door.sessions.calls).toHaveLength(callsBefore);
+  });
+
+  test.each([`Bearer ${TOKEN}`, `bearer  ${TOKEN}`])('lets %j in', async (authorization) => {
+    door.sessions.reply = found('{}');
+    expect((await door.ask({ method: 'GET', url: URL, headers: { authorization } })).status).toBe(200);
+  });
+
+  test('may be asked under any name', async () => {
+    door.sessions.reply = found('{}');
+    const headers = { authorization: `Bearer ${TOKEN}`, host: 'web3.internal:7420' };
+    expect((await door.ask({ method: 'GET', url: URL, headers })).status).toBe(200);
+  });
+
+  test('lets probes in without it, but tells them no details', async () => {
+    const door = new Door({ token: TOKEN, isReady: () => ({ ready: false, why: 'the store is down' }) });
+    expect(await door.ask({ method: 'GET', url: '/healthz' })).toMatchObject({ status: 200 });
+    const probed = await door.ask({ method: 'GET', url: '/readyz' });
+    expect(probed).toMatchObject({ status: 503, body: { code: 'NOT_READY', ready: false } });
+    expect(probed.text).not.toContain('the store is down');
+
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    const trusted = await door.ask({ method: 'GET', url: '/readyz', headers });
+    expect(trusted.body).toMatchObject({ why: 'the store is down' });
+  });
+});
+
+describe('a door without a token', () => {
+  const door = new Door({ hostNames: ['Web1.internal'] });
+
+  test.each([
+    'localhost',
+    'localhost:7420',
+    'LOCALHOST.',
+    'a.localhost:1',
+    '127.0.0.1',
+    '127.0.0.1:7420',
+    '127.1.2.3',
+    '[::1]',
+    '[::1]:7420',
+    'web1.internal:7420',
+  ])('answers to the host %s', async (host) => {
+    door.sessions.reply = found('{}');
+    expect((await door.ask({ method: 'GET', url: URL, headers: { host } })).status).toBe(200);
+  });
+
+  test.each([
+    'evil.example',
+    'evil.example:7420',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'evillocalhost',
+    '192.168.0.1',
+    '0.0.0.0',
+    '[::]',
+    '[fe80::1]:7420',
+    '127.0.0.1:7420:1',
+    '127.0.0.1@evil.example',
+    'localhost:',
+    ' ',
+  ])('does not answer to the host %j', async (host) => {
+    const callsBefore = door.sessions.calls.length;
+    for (const url of [URL, '/healthz', '/no-such-url']) {
+      const answer = await door.ask({ method: 'GET', url, headers: { host } });
+      expect(answer).toMatchObject({ status: 421, body: { code: 'WRONG_HOST' } });
+    }
+    expect(door.sessions.calls).toHaveLength(callsBefore);
+  });
+});
