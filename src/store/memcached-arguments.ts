@@ -1,0 +1,58 @@
+import { StoreStartError } from '../errors.ts';
+import { MAX_KEY_BYTES } from './store-key.ts';
+
+/** A unix socket's path has 108 bytes with the closing zero (unix(7)). */
+const MAX_SOCKET_PATH_BYTES = 107;
+
+/** Memcached's own header of an item, its cas number and the closing bytes, rounded up. */
+const ITEM_OVERHEAD_BYTES = 128;
+
+/** Memcached wants -I to be a multiple of the largest chunk that it makes an item of (slab_chunk_max). */
+const ITEM_SIZE_STEP_BYTES = 512 * 1024;
+const MIN_ITEM_SIZE_BYTES = 2 * ITEM_SIZE_STEP_BYTES;
+
+/**
+ * So many commands of one connection are carried out in one go. With fewer, what a crashed daemon had sent could be carried
+ * out in slices, in between the first commands of its successor.
+ */
+const REQUESTS_PER_EVENT = 1_000_000;
+
+const MAX_CONNECTIONS = 128;
+
+export interface MemcachedShape {
+  readonly socketPath: string;
+  readonly megabytes: number;
+  readonly maxRecordBytes: number;
+  /** Memcached refuses to be root unless told so by name. */
+  readonly asUser?: string | undefined;
+}
+
+/** The command line of a memcached that only its own user can reach. Throws `StoreStartError` for what cannot work. */
+export function memcachedArguments({ socketPath, megabytes, maxRecordBytes, asUser }: MemcachedShape): string[] {
+  const pathBytes = Buffer.byteLength(socketPath);
+  if (pathBytes > MAX_SOCKET_PATH_BYTES) {
+    throw new StoreStartError(
+      `the socket path ${socketPath} has ${pathBytes} bytes, and a unix socket's has ${MAX_SOCKET_PATH_BYTES} at most; set a shorter runtimeDirectory`,
+    );
+  }
+  const itemBytes = itemSizeFor(maxRecordBytes);
+  // Memcached's rule: an item takes half of the memory at most.
+  const neededMegabytes = Math.ceil((2 * itemBytes) / 1024 / 1024);
+  if (megabytes < neededMegabytes) {
+    throw new StoreStartError(
+      `store.megabytes is ${megabytes}, and memcached needs ${neededMegabytes} to hold records of up to ${maxRecordBytes} bytes; raise store.megabytes or lower session.maxBytes`,
+    );
+  }
+  return [
+    ...['-s', socketPath, '-a', '600', '-U', '0'],
+    ...['-m', String(megabytes), '-I', String(itemBytes)],
+    // One thread works off its connections in the order in which they became readable; several have no order.
+    ...['-t', '1', '-R', String(REQUESTS_PER_EVENT), '-c', String(MAX_CONNECTIONS)],
+    ...(asUser === undefined ? [] : ['-u', asUser]),
+  ];
+}
+
+function itemSizeFor(maxRecordBytes: number): number {
+  const bytes = maxRecordBytes + MAX_KEY_BYTES + ITEM_OVERHEAD_BYTES;
+  return Math.max(MIN_ITEM_SIZE_BYTES, Math.ceil(bytes / ITEM_SIZE_STEP_BYTES) * ITEM_SIZE_STEP_BYTES);
+}

@@ -1,0 +1,123 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import { MagliaError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { memcachedExpiration } from './memcached-expiration.ts';
+import type { MemcachedServer } from './memcached-server.ts';
+import { RecordClient } from './record-client.ts';
+import { checkStoreKey } from './store-key.ts';
+import { StoreLatency } from './store-latency.ts';
+import type { Store, StoreDescription } from './store.ts';
+
+export interface MemcachedStoreOptions {
+  readonly server: MemcachedServer;
+  /** The largest value that is sent. */
+  readonly maxRecordBytes: number;
+  /** Whether memcached answers, as whoever watches it knows. */
+  readonly health: () => Pick<StoreDescription, 'state' | 'pid'>;
+  readonly clock: Clock;
+  readonly metrics: Pick<Metrics, 'observe'>;
+  readonly log: Logger;
+}
+
+/** Records in a Memcached, through memjs. */
+export class MemcachedStore implements Store {
+  readonly #client: RecordClient;
+  readonly #server: MemcachedServer;
+  readonly #maxRecordBytes: number;
+  readonly #health: MemcachedStoreOptions['health'];
+  readonly #clock: Clock;
+  readonly #latency: StoreLatency;
+
+  constructor({ server, maxRecordBytes, health, clock, metrics, log }: MemcachedStoreOptions) {
+    this.#client = new RecordClient(server, log);
+    this.#server = server;
+    this.#maxRecordBytes = maxRecordBytes;
+    this.#health = health;
+    this.#clock = clock;
+    this.#latency = new StoreLatency(metrics, clock);
+  }
+
+  get(key: string): Promise<Buffer | undefined> {
+    return this.#latency.measure('get', () => {
+      checkStoreKey(key);
+      return settle<Buffer | null, Buffer | undefined>(
+        (callback) => this.#client.get(key, callback),
+        (value) => value ?? undefined,
+      );
+    });
+  }
+
+  set(key: string, value: Buffer, ttlSeconds: number): Promise<void> {
+    return this.#latency.measure('set', () => {
+      this.#checkRecord(key, value);
+      const options = this.#expires(ttlSeconds);
+      return settle<boolean | null, undefined>(
+        (callback) => this.#client.set(key, value, options, callback),
+        () => undefined,
+      );
+    });
+  }
+
+  add(key: string, value: Buffer, ttlSeconds: number): Promise<boolean> {
+    return this.#latency.measure('add', () => {
+      this.#checkRecord(key, value);
+      const options = this.#expires(ttlSeconds);
+      return settle<boolean | null, boolean>((callback) => this.#client.add(key, value, options, callback), isTrue);
+    });
+  }
+
+  delete(key: string): Promise<boolean> {
+    return this.#latency.measure('delete', () => {
+      checkStoreKey(key);
+      return settle<boolean | null, boolean>((callback) => this.#client.delete(key, callback), isTrue);
+    });
+  }
+
+  /** An immediate flush. Memcached compares the records' numbers, not only its seconds, so what follows stays. */
+  clear(): Promise<void> {
+    return this.#latency.measure('clear', () =>
+      settle<unknown, undefined>(
+        (callback) => this.#client.flush(callback),
+        () => undefined,
+      ),
+    );
+  }
+
+  describe(): StoreDescription {
+    return { kind: 'memcached', ...this.#health() };
+  }
+
+  close(): Promise<void> {
+    return this.#server.finish();
+  }
+
+  #checkRecord(key: string, value: Buffer): void {
+    checkStoreKey(key);
+    // Memcached would drop the old value of a key whose new one is too large.
+    if (value.length <= this.#maxRecordBytes) return;
+    throw new StoreTooLargeError(
+      `a record of ${value.length} bytes does not fit; this store takes up to ${this.#maxRecordBytes} bytes`,
+    );
+  }
+
+  #expires(ttlSeconds: number): { expires: number } {
+    return { expires: memcachedExpiration(ttlSeconds, this.#clock.now()) };
+  }
+}
+
+type Callback<V> = (error: Error | null, value: V) => void;
+
+/** One memjs call with a callback, as a promise that rejects with an error of ours. */
+function settle<V, T>(call: (callback: Callback<V>) => void, valueOf: (value: V) => T): Promise<T> {
+  return new Promise((resolve, reject) => {
+    call((error, value) => {
+      if (error === null) resolve(valueOf(value));
+      else reject(error instanceof MagliaError ? error : new StoreUnavailableError(error.message, { cause: error }));
+    });
+  });
+}
+
+function isTrue(value: unknown): boolean {
+  return value === true;
+}

@@ -1,0 +1,121 @@
+import { isIPv4 } from 'node:net';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config, SocketAddress } from '../config/config.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { describeAddress, dialMemcached } from './dial-memcached.ts';
+import { MemcachedKeeper } from './memcached-keeper.ts';
+import { answers } from './memcached-probe.ts';
+import { MemcachedProcess } from './memcached-process.ts';
+import { MemcachedServer } from './memcached-server.ts';
+import type { Kept } from './memcached-starter.ts';
+import { MemcachedStore, type MemcachedStoreOptions } from './memcached-store.ts';
+import { MemoryStore } from './memory-store.ts';
+import type { Store } from './store.ts';
+
+/** What a record has around a session's payload, at most. */
+const ENVELOPE_BYTES = 4_096;
+
+const FIRST_ANSWER_MS = 1_000;
+
+export type OpenStoreConfig = Pick<Config, 'store' | 'session' | 'timings' | 'runtimeDirectory'>;
+
+export interface OpenStoreDependencies {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly metrics: Pick<Metrics, 'observe'>;
+  /** Our own Memcached died, or had to be killed, with all sessions in it; called before an empty one can answer. */
+  readonly onLost: () => void;
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** What became of what a former daemon of this node had stored; `fresh` where there was none. */
+  readonly kept: Kept;
+  /** `stop` ends our own Memcached; `release` leaves it, with all sessions, to the next daemon. To be called once. */
+  close(mode: 'stop' | 'release'): Promise<void>;
+}
+
+/** Opens the store that is configured: embedded, our own Memcached, or somebody else's. Rejects with `StoreStartError`. */
+export function openStore(config: OpenStoreConfig, dependencies: OpenStoreDependencies): Promise<OpenedStore> {
+  if (config.store.kind === 'memory') return openMemoryStore(config, dependencies);
+  const { address } = config.store;
+  return address === undefined
+    ? openOwnMemcached(config, dependencies)
+    : openExternalMemcached(address, config, dependencies);
+}
+
+function openMemoryStore(config: OpenStoreConfig, { clock, metrics }: OpenStoreDependencies): Promise<OpenedStore> {
+  const { megabytes } = config.store;
+  const store = new MemoryStore({ megabytes, maxRecordBytes: maxRecordBytes(config), clock, metrics });
+  return Promise.resolve({ store, kept: 'fresh', close: () => store.close() });
+}
+
+async function openOwnMemcached(config: OpenStoreConfig, dependencies: OpenStoreDependencies): Promise<OpenedStore> {
+  const { program, megabytes } = config.store;
+  const { clock, log, onLost } = dependencies;
+  const { runtimeDirectory } = config;
+  const memcached = new MemcachedProcess({
+    ...{ program, megabytes, maxRecordBytes: maxRecordBytes(config), runtimeDirectory },
+    ...{ clock, log, onLost },
+  });
+  const kept = await memcached.start();
+  const store = memcachedStore(memcached.address, () => memcached.describe(), config, dependencies);
+  return {
+    store,
+    kept,
+    close: async (mode) => {
+      await store.close();
+      await (mode === 'stop' ? memcached.stop() : memcached.release());
+    },
+  };
+}
+
+async function openExternalMemcached(
+  address: SocketAddress,
+  config: OpenStoreConfig,
+  dependencies: OpenStoreDependencies,
+): Promise<OpenedStore> {
+  const { clock, log } = dependencies;
+  const name = describeAddress(address);
+  if (address.kind === 'tcp' && !isLoopback(address.host)) {
+    log.warn({ address: name }, 'store.address is not on this machine: whoever can reach it can read every session');
+  }
+  const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
+  const health = (await answers(dial, clock, FIRST_ANSWER_MS)) ? 'up' : 'down';
+  if (health === 'down') log.warn({ address: name }, 'the memcached of store.address does not answer yet');
+  const keeper = new MemcachedKeeper({
+    ...{ health, dial, clock },
+    onClosed: () => log.warn({ address: name }, 'the memcached of store.address closed its connection'),
+    onSilent: () => log.debug({ address: name }, 'the memcached of store.address answers nothing'),
+  });
+  keeper.start();
+  const store = memcachedStore(address, () => ({ state: keeper.health }), config, dependencies);
+  return {
+    store,
+    kept: 'kept',
+    close: async () => {
+      keeper.stop();
+      await store.close();
+    },
+  };
+}
+
+function memcachedStore(
+  address: SocketAddress,
+  health: MemcachedStoreOptions['health'],
+  config: OpenStoreConfig,
+  { clock, log, metrics }: OpenStoreDependencies,
+): MemcachedStore {
+  const deadlineMs = config.timings.storeMs;
+  const server = new MemcachedServer({ address, dial: () => dialMemcached(address), clock, log, deadlineMs });
+  return new MemcachedStore({ server, maxRecordBytes: maxRecordBytes(config), health, clock, metrics, log });
+}
+
+function maxRecordBytes({ session }: OpenStoreConfig): number {
+  return session.maxBytes + ENVELOPE_BYTES;
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'));
+}

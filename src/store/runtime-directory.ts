@@ -1,0 +1,35 @@
+import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { StoreStartError } from '../errors.ts';
+
+const OWNER_ONLY = 0o700;
+const OTHERS = 0o077;
+
+/**
+ * Makes the directory that holds memcached's socket, mode 0700, or checks the one that is there: who may enter it may read
+ * every session (S7). Throws `StoreStartError`.
+ */
+export function prepareRuntimeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: OWNER_ONLY });
+  } catch (error) {
+    throw new StoreStartError(`cannot make the runtime directory ${path}; make it, or set runtimeDirectory`, {
+      cause: error,
+    });
+  }
+  const problem = problemOf(path, lstatSync(path), process.geteuid?.() ?? 0);
+  if (problem !== undefined) throw new StoreStartError(problem);
+}
+
+function problemOf(path: string, stats: Stats, uid: number): string | undefined {
+  if (!stats.isDirectory()) {
+    return `the runtime directory ${path} is not a directory (a link is none either); set runtimeDirectory to a real one`;
+  }
+  if (stats.uid !== uid) {
+    return `the runtime directory ${path} belongs to user ${stats.uid}, and this daemon is user ${uid}; run chown ${uid} ${path}, or set another runtimeDirectory`;
+  }
+  if ((stats.mode & OTHERS) !== 0) {
+    const mode = (stats.mode & 0o777).toString(8).padStart(4, '0');
+    return `the runtime directory ${path} has mode ${mode}, so others can reach the sessions in it; run chmod 700 ${path}`;
+  }
+  return undefined;
+}
