@@ -1,0 +1,147 @@
+import type { EstateEntry } from '../session/estate-entry.ts';
+import {
+  ANSWER_KINDS,
+  ENTRY_KINDS,
+  HISTORY_VERDICTS,
+  LIFE_VERDICTS,
+  PHASES,
+  RESET_REASON_CODES,
+} from './code-tables.ts';
+import type { FieldReader } from './field-reader.ts';
+import type { FieldWriter } from './field-writer.ts';
+import type { LifeHistory, PeerAnswer } from './message.ts';
+import { readReply, writeReply } from './reply-codec.ts';
+
+export function writeAnswer(writer: FieldWriter, answer: PeerAnswer): void {
+  writer.word(ANSWER_KINDS, answer.kind);
+  switch (answer.kind) {
+    case 'pong':
+      writer.word(LIFE_VERDICTS, answer.verdict);
+      writer.integer(answer.incarnation);
+      {
+        writer.word(PHASES, answer.phase);
+        return;
+      }
+    case 'verdict':
+      writer.flag(answer.agreed);
+      writer.duration(answer.heardAgoMs);
+      {
+        writer.integer(answer.incarnation);
+        return;
+      }
+    case 'history': {
+      writeHistory(writer, answer.history);
+      return;
+    }
+    case 'entries':
+      writer.list(answer.entries, (entry) => writeEntry(writer, entry));
+      writer.integer(answer.nextCursor);
+      {
+        writer.flag(answer.more);
+        return;
+      }
+    case 'acknowledged': {
+      writer.flag(answer.accepted);
+      return;
+    }
+    case 'reply':
+      writer.id(answer.id);
+      writer.integer(answer.executorIncarnation);
+      {
+        writeReply(writer, answer.reply);
+        return;
+      }
+  }
+}
+
+export function readAnswer(reader: FieldReader): PeerAnswer {
+  const kind = reader.word(ANSWER_KINDS);
+  switch (kind) {
+    case 'pong':
+      return {
+        kind,
+        verdict: reader.word(LIFE_VERDICTS),
+        incarnation: reader.integer(),
+        phase: reader.word(PHASES),
+      };
+    case 'verdict':
+      return { kind, agreed: reader.flag(), heardAgoMs: reader.duration(), incarnation: reader.integer() };
+    case 'history':
+      return { kind, history: readHistory(reader) };
+    case 'entries':
+      return {
+        kind,
+        entries: reader.list(() => readEntry(reader)),
+        nextCursor: reader.integer(),
+        more: reader.flag(),
+      };
+    case 'acknowledged':
+      return { kind, accepted: reader.flag() };
+    case 'reply':
+      return { kind, id: reader.id(), executorIncarnation: reader.integer(), reply: readReply(reader) };
+  }
+}
+
+function writeHistory(writer: FieldWriter, history: LifeHistory): void {
+  writer.word(HISTORY_VERDICTS, history.verdict);
+  writer.list(history.estates, (estate) => {
+    writer.letter(estate.letter);
+    writer.flag(estate.complete);
+  });
+  writer.duration(history.notBeforeMs);
+  writer.integer(history.highestIncarnation);
+  writer.list(history.dead, (life) => {
+    writer.letter(life.letter);
+    writer.integer(life.incarnation);
+  });
+}
+
+function readHistory(reader: FieldReader): LifeHistory {
+  return {
+    verdict: reader.word(HISTORY_VERDICTS),
+    estates: reader.list(() => ({ letter: reader.letter(), complete: reader.flag() })),
+    notBeforeMs: reader.duration(),
+    highestIncarnation: reader.integer(),
+    dead: reader.list(() => ({ letter: reader.letter(), incarnation: reader.integer() })),
+  };
+}
+
+function writeEntry(writer: FieldWriter, entry: EstateEntry): void {
+  writer.word(ENTRY_KINDS, entry.kind);
+  writer.id(entry.id);
+  switch (entry.kind) {
+    case 'reset':
+      return;
+    case 'succeeded':
+      writer.id(entry.successor);
+      {
+        writer.duration(entry.aliasMs);
+        return;
+      }
+    case 'kept':
+      writer.duration(entry.lifeMs);
+      {
+        writer.bytes(entry.record);
+        return;
+      }
+    case 'buried': {
+      writer.word(RESET_REASON_CODES, entry.reason);
+      return;
+    }
+  }
+}
+
+function readEntry(reader: FieldReader): EstateEntry {
+  const kind = reader.word(ENTRY_KINDS);
+  const id = reader.id();
+  switch (kind) {
+    case 'reset':
+      return { kind, id };
+    case 'succeeded':
+      return { kind, id, successor: reader.id(), aliasMs: reader.duration() };
+    case 'kept':
+      return { kind, id, lifeMs: reader.duration(), record: reader.bytes() };
+    case 'buried':
+      return { kind, id, reason: reader.word(RESET_REASON_CODES) };
+  }
+}

@@ -1,0 +1,112 @@
+import { FrameError } from '../errors.ts';
+import { isLetter, type Letter } from '../session/letter.ts';
+import { isKeyForm } from '../session/session-id.ts';
+import type { CodeTable } from './code-table.ts';
+
+/** `ignoreBOM` keeps a byte order mark as what it is: part of the text. */
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Reads the fields of one frame, in the order in which FieldWriter wrote them. Every method throws a FrameError. */
+export class FieldReader {
+  readonly #bytes: Buffer;
+  #at = 0;
+
+  constructor(bytes: Buffer) {
+    this.#bytes = bytes;
+  }
+
+  u8(): number {
+    return this.#bytes.readUInt8(this.#advance(1));
+  }
+
+  u16(): number {
+    return this.#bytes.readUInt16BE(this.#advance(2));
+  }
+
+  u32(): number {
+    return this.#bytes.readUInt32BE(this.#advance(4));
+  }
+
+  integer(): number {
+    const at = this.#advance(8);
+    const value = this.#bytes.readUInt32BE(at) * 0x1_0000_0000 + this.#bytes.readUInt32BE(at + 4);
+    if (!Number.isSafeInteger(value)) throw new FrameError('a number is larger than 2^53-1');
+    return value;
+  }
+
+  duration(): number {
+    return this.integer();
+  }
+
+  flag(): boolean {
+    const value = this.u8();
+    if (value > 1) throw new FrameError(`${value} is neither yes (1) nor no (0)`);
+    return value === 1;
+  }
+
+  word<Word extends string>(table: CodeTable<Word>): Word {
+    return table.word(this.u8());
+  }
+
+  letter(): Letter {
+    const letter = String.fromCharCode(this.u8());
+    if (!isLetter(letter)) throw new FrameError('a letter is not of the alphabet');
+    return letter;
+  }
+
+  id(): string {
+    const length = this.u8();
+    const at = this.#advance(length);
+    const id = this.#bytes.toString('latin1', at, at + length);
+    if (!isKeyForm(id)) throw new FrameError('an id is not 1 to 250 printable characters');
+    return id;
+  }
+
+  text(): string {
+    return this.#utf8(this.u8());
+  }
+
+  longText(): string {
+    return this.#utf8(this.u16());
+  }
+
+  /** A view into the frame, not a copy: whoever keeps it for longer than a request copies it. */
+  bytes(): Buffer {
+    const length = this.u32();
+    const at = this.#advance(length);
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  optional<T>(read: () => T): T | undefined {
+    return this.flag() ? read() : undefined;
+  }
+
+  /** Stops at the first item that is not there, so that a made-up count costs nothing. */
+  list<T>(read: () => T): T[] {
+    const items: T[] = [];
+    for (let left = this.u32(); left > 0; left--) items.push(read());
+    return items;
+  }
+
+  /** Every frame ends where its last field ends. */
+  end(): void {
+    const left = this.#bytes.length - this.#at;
+    if (left > 0) throw new FrameError(`${left} bytes too many in a frame`);
+  }
+
+  #utf8(length: number): string {
+    const at = this.#advance(length);
+    try {
+      return strictUtf8.decode(this.#bytes.subarray(at, at + length));
+    } catch (error) {
+      throw new FrameError('a text field is not UTF-8', { cause: error });
+    }
+  }
+
+  #advance(count: number): number {
+    const at = this.#at;
+    if (at + count > this.#bytes.length) throw new FrameError('a frame ends in the middle of a field');
+    this.#at = at + count;
+    return at;
+  }
+}

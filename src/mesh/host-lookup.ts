@@ -1,0 +1,25 @@
+import { lookup as lookupHost } from 'node:dns';
+import type { LookupFunction } from 'node:net';
+
+type LookupCallback = Parameters<LookupFunction>[2];
+
+/**
+ * Resolves one link's host name, one question at a time: a dial that was given up leaves its question behind, and the
+ * next dial takes over the answer instead of asking again. A resolver that hangs would otherwise collect a question per
+ * dial in the few threads that the whole process has for them.
+ */
+export class HostLookup {
+  /** Whoever dialled last. A link dials once at a time, so anybody before that has given up. */
+  #asker: LookupCallback | undefined;
+
+  readonly lookup: LookupFunction = (host, options, callback) => {
+    const isAsked = this.#asker !== undefined;
+    this.#asker = callback;
+    if (isAsked) return;
+    lookupHost(host, options, (error, addresses, family) => {
+      const asker = this.#asker;
+      this.#asker = undefined;
+      asker?.(error, addresses, family);
+    });
+  };
+}

@@ -1,0 +1,29 @@
+import type { Config } from '../config/config.ts';
+import { maxFrameBytes } from './frames.ts';
+
+/** What configuration says of links and of the mesh port. */
+export interface MeshLimits {
+  /** `execute` requests sent and not yet answered, per link. */
+  readonly inFlightPerLink: number;
+  readonly dialMs: number;
+  readonly suspectAfterMs: number;
+  readonly maxFrameBytes: number;
+}
+
+export function meshLimits(config: Pick<Config, 'limits' | 'timings' | 'session'>): MeshLimits {
+  return {
+    inFlightPerLink: config.limits.inFlightPerLink,
+    dialMs: config.timings.dialMs,
+    suspectAfterMs: config.timings.suspectAfterMs,
+    maxFrameBytes: maxFrameBytes(config.session.maxBytes),
+  };
+}
+
+/** Requests in flight that are kept for pings and their like, beside `inFlightPerLink`, so that load cannot starve them. */
+export const CONTROL_RESERVE = 32;
+
+/** Bytes that may wait in this process for a slow connection; one frame more may join while they are fewer. */
+export const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
+
+/** What control requests may add to that. */
+export const CONTROL_RESERVE_BYTES = 64 * 1024;

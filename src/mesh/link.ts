@@ -1,0 +1,272 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import {
+  ClosedError,
+  FrameError,
+  HandshakeRefusedError,
+  LinkBusyError,
+  LinkDownError,
+  LinkLostError,
+  MagliaError,
+} from '../errors.ts';
+import type { Letter } from '../session/letter.ts';
+import type { MeshAddress } from '../session/letter-map.ts';
+import { DialLoop } from './dial-loop.ts';
+import { dial, type DialFailure, type DialHeirs } from './dial.ts';
+import type { FramedSocket } from './framed-socket.ts';
+import { writeFrame } from './frames.ts';
+import { HostLookup } from './host-lookup.ts';
+import { InFlight, isControl } from './in-flight.ts';
+import { CONTROL_RESERVE, CONTROL_RESERVE_BYTES, MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
+import { transition, type LinkEvent, type LinkState } from './link-state.ts';
+import type { Hello, PeerAnswer, PeerRequest } from './message.ts';
+import { writeRequest } from './request-codec.ts';
+import type { MeshSecurity } from './tls.ts';
+
+/** `timeout`: a request was not answered by its deadline. `lost`: anything else that ended the connection. */
+export type DownCause = 'lost' | 'timeout';
+
+export interface LinkOptions {
+  /** The peer's letter. */
+  readonly letter: Letter;
+  readonly address: MeshAddress;
+  readonly security: MeshSecurity;
+  /** Our hello to this peer, asked for anew at each dial. */
+  readonly hello: () => Hello;
+  readonly limits: MeshLimits;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** From [0, 1), for the jitter between dials. */
+  readonly random: () => number;
+  readonly callbacks: LinkCallbacks;
+}
+
+/** Called as things happen; the link's state is the new one already. `close` calls `onState` only, once. */
+export interface LinkCallbacks {
+  /** The peer has welcomed us; `hello` is its own. */
+  onUp(hello: Hello): void;
+  /** Once after each `onUp`. What was in flight has failed, and the link is about to dial at once. */
+  onDown(cause: DownCause, why: string): void;
+  onDialFailed(cause: DialFailure, error: LinkDownError | HandshakeRefusedError): void;
+  onState(from: LinkState, to: LinkState): void;
+}
+
+/**
+ * Our connection to one peer, dialled by us and used for our requests only; the peer has one of its own to us.
+ *
+ *   request ─► in-flight (number, deadline) ─► batch ─► one write per turn ─► peer
+ *   caller  ◄─ in-flight (number, kind, id) ◄─ decoder ◄──────────────────── peer
+ *
+ * S0: a connection on which a deadline passed, or an answer did not fit its request, is destroyed. Everything in flight
+ * on it fails, and no byte of it is read after that.
+ */
+export class Link {
+  readonly letter: Letter;
+  readonly #options: LinkOptions;
+  readonly #log: Logger;
+  readonly #inFlight: InFlight;
+  readonly #dials: DialLoop;
+  readonly #lookup = new HostLookup();
+  readonly #heirs: DialHeirs = {
+    onAnswer: (connection, number, answer) => this.#answered(connection, number, answer),
+    onNoAnswer: (connection, number) => this.#unanswered(connection, number),
+    onLost: (connection, why) => this.#lost(connection, 'lost', why),
+  };
+  #state: LinkState = { kind: 'waiting', why: 'not dialled yet' };
+  #settled = this.#state;
+  #connection: FramedSocket | undefined;
+  #closed: Promise<void> | undefined;
+
+  constructor(options: LinkOptions) {
+    this.letter = options.letter;
+    this.#options = options;
+    this.#log = options.log.child({ link: options.letter });
+    this.#inFlight = new InFlight(options.clock, () => setImmediate(() => this.#judgeDeadlines()));
+    this.#dials = new DialLoop({
+      clock: options.clock,
+      random: options.random,
+      attempt: (signal) => this.#dial(signal),
+    });
+  }
+
+  get state(): LinkState {
+    return this.#state;
+  }
+
+  /** Requests sent and not yet answered. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  /** Begins to dial, and goes on for as long as the link is not closed. Once. */
+  open(): void {
+    this.#redial();
+  }
+
+  /**
+   * Asks the peer. `deadlineAt` is a moment of `clock.monotonic()`. Rejects with
+   * - LinkDownError, LinkBusyError, FrameError: surely not sent;
+   * - LinkLostError: sent, and the answer will not come. It may have been done.
+   */
+  request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {
+    const connection = this.#connection;
+    if (connection === undefined) return Promise.reject(this.#downError());
+    if (deadlineAt <= this.#options.clock.monotonic()) {
+      return Promise.reject(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
+    }
+    if (!this.#hasRoom(connection, isControl(message))) {
+      return Promise.reject(
+        new LinkBusyError(
+          `${this.inFlight} requests to ${this.letter} are unanswered; ask less, or raise inFlightPerLink`,
+        ),
+      );
+    }
+    const { number, answer } = this.#inFlight.add(message, deadlineAt);
+    try {
+      connection.send((writer) =>
+        writeFrame(writer, 'request', number, this.#options.limits.maxFrameBytes, () => writeRequest(writer, message)),
+      );
+    } catch (error) {
+      if (!(error instanceof MagliaError)) throw error;
+      this.#inFlight.fail(number, error);
+    }
+    return answer;
+  }
+
+  /** Destroys the connection, if there is one, and dials again at once. */
+  drop(reason: string): void {
+    if (this.#connection !== undefined) this.#lost(this.#connection, 'lost', reason);
+  }
+
+  /** Dials now instead of waiting any longer: the peer is there, it has just called us. */
+  nudge(): void {
+    this.#dials.nudge();
+  }
+
+  /** For good. What is in flight fails. Idempotent; resolves when nothing is open any more. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const connection = this.#connection;
+    this.#connection = undefined;
+    this.#enter({ kind: 'closed', why: 'this node is closing' });
+    connection?.destroy('the link was closed');
+    this.#inFlight.failAll(() => new LinkLostError(`the link to ${this.letter} was closed before the answer came`));
+    await Promise.all([this.#dials.close(), connection?.closed]);
+  }
+
+  #redial(): void {
+    this.#dials.run().catch((error: unknown) => {
+      if (!(error instanceof ClosedError)) this.#log.fatal({ err: error }, 'the link dials no more: report this');
+    });
+  }
+
+  async #dial(signal: AbortSignal): Promise<LinkDownError | HandshakeRefusedError | undefined> {
+    const { address, callbacks, clock, hello, limits, security } = this.#options;
+    this.#enter({ kind: 'dialled', why: `was ${this.#state.kind}: ${this.#state.why}` });
+    const outcome = await dial({
+      address,
+      security,
+      hello: hello(),
+      dialMs: limits.dialMs,
+      maxFrameBytes: limits.maxFrameBytes,
+      lookup: this.#lookup,
+      clock,
+      signal,
+      heirs: this.#heirs,
+    });
+    if (this.#isClosed) {
+      if (outcome.kind === 'up') outcome.connection.destroy('the link was closed');
+      return this.#downError();
+    }
+    if (outcome.kind === 'failed') {
+      const { cause, error } = outcome;
+      if (error instanceof HandshakeRefusedError) {
+        this.#enter({ kind: 'refused', why: error.message, refusal: error.refusal });
+      } else {
+        this.#enter({ kind: 'failed', why: error.message });
+      }
+      callbacks.onDialFailed(cause, error);
+      return error;
+    }
+    if (!outcome.connection.isOpen) {
+      const error = new LinkDownError(`${this.letter} welcomed us and closed the connection`);
+      this.#enter({ kind: 'failed', why: error.message });
+      callbacks.onDialFailed('handshake', error);
+      return error;
+    }
+    this.#connection = outcome.connection;
+    this.#enter({ kind: 'welcomed', why: `${this.letter} welcomed us`, hello: outcome.hello });
+    callbacks.onUp(outcome.hello);
+    return undefined;
+  }
+
+  #answered(connection: FramedSocket, number: number, answer: PeerAnswer): void {
+    if (connection !== this.#connection) return;
+    const match = this.#inFlight.settle(number, answer);
+    if (match === 'unknown-number') throw new FrameError(`it answers ${number}, which is not asked`);
+    if (match === 'wrong-kind-or-id') throw new FrameError(`its answer to ${number} is not of what was asked`);
+  }
+
+  #unanswered(connection: FramedSocket, number: number): void {
+    if (connection !== this.#connection) return;
+    const error = new LinkLostError(`${this.letter} failed while it handled a request; its log says why`);
+    if (!this.#inFlight.fail(number, error)) throw new FrameError(`it answers ${number}, which is not asked`);
+  }
+
+  /**
+   * A deadline has passed. Before it is held against the peer, one turn of the event loop reads what has already come:
+   * the lateness may be our own.
+   */
+  #judgeDeadlines(): void {
+    if (this.#connection === undefined) return;
+    if (!this.#inFlight.hasExpired) {
+      this.#inFlight.watchOn();
+      return;
+    }
+    this.#lost(this.#connection, 'timeout', `${this.letter} did not answer a request by its deadline`);
+  }
+
+  #lost(connection: FramedSocket, cause: DownCause, why: string): void {
+    if (connection !== this.#connection) return;
+    this.#connection = undefined;
+    this.#enter({ kind: 'lost', why });
+    connection.destroy(why);
+    this.#inFlight.failAll(
+      () => new LinkLostError(`the link to ${this.letter} was lost before the answer came: ${why}`),
+    );
+    this.#options.callbacks.onDown(cause, why);
+    if (!this.#isClosed) this.#redial();
+  }
+
+  #hasRoom(connection: FramedSocket, isControlRequest: boolean): boolean {
+    const { inFlightPerLink } = this.#options.limits;
+    return isControlRequest
+      ? this.#inFlight.controls < CONTROL_RESERVE && connection.queuedBytes < MAX_QUEUED_BYTES + CONTROL_RESERVE_BYTES
+      : this.#inFlight.executes < inFlightPerLink && connection.queuedBytes < MAX_QUEUED_BYTES;
+  }
+
+  get #isClosed(): boolean {
+    return this.#state.kind === 'closed';
+  }
+
+  #downError(): LinkDownError {
+    return new LinkDownError(`there is no link to ${this.letter} (${this.#state.kind}): ${this.#state.why}`);
+  }
+
+  /** The one place where the state changes. A redial that ends as the last one did is not worth a line of its own. */
+  #enter(event: LinkEvent): void {
+    const from = this.#state;
+    const to = transition(from, event);
+    if (to === from) return;
+    this.#state = to;
+    const isNews = to.kind !== 'dialling' && (to.kind !== this.#settled.kind || to.why !== this.#settled.why);
+    if (to.kind !== 'dialling') this.#settled = to;
+    const level = !isNews ? 'debug' : to.kind === 'refused' ? 'warn' : 'info';
+    this.#log[level]({ from: from.kind, to: to.kind, why: to.why }, 'link: %s -> %s', from.kind, to.kind);
+    this.#options.callbacks.onState(from, to);
+  }
+}

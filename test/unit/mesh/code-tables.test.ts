@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { FrameError, HANDSHAKE_REFUSALS } from '../../../src/errors.ts';
+import * as tables from '../../../src/mesh/code-tables.ts';
+import { FRAME_TYPES } from '../../../src/mesh/frames.ts';
+import { FAILURE_CODES, REFUSAL_CODES } from '../../../src/session/reply.ts';
+import { RESET_REASONS } from '../../../src/session/reset-reason.ts';
+
+/** Every byte of wire version 1. A change to a line here, other than at its end, is another wire version. */
+const WIRE_1 = {
+  frameTypes: 'hello hello-answer request answer no-answer',
+  helloAnswers: 'welcome refused',
+  phases: 'joining serving leaving',
+  handshakeRefusals: 'wrong-secret wrong-map unknown-letter wrong-letter duplicate-letter wrong-version not-a-peer',
+  requests: 'ping accuse join collect hold release goodbye pause execute',
+  answers: 'pong verdict history entries acknowledged reply',
+  evidence: 'refused silence',
+  routes: 'owner stand-in relay',
+  lifeVerdicts: 'alive dead unknown',
+  historyVerdicts: 'kept dead forgotten',
+  entries: 'reset succeeded kept buried',
+  commands: 'get open put keep patch touch rotate destroy unlock succeed',
+  replies: 'done moved miss refused in-doubt unavailable',
+  resetReasons: 'owner-dead expired evicted destroyed unknown malformed store-lost',
+  refusalCodes: 'VERSION_CONFLICT NOT_JSON TOO_LARGE SESSION_BUSY LOCK_TIMEOUT LOCK_LOST DESTROYED',
+  failureCodes:
+    'STORE_UNAVAILABLE OWNER_UNREACHABLE JOINING PEER_BACKPRESSURE DEADLINE STALE_INCARNATION CLOSING OWNER_RETURNED',
+};
+
+const all = [
+  ['frameTypes', FRAME_TYPES],
+  ['helloAnswers', tables.HELLO_ANSWER_KINDS],
+  ['phases', tables.PHASES],
+  ['handshakeRefusals', tables.HANDSHAKE_REFUSAL_CODES],
+  ['requests', tables.REQUEST_KINDS],
+  ['answers', tables.ANSWER_KINDS],
+  ['evidence', tables.EVIDENCE],
+  ['routes', tables.ROUTES],
+  ['lifeVerdicts', tables.LIFE_VERDICTS],
+  ['historyVerdicts', tables.HISTORY_VERDICTS],
+  ['entries', tables.ENTRY_KINDS],
+  ['commands', tables.COMMAND_KINDS],
+  ['replies', tables.REPLY_KINDS],
+  ['resetReasons', tables.RESET_REASON_CODES],
+  ['refusalCodes', tables.REFUSAL_CODE_CODES],
+  ['failureCodes', tables.FAILURE_CODE_CODES],
+] as const;
+
+describe('the bytes of wire version 1', () => {
+  test.each(all)('%s', (name, table) => {
+    const words = WIRE_1[name].split(' ');
+    expect(words.map((_, at) => table.word(at + 1))).toEqual(words);
+  });
+
+  test.each(all)('%s has no word for 0, for the next byte, nor for 255', (name, table) => {
+    for (const code of [0, WIRE_1[name].split(' ').length + 1, 255]) expect(() => table.word(code)).toThrow(FrameError);
+  });
+
+  test('every word that can occur has its byte', () => {
+    const codes = [
+      ...HANDSHAKE_REFUSALS.map((word) => tables.HANDSHAKE_REFUSAL_CODES.code(word)),
+      ...RESET_REASONS.map((word) => tables.RESET_REASON_CODES.code(word)),
+      ...REFUSAL_CODES.map((word) => tables.REFUSAL_CODE_CODES.code(word)),
+      ...FAILURE_CODES.map((word) => tables.FAILURE_CODE_CODES.code(word)),
+    ];
+    expect(codes.every((code) => Number.isInteger(code) && code > 0 && code < 256)).toBe(true);
+  });
+});
