@@ -1,0 +1,33 @@
+import type { Readable, Writable } from 'node:stream';
+import type { Clock } from '../clock.ts';
+import type { ExitCode } from './exit-codes.ts';
+
+/** How a daemon is to end: for good, or so that the next one takes over its Memcached. */
+export type EndMode = 'stop' | 'restart';
+
+/** Requests to end, as signals bring them. */
+export interface Interrupts {
+  /** The first one. */
+  readonly requested: Promise<EndMode>;
+  /** One more, later: somebody has lost patience. */
+  readonly insisted: Promise<void>;
+}
+
+/** What a command may touch of the process that it runs in. */
+export interface CliContext {
+  readonly clock: Clock;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly errors: Writable;
+  /** The file that starts this program, for commands that start more of it. */
+  readonly mainFile: string;
+  /** From this call on, signals end nothing by themselves: the command does. */
+  catchInterrupts(): Interrupts;
+}
+
+/** What each command is made with. */
+export interface CommandParts {
+  readonly context: CliContext;
+  /** Takes the exit status of the command that ran. */
+  readonly finish: (exitCode: ExitCode) => void;
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { pino } from 'pino';
+import { loadConfig } from '../config/load.ts';
+import type { FlagValues } from '../config/sources.ts';
+import { configCommand } from './config-flags.ts';
+import type { CliContext, CommandParts } from './context.ts';
+import { daemonSources } from './environment.ts';
+import { EXIT, type ExitCode } from './exit-codes.ts';
+import { readVersion } from './version.ts';
+
+/** `maglia serve`: one daemon in the foreground, its log on standard output. */
+export function serveCommand({ context, finish }: CommandParts): Command {
+  return configCommand(
+    'serve',
+    "run this host's daemon in the foreground; its log is JSON lines on standard output",
+  ).action(async (flags: FlagValues) => finish(await serve(context, flags)));
+}
+
+async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> {
+  const config = await loadConfig(daemonSources(flags));
+  const log = pino({ name: 'maglia', level: config.log.level, base: { letter: config.letter } }, context.output);
+  const interrupts = context.catchInterrupts();
+  // Loaded only here: every other command would wait for it without need.
+  const { Daemon } = await import('../daemon.ts');
+  const daemon = new Daemon(config, { clock: context.clock, log, software: readVersion() });
+  try {
+    await Promise.race([daemon.start(), interrupts.requested]);
+  } catch (error) {
+    log.fatal({ err: error }, 'cannot start');
+    throw error;
+  }
+  const mode = await interrupts.requested;
+  log.info({ mode }, 'asked to end');
+  await Promise.race([daemon.close(mode), interrupts.insisted]);
+  return EXIT.ok;
+}

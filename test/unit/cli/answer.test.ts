@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { describeRefusal, parseClusterView, parseObjectBody } from '../../../src/cli/answer.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
+import type { Answer } from '../../../src/cli/http-client.ts';
+
+const answer = (status: number, body: string): Answer => ({ status, headers: {}, body: Buffer.from(body) });
+
+describe('an answer', () => {
+  it.each(['', '<html>', '[]', 'null', '"text"', '{"half":'])(
+    'of %j comes from something that is no daemon',
+    (body) => {
+      expect(() => parseObjectBody(answer(200, body))).toThrow(
+        expect.objectContaining({ exitCode: EXIT.unreachable }) as unknown,
+      );
+    },
+  );
+
+  it('that refuses is told with its message, its code and its reason', () => {
+    const body = '{"code":"SESSION_MISS","message":"it was destroyed","reason":"destroyed"}';
+    expect(describeRefusal(answer(404, body))).toBe('it was destroyed (SESSION_MISS, destroyed)');
+  });
+
+  it('that refuses without a word is told by its status', () => {
+    expect(describeRefusal(answer(418, '{}'))).toBe('HTTP 418');
+  });
+
+  it('without peers is no picture of a mesh', () => {
+    expect(() => parseClusterView(answer(200, '{"letter":"a"}'))).toThrow('HTTP 200');
+  });
+});
