@@ -138,25 +138,26 @@ function compose(
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
 
-  const buildEngine = (under: Store, memory: Recall): Engine =>
+  const buildEngine = (owner: Letter, under: Store, memory: Recall): Engine =>
     new Engine({
+      letter: owner,
       vault: new Vault(under, memory, clock, log),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ letter, versions, session, clock, log },
+      ...{ versions, session, clock, log },
     });
-  const engine = buildEngine(store, recall);
+  const engine = buildEngine(letter, store, recall);
 
-  const buildShelf = (): Engine => {
+  const buildShelf = (owner: Letter): Engine => {
     const { shelfMegabytes, recalledSessions } = limits;
     const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
     const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
-    return buildEngine(shelf, new Recall(recalledSessions));
+    return buildEngine(owner, shelf, new Recall(recalledSessions));
   };
   const estates = new Estates(
     (owner, isComplete) =>
       new Estate({
-        shelf: buildShelf(),
+        shelf: buildShelf(owner),
         ledger: new Ledger(limits.ledgerEntries, isComplete),
         aliasMs: session.tombstoneSeconds * 1000,
         clock,

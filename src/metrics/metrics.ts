@@ -7,35 +7,64 @@ type NamesOfKind<K extends Instrument['kind']> = {
 
 type LabelsOf<N extends InstrumentName> = Record<(typeof INSTRUMENTS)[N]['labels'][number], string>;
 
+/** An instrument with its series by label values: looking a series up in prom-client costs as much as a store operation. */
+interface Bindable<Series> {
+  readonly names: readonly string[];
+  readonly labels: (labels: Record<string, string>) => Series;
+  readonly series: Map<string, Series>;
+}
+
+function bindable<Series>(
+  names: readonly string[],
+  instrument: { labels: (labels: Record<string, string>) => Series },
+): Bindable<Series> {
+  return { names, labels: (labels) => instrument.labels(labels), series: new Map() };
+}
+
+function bound<Series>(
+  instruments: ReadonlyMap<string, Bindable<Series>>,
+  name: string,
+  labels: Record<string, string>,
+): Series | undefined {
+  const instrument = instruments.get(name);
+  if (instrument === undefined) return undefined;
+  const key = instrument.names.map((label) => labels[label]).join('\n');
+  const known = instrument.series.get(key);
+  if (known !== undefined) return known;
+  const series = instrument.labels(labels);
+  instrument.series.set(key, series);
+  return series;
+}
+
 /** One daemon's instruments, typed by their table; nothing here is global. */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #counters = new Map<string, Counter>();
-  readonly #gauges = new Map<string, Gauge>();
-  readonly #histograms = new Map<string, Histogram>();
+  readonly #counters = new Map<string, Bindable<Counter.Internal>>();
+  readonly #gauges = new Map<string, Bindable<Gauge.Internal<string>>>();
+  readonly #histograms = new Map<string, Bindable<Histogram.Internal<string>>>();
   readonly #updates: (() => void)[] = [];
 
   constructor() {
     const table: Record<string, Instrument> = INSTRUMENTS;
     for (const [key, { kind, name, help, labels, buckets }] of Object.entries(table)) {
       const shape = { name, help, labelNames: [...labels], registers: [this.#registry] };
-      if (kind === 'counter') this.#counters.set(key, new Counter(shape));
-      else if (kind === 'gauge') this.#gauges.set(key, new Gauge(shape));
-      else this.#histograms.set(key, new Histogram({ ...shape, buckets: [...(buckets ?? [])] }));
+      if (kind === 'counter') this.#counters.set(key, bindable(labels, new Counter(shape)));
+      else if (kind === 'gauge') this.#gauges.set(key, bindable(labels, new Gauge(shape)));
+      else this.#histograms.set(key, bindable(labels, new Histogram({ ...shape, buckets: [...(buckets ?? [])] })));
     }
     collectDefaultMetrics({ register: this.#registry });
   }
 
   count<N extends NamesOfKind<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
-    this.#counters.get(name)?.inc(labels, by);
+    bound(this.#counters, name, labels)?.inc(by);
   }
 
   set<N extends NamesOfKind<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
-    this.#gauges.get(name)?.set(labels, value);
+    bound(this.#gauges, name, labels)?.set(value);
   }
 
   observe<N extends NamesOfKind<'histogram'>>(name: N, labels: LabelsOf<N>, seconds: number): void {
-    this.#histograms.get(name)?.observe(labels, seconds);
+    bound(this.#histograms, name, labels)?.observe(seconds);
   }
 
   /** Has gauges that nobody keeps up to date set just before each exposition. */
