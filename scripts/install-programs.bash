@@ -4,14 +4,19 @@
 # Installs those of these programs that are missing, through apt where that is possible; else says what to install.
 # Each program's package has its name.
 install_programs() {
-  local missing=() program as_root=()
+  local missing=() program
   for program in "$@"; do
     command -v "$program" >/dev/null || missing+=("$program")
   done
+  install_debian_packages "${missing[@]}"
+}
+
+install_debian_packages() {
+  local missing=("$@") as_root=()
   if ((${#missing[@]} == 0)); then return; fi
   if ((EUID != 0)); then as_root=(sudo -n); fi
   if ! command -v apt-get >/dev/null || ! "${as_root[@]}" true 2>/dev/null; then
-    echo "These programs are needed and missing: ${missing[*]}. Install them; on Debian and Ubuntu:" >&2
+    echo "These are needed and missing: ${missing[*]}. Install them; on Debian and Ubuntu:" >&2
     echo "  sudo apt-get install --no-install-recommends ${missing[*]}" >&2
     return 1
   fi

@@ -2,19 +2,17 @@ import { join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
-import { formatSocketAddress } from './config/socket-addresses.ts';
+import { Doors } from './daemon/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { Locks } from './engine/locks.ts';
 import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
 import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError, MagliaError } from './errors.ts';
-import { buildHttpDoor } from './http/app.ts';
-import { listenHttp, type HttpListening } from './http/listen.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { Lives } from './membership/lives.ts';
-import { Members } from './membership/members.ts';
+import { isGone, Members } from './membership/members.ts';
 import { Refusals } from './membership/refusals.ts';
 import { Registrar } from './membership/registrar.ts';
 import { fenceAfterMs } from './membership/silence.ts';
@@ -112,8 +110,8 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
 
   const parts = compose(config, dependencies, opened, recall, metrics);
   try {
-    const http = await openDoors(parts, config, dependencies);
-    return { close: (mode) => closeDaemon(mode, { ...parts, http, opened, config, clock }) };
+    await openDoors(parts, config, dependencies);
+    return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
   } catch (error) {
     await closeMesh(parts);
     await opened.close('release');
@@ -173,8 +171,13 @@ function compose(
   const members: Members = new Members({
     ...{ letter, map, clock, log, metrics },
     remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
-    onChange: (peer, _from, to) => {
+    onChange: (peer, from, to) => {
       registrar.register(peer, to, members);
+      // Nobody is left there to unlock anything: the connections of its clients ended with that life.
+      if (isGone(to) || to.incarnation !== from.incarnation) {
+        engine.releaseLocksOf(peer);
+        estates.releaseLocksOf(peer);
+      }
       if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
       if (members.present().length === 0) tenure.peersGone();
     },
@@ -279,28 +282,23 @@ function compose(
     if (state !== 'up') return { ready: false, why: 'the store is down' };
     return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
   };
-  const { token } = config.doors;
-  const httpDoor = buildHttpDoor({
-    ...{ sessions: router, cluster: view, isReady, metrics, session, log, clock },
-    ...(token !== undefined && { token }),
-  });
-  return { members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, httpDoor };
+  const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
+  const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
+  return { members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
 }
 
-async function openDoors(parts: Parts, config: Config, { clock, log }: DaemonDependencies): Promise<HttpListening> {
-  const { detector, httpDoor, joinMesh, links, meshServer } = parts;
+async function openDoors(parts: Parts, config: Config, { log }: DaemonDependencies): Promise<void> {
+  const { detector, doors, joinMesh, links, meshServer } = parts;
   const address = await meshServer.listen();
   log.info({ address: formatAddress(address), digest: config.map.digest }, 'the mesh port listens');
-  const http = await listenHttp(httpDoor, config.doors.http, { clock, log });
+  await doors.open();
   for (const link of links) link.open();
   detector.start();
   joinMesh();
-  log.info({ http: http.addresses.map(formatSocketAddress) }, 'the daemon is up');
-  return http;
+  log.info(doors.addresses, 'the daemon is up');
 }
 
 interface Closing extends Parts {
-  readonly http: HttpListening;
   readonly opened: OpenedStore;
   readonly config: Config;
   readonly clock: Clock;
@@ -308,8 +306,8 @@ interface Closing extends Parts {
 
 /** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
 async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, http, links, opened, tenure } = closing;
-  await http.close();
+  const { clock, config, doors, links, opened, tenure } = closing;
+  await doors.close();
   tenure.leave();
   const { incarnation } = tenure;
   const farewell: PeerRequest =
@@ -326,8 +324,8 @@ async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
   await opened.close(mode === 'stop' ? 'stop' : 'release');
 }
 
-async function closeMesh({ detector, httpDoor, join, links, meshServer }: Parts): Promise<void> {
+async function closeMesh({ detector, doors, join, links, meshServer }: Parts): Promise<void> {
   join.close();
   detector.close();
-  await Promise.all([httpDoor.close(), meshServer.close(), ...links.map((link) => link.close())]);
+  await Promise.all([doors.close(), meshServer.close(), ...links.map((link) => link.close())]);
 }

@@ -37,7 +37,12 @@ interface ConfigSummary {
   readonly mapDigest: string;
   readonly map: Readonly<Record<string, string>>;
   readonly mesh: { readonly listen: string; readonly security: string };
-  readonly doors: { readonly http: readonly string[]; readonly token: boolean };
+  readonly doors: {
+    readonly http: readonly string[];
+    readonly token: boolean;
+    readonly memcached: readonly string[];
+    readonly users: number;
+  };
   readonly store: string;
   readonly runtimeDirectory: string;
 }
@@ -50,7 +55,12 @@ function summarize({ letter, map, mesh, doors, store, runtimeDirectory }: Config
     mapDigest: map.digest,
     map: Object.fromEntries(map.letters.map((each) => [each, formatAddress(map.address(each))])),
     mesh: { listen: formatAddress(mesh.listen), security: mesh.security.kind },
-    doors: { http: doors.http.map(formatSocketAddress), token: doors.token !== undefined },
+    doors: {
+      http: doors.http.map(formatSocketAddress),
+      token: doors.token !== undefined,
+      memcached: doors.memcached.map(formatSocketAddress),
+      users: doors.credentials.length,
+    },
     store: `${store.kind}${external}, ${store.megabytes} MiB`,
     runtimeDirectory,
   };
@@ -70,11 +80,17 @@ function describeConfig(config: Config): string {
         ['map digest', `${mapDigest} (the same on every node)`],
         ['mesh listens', `${mesh.listen}, ${mesh.security}`],
         ['HTTP listens', `${doors.http.join(', ')}${doors.token ? ', token demanded' : ''}`],
+        ['memcached listens', describeMemcached(doors)],
         ['store', store],
         ['runtime files', runtimeDirectory],
       ],
     ),
   ].join('\n');
+}
+
+function describeMemcached({ memcached, users }: ConfigSummary['doors']): string {
+  if (memcached.length === 0) return 'nowhere: doors.memcached is not set';
+  return `${memcached.join(', ')}${users === 0 ? '' : `, ${users} users`}`;
 }
 
 function describeProblems({ problems }: ConfigError): string {

@@ -21,8 +21,12 @@ interface UpOptions {
   readonly runtimeDirectory?: string;
   readonly revive?: string;
   readonly directory?: string;
+  readonly allowFlush?: boolean;
   readonly json?: boolean;
 }
+
+/** What `--allow-flush` says to every node. */
+const ALLOW_FLUSH: Setting = { path: ['doors', 'allowFlush'], value: true };
 
 /** `maglia up`: a whole mesh on this machine, for trying out; and `maglia up --revive b` for the one that runs. */
 export function upCommand({ context, finish }: CommandParts): Command {
@@ -31,7 +35,7 @@ export function upCommand({ context, finish }: CommandParts): Command {
     .option('--nodes <n>', `how many nodes, 1 to ${MAX_NODES}`, parseNodes, 3)
     .option(
       '--base-port <port>',
-      'HTTP on this port and the next ones, mesh 100 above (without it: the first free ports)',
+      'HTTP on this port and the next ones, memcached 50 above, mesh 100 above (without it: the first free ports)',
       parsePort,
     )
     .addOption(
@@ -49,11 +53,13 @@ export function upCommand({ context, finish }: CommandParts): Command {
       '--runtime-directory <dir>',
       "where the mesh's own directory is made (without it: the system's temporary one)",
     )
+    .option('--allow-flush', 'let memcached clients drop every session with flush_all, for conformance tools')
     .option('--json', 'print one line of JSON when all nodes are ready, and nothing else')
     .addOption(
       new Option('--revive <letter>', 'start a dead node of the running mesh again').conflicts([
         'basePort',
         'store',
+        'allowFlush',
         'runtimeDirectory',
       ]),
     )
@@ -83,7 +89,7 @@ async function up(context: CliContext, options: UpOptions): Promise<ExitCode> {
   const directory = await MeshDirectory.create(options.runtimeDirectory, {
     seats: ports.seats,
     storeKind: store.kind,
-    settings: options.set,
+    settings: options.allowFlush === true ? [...options.set, ALLOW_FLUSH] : options.set,
   });
   const mesh = new LocalMesh(ports, {
     clock: context.clock,

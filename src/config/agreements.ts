@@ -3,7 +3,7 @@ import { formatAddress, type MeshAddress } from '../session/letter-map.ts';
 import type { SocketAddress } from './config.ts';
 import { isLoopback } from './host-port.ts';
 import type { OptionPath, OptionValues } from './options.ts';
-import { formatSocketAddress } from './socket-addresses.ts';
+import { formatSocketAddress, isReachable } from './socket-addresses.ts';
 
 type Fault = Omit<ConfigProblem, 'path'> | undefined;
 
@@ -88,12 +88,37 @@ const AGREEMENTS: readonly Agreement[] = [
   {
     over: ['doors.http', 'doors.tokenFile'],
     fault: (values) => {
-      const open = values['doors.http'].filter((address) => address.kind === 'tcp' && !isLoopback(address.host));
+      const open = values['doors.http'].filter(isReachable);
       return open.length === 0 || values['doors.tokenFile'] !== undefined
         ? undefined
         : {
             found: `${listAddresses(open)}, which other machines reach, and no token`,
             expected: 'loopback addresses or unix sockets only, or a token in doors.tokenFile',
+          };
+    },
+  },
+  {
+    over: ['doors.memcached', 'doors.saslFile'],
+    fault: (values) => {
+      const open = (values['doors.memcached'] ?? []).filter(isReachable);
+      return open.length === 0 || values['doors.saslFile'] !== undefined
+        ? undefined
+        : {
+            found: `${listAddresses(open)}, which other machines reach, and no credentials`,
+            expected: 'loopback addresses or unix sockets only, or users and passwords in doors.saslFile',
+          };
+    },
+  },
+  {
+    // One client that writes the largest session and one that reads it.
+    over: ['limits.clientMegabytes', 'session.maxBytes'],
+    fault: (values) => {
+      const least = Math.ceil((2 * (values['session.maxBytes'] + RECORD_OVERHEAD_BYTES)) / MEBIBYTE);
+      return values['limits.clientMegabytes'] >= least
+        ? undefined
+        : {
+            found: String(values['limits.clientMegabytes']),
+            expected: `at least ${least}, for sessions of up to session.maxBytes (${values['session.maxBytes']})`,
           };
     },
   },

@@ -33,6 +33,22 @@ export interface DoorsConfig {
   readonly http: readonly SocketAddress[];
   /** Demanded as a bearer token from every HTTP client when present. */
   readonly token?: string;
+  /** None: the memcached door is shut. */
+  readonly memcached: readonly SocketAddress[];
+  /** Who may come in through the memcached door where that is more than loopback and unix sockets. */
+  readonly credentials: readonly Credential[];
+  readonly allowFlush: boolean;
+  readonly steering: boolean;
+  /** What memcached clients put before a session id, and before the id of a session whose lock they ask for. */
+  readonly keyPrefixes: readonly string[];
+  readonly lockPrefixes: readonly string[];
+  /** How long a memcached client queues for a lock. */
+  readonly lockWaitMs: number;
+}
+
+export interface Credential {
+  readonly user: string;
+  readonly password: string;
 }
 
 export interface SessionConfig {
@@ -75,4 +91,11 @@ export interface LimitsConfig {
   readonly ledgerEntries: number;
   readonly shelfMegabytes: number;
   readonly recalledSessions: number;
+  readonly clients: number;
+  readonly clientRequests: number;
+  readonly clientBytes: number;
+  readonly clientMegabytes: number;
+  /** 0: never. */
+  readonly clientIdleSeconds: number;
+  readonly clientStallSeconds: number;
 }

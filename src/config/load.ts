@@ -4,7 +4,8 @@ import type { LetterMap } from '../session/letter-map.ts';
 import type { Letter } from '../session/letter.ts';
 import { findDisagreements } from './agreements.ts';
 import { readConfigFile } from './config-file.ts';
-import type { Config, MeshConfig } from './config.ts';
+import type { Config, Credential, MeshConfig } from './config.ts';
+import { parseCredentials } from './credentials.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { OptionPath, OptionValues } from './options.ts';
 import { findOwnLetter } from './own-letter.ts';
@@ -33,6 +34,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const identity = await identify(read, sources, problems);
   const secret = await readSecret('secretFile', read, sources, problems);
   const token = await readToken(read, sources, problems);
+  const credentials = await readCredentials(read, sources, problems);
   if (problems.length > 0 || identity === undefined) throw new ConfigError(problems);
 
   const { letter, map } = identity;
@@ -43,7 +45,17 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       listen: values['mesh.listen'] ?? map.address(letter),
       security: chooseSecurity(values, secret, sources),
     },
-    doors: { http: values['doors.http'], ...(token !== undefined && { token }) },
+    doors: {
+      http: values['doors.http'],
+      ...(token !== undefined && { token }),
+      memcached: values['doors.memcached'] ?? [],
+      credentials,
+      allowFlush: values['doors.allowFlush'],
+      steering: values['doors.steering'],
+      keyPrefixes: values['doors.keyPrefixes'],
+      lockPrefixes: values['doors.lockPrefixes'],
+      lockWaitMs: values['doors.lockWaitMs'],
+    },
     session: section(values, 'session'),
     store: section(values, 'store'),
     timings: section(values, 'timings'),
@@ -81,7 +93,7 @@ async function identify(
 }
 
 async function readSecret(
-  path: 'secretFile' | 'doors.tokenFile',
+  path: 'secretFile' | 'doors.tokenFile' | 'doors.saslFile',
   { values, broken }: OptionsRead,
   sources: ConfigSources,
   problems: ConfigProblem[],
@@ -108,6 +120,20 @@ async function readToken(
     expected: 'printable ASCII characters without a space; openssl rand -hex 32 makes good ones',
   });
   return undefined;
+}
+
+async function readCredentials(
+  read: OptionsRead,
+  sources: ConfigSources,
+  problems: ConfigProblem[],
+): Promise<readonly Credential[]> {
+  const path: OptionPath = 'doors.saslFile';
+  const text = await readSecret(path, read, sources, problems);
+  if (text === undefined) return [];
+  const parsed = parseCredentials(text);
+  if (parsed.kind === 'credentials') return parsed.credentials;
+  problems.push({ path, found: parsed.found, expected: parsed.expected });
+  return [];
 }
 
 function chooseSecurity(

@@ -1,3 +1,4 @@
+import { keyPrefixes } from './key-prefixes.ts';
 import { letterMap } from './letters.ts';
 import { meshAddress, socketAddress, socketAddresses } from './socket-addresses.ts';
 import { integer, letter, line, oneOf, path, truth } from './value-types.ts';
@@ -80,7 +81,54 @@ export const OPTIONS = {
   'doors.tokenFile': {
     type: path('file', 'the path of a file'),
     otherwise: 'no token is asked for',
-    says: 'File with the token that clients of the doors must show, at least 16 bytes, not readable by everybody',
+    says: 'File with the token that HTTP clients must show, at least 16 bytes, not readable by everybody',
+  },
+  // Shut unless asked for: the package of the memcached program, which a node needs, starts one on 127.0.0.1:11211 by
+  // itself, and a door of ours there by default would keep a fresh installation from starting.
+  'doors.memcached': {
+    type: socketAddresses,
+    otherwise: 'the door is shut',
+    says: 'Where the memcached door listens; more than loopback and unix sockets only with saslFile',
+  },
+  'doors.saslFile': {
+    type: path('file', 'the path of a file'),
+    otherwise: 'memcached clients are not asked who they are',
+    says: 'File of lines user:password for memcached clients that come over the network, not readable by everybody',
+  },
+  'doors.allowFlush': {
+    type: truth,
+    fallback: false,
+    says: 'Whether a memcached client may drop every session of every node with flush_all',
+  },
+  'doors.steering': {
+    type: truth,
+    fallback: true,
+    says: 'Whether a memcached client that adds a session for another node is refused, so that it draws a local id',
+  },
+  // In place of the usual ones: PHP; Express; Django, cache and cached_db; Rack and Rails with dalli; Symfony.
+  'doors.keyPrefixes': {
+    type: keyPrefixes,
+    fallback: [
+      'memc.sess.key.',
+      'sess:',
+      ':1:django.contrib.sessions.cache',
+      ':1:django.contrib.sessions.cached_db',
+      'rack:session:2::',
+      '_session_id:2::',
+      'sf2s',
+    ],
+    says: 'What memcached clients put before a session id to make a key; the same on every node',
+  },
+  'doors.lockPrefixes': {
+    type: keyPrefixes,
+    fallback: ['memc.sess.key.lock.'],
+    says: 'What memcached clients put before a session id to make the key of its lock; the same on every node',
+  },
+  // Below the 1000 ms that libmemcached waits for an answer, by as much as the operation itself may take.
+  'doors.lockWaitMs': {
+    type: integer('ms', 0, MINUTE_MS),
+    fallback: 700,
+    says: 'How long a memcached client queues for a lock before it is told that the lock is held',
   },
 
   'session.ttlSeconds': {
@@ -225,6 +273,37 @@ export const OPTIONS = {
     type: integer('sessions', 1, 10_000_000),
     fallback: 50_000,
     says: 'Sessions whose last write a node recalls, to refuse an older copy and to tell why one is gone',
+  },
+  'limits.clients': {
+    type: integer('connections', 1, 1_000_000),
+    fallback: 10_000,
+    says: 'Connections of memcached clients; more are closed as they come',
+  },
+  'limits.clientRequests': {
+    type: integer('requests', 1, 65_536),
+    fallback: 64,
+    says: 'Requests of one memcached connection that are carried out at the same time; it is not read any further then',
+  },
+  'limits.clientBytes': {
+    type: integer('bytes', 65_536, 1_073_741_824),
+    fallback: 1_048_576,
+    says: 'Replies that wait for one memcached client to read them; no more of its requests are begun then',
+  },
+  'limits.clientMegabytes': {
+    type: integer('MiB', 1, 1_048_576),
+    fallback: 256,
+    says: 'Requests and replies held for all memcached clients; beyond that whoever holds most is cut off',
+  },
+  'limits.clientIdleSeconds': {
+    type: integer('seconds', 0, YEAR_SECONDS),
+    fallback: 0,
+    says: 'Time after which a memcached connection without a request is closed; 0: never, as clients expect of memcached',
+  },
+  // Longer than any pause on a network that works.
+  'limits.clientStallSeconds': {
+    type: integer('seconds', 1, 86_400),
+    fallback: 30,
+    says: 'Time after which a memcached client is cut off that has sent half a request, or reads none of its replies',
   },
 
   'log.level': {

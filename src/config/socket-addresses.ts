@@ -1,7 +1,7 @@
 import { formatAddress, type MeshAddress } from '../session/letter-map.ts';
 import type { SocketAddress } from './config.ts';
-import { parseHostPort } from './host-port.ts';
-import { givenText, showGiven, type Reading, type ValueType } from './value-type.ts';
+import { isLoopback, parseHostPort } from './host-port.ts';
+import { givenText, givenTexts, showGiven, type Reading, type ValueType } from './value-type.ts';
 
 /** Linux keeps 108 bytes for a socket's path, its closing NUL included; the kernel cuts off what is longer. */
 export const MAX_SOCKET_PATH_BYTES = 107;
@@ -62,10 +62,9 @@ export function formatSocketAddress(address: SocketAddress): string {
   return address.kind === 'tcp' ? formatAddress(address) : address.path;
 }
 
-function givenTexts(given: Reading['given']): string[] | undefined {
-  if (given.kind === 'text') return given.text.trim() === '' ? [] : given.text.split(',').map((text) => text.trim());
-  const { value } = given;
-  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : undefined;
+/** Whether other machines may reach it. */
+export function isReachable(address: SocketAddress): boolean {
+  return address.kind === 'tcp' && !isLoopback(address.host);
 }
 
 function readSocketAddress(text: string, complain: Reading['complain']): SocketAddress | undefined {

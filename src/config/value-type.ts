@@ -52,3 +52,10 @@ export function givenText(given: Given): string | undefined {
   if (given.kind === 'text') return given.text;
   return typeof given.value === 'string' ? given.value : undefined;
 }
+
+/** A list in the file, commas elsewhere. */
+export function givenTexts(given: Given): string[] | undefined {
+  if (given.kind === 'text') return given.text.trim() === '' ? [] : given.text.split(',').map((text) => text.trim());
+  const { value } = given;
+  return Array.isArray(value) && value.every((entry) => typeof entry === 'string') ? value : undefined;
+}

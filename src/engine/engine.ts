@@ -3,13 +3,15 @@ import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
-import type { Content, SessionCommand } from '../session/command.ts';
+import { isRead, type Content, type SessionCommand } from '../session/command.ts';
 import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import type { Letter } from '../session/letter.ts';
 import { drawSessionId } from '../session/session-id.ts';
 import type { Versions } from '../session/version.ts';
+import { Items } from './items.ts';
+import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import type { Turns } from './turns.ts';
@@ -19,6 +21,9 @@ import type { Absent, Vault } from './vault.ts';
 export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
 
 type CommandOf<K extends OwnerCommand['kind']> = Extract<OwnerCommand, { kind: K }>;
+
+/** Those that take their turn with others on the same session; locks have a line of their own, and a flush has none. */
+type TurnCommand = Exclude<OwnerCommand, { kind: 'lock' | 'unlock' | 'flush' }>;
 
 export interface EngineParts {
   readonly letter: Letter;
@@ -47,6 +52,7 @@ export class Engine {
   readonly #session: SessionConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #items: Items;
 
   constructor(parts: EngineParts) {
     this.#letter = parts.letter;
@@ -57,6 +63,7 @@ export class Engine {
     this.#session = parts.session;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#items = new Items(parts);
   }
 
   /** Makes a new session under an id nobody has seen (S4). Never leaves doubt: an id nobody saw does no harm. */
@@ -78,8 +85,15 @@ export class Engine {
   /** @param deadlineAt monotonic; a command whose turn comes later is not begun. Never rejects for what the store does. */
   async execute(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
     if (command.kind === 'unlock') return this.#unlock(command);
+    if (command.kind === 'lock') return this.#lock(command, deadlineAt);
+    if (command.kind === 'flush') return this.#flush(command);
     if (command.kind === 'open' && command.lock !== undefined) return this.#openLocked(command, command.lock.waitMs);
     return this.#inTurn(command, deadlineAt);
+  }
+
+  /** Frees what clients of this node hold or queue for: it is dead, or lives on without them. */
+  releaseLocksOf(holder: Letter): void {
+    this.#locks.releaseOf(holder);
   }
 
   /** Applies what a stand-in did with one of our orphans. Rejects as the store does: then the handing back begins anew. */
@@ -113,19 +127,19 @@ export class Engine {
     });
   }
 
-  async #inTurn(command: Exclude<OwnerCommand, { kind: 'unlock' }>, deadlineAt: number): Promise<Reply> {
+  async #inTurn(command: TurnCommand, deadlineAt: number): Promise<Reply> {
     if (!this.#turns.hasRoom(command.id)) return { kind: 'refused', code: 'SESSION_BUSY' };
     return this.#turns.take(command.id, async () => {
       if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
       try {
         return await this.#carryOut(command);
       } catch (error) {
-        return this.#storeFailure(error, command.kind === 'get' || command.kind === 'open');
+        return this.#storeFailure(error, command.kind === 'open' || isRead(command));
       }
     });
   }
 
-  #carryOut(command: Exclude<OwnerCommand, { kind: 'unlock' }>): Promise<Reply> {
+  #carryOut(command: TurnCommand): Promise<Reply> {
     switch (command.kind) {
       case 'get':
       case 'open':
@@ -142,6 +156,8 @@ export class Engine {
         return this.#rotate(command);
       case 'destroy':
         return this.#destroy(command);
+      case 'item':
+        return this.#items.execute(command);
     }
   }
 
@@ -243,8 +259,25 @@ export class Engine {
     return reply;
   }
 
+  /** @param deadlineAt monotonic; bounds the wait as well, since nobody waits for the answer after it */
+  async #lock({ id, waitMs, holdMs, holder }: CommandOf<'lock'>, deadlineAt: number): Promise<Reply> {
+    const leftMs = Math.max(0, deadlineAt - this.#clock.monotonic());
+    const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder });
+    if (typeof lock === 'string') return { kind: 'refused', code: lock };
+    return { kind: 'answered', answer: { kind: 'stored', cas: this.#versions.next() }, lock };
+  }
+
   #unlock(command: CommandOf<'unlock'>): Reply {
     if (!this.#locks.release(command.id, command.token)) return { kind: 'refused', code: 'LOCK_LOST' };
+    return { kind: 'done', id: command.id, version: 0, ttlSeconds: 0 };
+  }
+
+  async #flush(command: CommandOf<'flush'>): Promise<Reply> {
+    try {
+      await this.#vault.clear();
+    } catch (error) {
+      return this.#storeFailure(error, false);
+    }
     return { kind: 'done', id: command.id, version: 0, ttlSeconds: 0 };
   }
 
@@ -308,8 +341,4 @@ function miss(absent: Absent): Reply {
 
 function secondsLeft(until: number, now: number): number {
   return Math.max(0, Math.ceil((until - now) / 1000));
-}
-
-function isJson(content: Content): boolean {
-  return /^application\/(?:[\w.+-]+\+)?json\b/i.test(content.contentType);
 }

@@ -1,15 +1,26 @@
 import { nanoid } from 'nanoid';
 import type { Clock, Timer } from '../clock.ts';
+import type { Letter } from '../session/letter.ts';
 import type { LockGrant, RefusalCode } from '../session/reply.ts';
 
+/** For how long, and for whom, a lock is asked for. */
+export interface LockClaim {
+  /** Cut to the longest hold; 0 or none: that. */
+  readonly holdMs?: number;
+  /** The node with whose death it ends. */
+  readonly holder?: Letter;
+}
+
 interface Waiter {
-  readonly grant: (grant: LockGrant) => void;
+  readonly claim: LockClaim;
+  readonly grant: (grant: LockGrant | RefusalCode) => void;
   readonly timeout: Timer;
 }
 
 interface HeldLock {
-  token: string;
-  expiry: Timer;
+  readonly token: string;
+  readonly holder: Letter | undefined;
+  readonly expiry: Timer;
   readonly waiters: Waiter[];
 }
 
@@ -19,27 +30,27 @@ interface HeldLock {
  */
 export class Locks {
   readonly #clock: Clock;
-  readonly #holdMs: number;
+  readonly #longestHoldMs: number;
   readonly #waiterLimit: number;
   readonly #held = new Map<string, HeldLock>();
 
-  constructor(clock: Clock, holdMs: number, waiterLimit: number) {
+  constructor(clock: Clock, longestHoldMs: number, waiterLimit: number) {
     this.#clock = clock;
-    this.#holdMs = holdMs;
+    this.#longestHoldMs = longestHoldMs;
     this.#waiterLimit = waiterLimit;
   }
 
   /** Resolves when the lock is ours, or to why it is not. */
-  acquire(id: string, waitMs: number): Promise<LockGrant | RefusalCode> {
+  acquire(id: string, waitMs: number, claim: LockClaim = {}): Promise<LockGrant | RefusalCode> {
     const held = this.#held.get(id);
-    if (held === undefined) return Promise.resolve(this.#hold(id, []));
+    if (held === undefined) return Promise.resolve(this.#hold(id, claim, []));
     if (held.waiters.length >= this.#waiterLimit) return Promise.resolve('SESSION_BUSY');
     return new Promise((resolve) => {
       const timeout = this.#clock.after(waitMs, () => {
         held.waiters.splice(held.waiters.indexOf(waiter), 1);
         resolve('LOCK_TIMEOUT');
       });
-      const waiter: Waiter = { grant: resolve, timeout };
+      const waiter: Waiter = { claim, grant: resolve, timeout };
       held.waiters.push(waiter);
     });
   }
@@ -52,14 +63,28 @@ export class Locks {
     return true;
   }
 
-  #hold(id: string, waiters: Waiter[]): LockGrant {
+  /** Nobody is left at this node to give anything back: its locks go to the next in line, none of whom is its own. */
+  releaseOf(holder: Letter): void {
+    for (const [id, held] of [...this.#held]) {
+      for (const waiter of held.waiters.filter(({ claim }) => claim.holder === holder)) {
+        held.waiters.splice(held.waiters.indexOf(waiter), 1);
+        waiter.timeout.cancel();
+        waiter.grant('LOCK_TIMEOUT');
+      }
+      if (held.holder === holder) this.#passOn(id, held);
+    }
+  }
+
+  #hold(id: string, { holdMs = 0, holder }: LockClaim, waiters: Waiter[]): LockGrant {
+    const expiresInMs = holdMs > 0 ? Math.min(holdMs, this.#longestHoldMs) : this.#longestHoldMs;
     const lock: HeldLock = {
       token: nanoid(),
-      expiry: this.#clock.after(this.#holdMs, () => this.#passOn(id, lock)),
+      holder,
+      expiry: this.#clock.after(expiresInMs, () => this.#passOn(id, lock)),
       waiters,
     };
     this.#held.set(id, lock);
-    return { token: lock.token, expiresInMs: this.#holdMs };
+    return { token: lock.token, expiresInMs };
   }
 
   #passOn(id: string, held: HeldLock): void {
@@ -68,6 +93,6 @@ export class Locks {
     const next = held.waiters.shift();
     if (next === undefined) return;
     next.timeout.cancel();
-    next.grant(this.#hold(id, held.waiters));
+    next.grant(this.#hold(id, next.claim, held.waiters));
   }
 }

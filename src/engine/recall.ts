@@ -62,4 +62,9 @@ export class Recall {
     if (trace.expiresAt <= now) return 'expired';
     return trace.losses < this.#losses ? this.#lossReason : 'evicted';
   }
+
+  /** The version last written under this id, as far as we remember. */
+  latestVersion(id: string): number | undefined {
+    return this.#traces.get(id)?.version;
+  }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { RecordError } from '../errors.ts';
-import { decodeRecord, encodeRecord, type SessionRecord } from '../session/record.ts';
+import { decodeRecord, encodeRecord, type SessionRecord, type Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
 import type { Store } from '../store/store.ts';
@@ -68,6 +68,26 @@ export class Vault {
   async save(record: SessionRecord): Promise<void> {
     await this.#store.set(record.id, encodeRecord(record), this.#secondsToKeep(record));
     this.#recall.wrote(record);
+  }
+
+  /**
+   * Takes away what stands under an id and leaves nothing. `grave` is not stored, only remembered: whatever older comes
+   * back is not answered. Rejects as `Store.delete` does.
+   */
+  async drop(grave: Tombstone): Promise<void> {
+    await this.#store.delete(grave.id);
+    this.#recall.wrote(grave);
+  }
+
+  /** Drops everything. What was destroyed stays so as long as it must. Rejects as `Store.clear` does. */
+  async clear(): Promise<void> {
+    await this.#store.clear();
+    this.#recall.lostAll('destroyed', this.#clock.now());
+  }
+
+  /** Whether nothing was written under this id after this version. */
+  isLatest(id: string, version: number): boolean {
+    return this.#recall.latestVersion(id) === version;
   }
 
   /** Rejects as `Store.add` does; false where the id is taken. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchemaValidationError } from 'fastify';
 import type { Logger } from 'pino';
 import { allowedMethods } from './allowed-methods.ts';
-import { loggable } from './loggable.ts';
+import { loggable } from '../session/loggable.ts';
 import { invalid, ProblemError } from './problem-error.ts';
 import { PROBLEMS, type Problem, type ProblemCode } from './problems.ts';
 import { loggedRequest } from './request-log.ts';

@@ -1,25 +1,20 @@
-import { chmod } from 'node:fs/promises';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { ListenOptions, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
+import { bind } from '../listening/bind.ts';
+import { loggable } from '../session/loggable.ts';
 import { answerClientErrors, type Exchanges } from './client-errors.ts';
-import { ListenError } from './listen-error.ts';
-import { loggable } from './loggable.ts';
 import { MAX_CONNECTIONS, SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
-import { removeStaleSocket } from './stale-socket.ts';
 
 /** How long `close` waits for requests in flight: well above what one operation may take. */
 const CLOSE_GRACE_MS = 2000;
 
 /** Connections that become idle while the door closes are looked for so often. */
 const IDLE_SWEEP_MS = 50;
-
-/** Who may connect to a unix socket: the daemon's user and group. */
-const SOCKET_MODE = 0o660;
 
 export interface ListenParts {
   readonly clock: Clock;
@@ -77,11 +72,7 @@ async function listenOn(app: FastifyInstance, address: SocketAddress, parts: Lis
   answerClientErrors(server, exchanges);
   const connections = openConnections(server);
 
-  if (address.kind === 'unix') await removeStaleSocket(address.path, clock);
-  await listening(server, address);
-  if (address.kind === 'unix') await restrictAccess(address.path, server);
-
-  const bound = boundAddress(server, address);
+  const bound = await bind(server, address, { advice: 'change doors.http', clock });
   const name = formatSocketAddress(bound);
   server.on('error', (error) =>
     log.error({ err: loggable(error), address: name }, 'the http door cannot take connections'),
@@ -106,37 +97,6 @@ function listenerFor(app: FastifyInstance, address: SocketAddress, exchanges: Ex
     if (address.kind === 'unix') request.headers.host = 'localhost';
     app.routing(request, response);
   };
-}
-
-function listening(server: Server, address: SocketAddress): Promise<void> {
-  const where: ListenOptions =
-    address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port };
-  return new Promise((resolve, reject) => {
-    const onError = (error: Error): void => {
-      const name = formatSocketAddress(address);
-      reject(new ListenError(`cannot listen on ${name}: ${error.message}; change doors.http`, { cause: error }));
-    };
-    server.once('error', onError);
-    server.listen(where, () => {
-      server.off('error', onError);
-      resolve();
-    });
-  });
-}
-
-async function restrictAccess(path: string, server: Server): Promise<void> {
-  try {
-    await chmod(path, SOCKET_MODE);
-  } catch (error) {
-    server.close();
-    throw new ListenError(`cannot set who may use ${path}: ${String(error)}`, { cause: error });
-  }
-}
-
-function boundAddress(server: Server, address: SocketAddress): SocketAddress {
-  const bound = server.address();
-  if (address.kind === 'unix' || bound === null || typeof bound === 'string') return address;
-  return { ...address, port: bound.port };
 }
 
 async function closeAll(app: FastifyInstance, listeners: readonly Listener[], clock: Clock): Promise<void> {

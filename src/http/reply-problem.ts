@@ -20,6 +20,9 @@ export function problemOf(reply: NotDone): Problem {
     case 'moved':
       // Only `open` and `succeed` are answered so, and this door dispatches neither.
       throw new ProblemError({ code: 'INTERNAL', message: 'a session moved where it cannot' });
+    case 'answered':
+      // Only `item` and `lock` are, which memcached clients ask for.
+      throw new ProblemError({ code: 'INTERNAL', message: 'a session was answered as an item' });
   }
 }
 

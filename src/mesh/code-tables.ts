@@ -1,6 +1,7 @@
 import type { HandshakeRefusal } from '../errors.ts';
 import type { CommandKind } from '../session/command.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
+import type { ItemAnswer, ItemOperation, StoreMode } from '../session/item-operation.ts';
 import type { FailureCode, RefusalCode, Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { CodeTable } from './code-table.ts';
@@ -85,6 +86,9 @@ export const COMMAND_KINDS = new CodeTable<CommandKind>('command', {
   destroy: 8,
   unlock: 9,
   succeed: 10,
+  item: 11,
+  lock: 12,
+  flush: 13,
 });
 
 export const REPLY_KINDS = new CodeTable<Reply['kind']>('reply', {
@@ -94,6 +98,51 @@ export const REPLY_KINDS = new CodeTable<Reply['kind']>('reply', {
   refused: 4,
   'in-doubt': 5,
   unavailable: 6,
+  answered: 7,
+});
+
+export const ITEM_OPERATION_KINDS = new CodeTable<ItemOperation['kind']>('item operation', {
+  read: 1,
+  store: 2,
+  delete: 3,
+  'mark-stale': 4,
+  arithmetic: 5,
+  touch: 6,
+  inspect: 7,
+  probe: 8,
+});
+
+export const STORE_MODES = new CodeTable<StoreMode>('store mode', {
+  set: 1,
+  add: 2,
+  replace: 3,
+  append: 4,
+  prepend: 5,
+  cas: 6,
+});
+
+export const ARITHMETIC_DIRECTIONS = new CodeTable<Extract<ItemOperation, { kind: 'arithmetic' }>['direction']>(
+  'direction',
+  { incr: 1, decr: 2 },
+);
+
+export const ITEM_ANSWER_KINDS = new CodeTable<ItemAnswer['kind']>('item answer', {
+  hit: 1,
+  miss: 2,
+  stored: 3,
+  'not-stored': 4,
+  exists: 5,
+  'not-found': 6,
+  deleted: 7,
+  touched: 8,
+  number: 9,
+  'non-numeric': 10,
+  ok: 11,
+});
+
+export const RECACHE_WORDS = new CodeTable<NonNullable<Extract<ItemAnswer, { kind: 'hit' }>['recache']>>('recache', {
+  won: 1,
+  taken: 2,
 });
 
 export const RESET_REASON_CODES = new CodeTable<ResetReason>('reset reason', {

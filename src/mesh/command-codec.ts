@@ -2,6 +2,7 @@ import type { Content, SessionCommand } from '../session/command.ts';
 import { COMMAND_KINDS } from './code-tables.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
+import { readItemOperation, writeItemOperation } from './item-codec.ts';
 
 export function writeCommand(writer: FieldWriter, command: SessionCommand): void {
   writer.word(COMMAND_KINDS, command.kind);
@@ -9,6 +10,7 @@ export function writeCommand(writer: FieldWriter, command: SessionCommand): void
   switch (command.kind) {
     case 'get':
     case 'destroy':
+    case 'flush':
       return;
     case 'open': {
       writer.optional(command.lock, (lock) => writer.duration(lock.waitMs));
@@ -52,16 +54,26 @@ export function writeCommand(writer: FieldWriter, command: SessionCommand): void
         writer.optional(command.insteadOf, (id) => writer.id(id));
         return;
       }
+    case 'item':
+      writer.flag(command.isSession);
+      writeItemOperation(writer, command.operation);
+      return;
+    case 'lock':
+      writer.duration(command.waitMs);
+      writer.duration(command.holdMs);
+      writer.letter(command.holder);
+      return;
   }
 }
 
-/** `content.payload` and `patch` are views into the frame; FieldReader.bytes says what that means. */
+/** `content.payload`, `patch` and an item's `value` are views into the frame; FieldReader.bytes says what that means. */
 export function readCommand(reader: FieldReader): SessionCommand {
   const kind = reader.word(COMMAND_KINDS);
   const id = reader.id();
   switch (kind) {
     case 'get':
     case 'destroy':
+    case 'flush':
       return { kind, id };
     case 'open': {
       const waitMs = reader.optional(() => reader.duration());
@@ -86,6 +98,10 @@ export function readCommand(reader: FieldReader): SessionCommand {
       const insteadOf = reader.optional(() => reader.id());
       return { kind, id, successor, ...(insteadOf !== undefined && { insteadOf }) };
     }
+    case 'item':
+      return { kind, id, isSession: reader.flag(), operation: readItemOperation(reader) };
+    case 'lock':
+      return { kind, id, waitMs: reader.duration(), holdMs: reader.duration(), holder: reader.letter() };
   }
 }
 

@@ -34,6 +34,10 @@ export class FieldReader {
     return value;
   }
 
+  u64(): bigint {
+    return this.#bytes.readBigUInt64BE(this.#advance(8));
+  }
+
   duration(): number {
     return this.integer();
   }

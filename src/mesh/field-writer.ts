@@ -58,6 +58,13 @@ export class FieldWriter {
     this.#bytes.writeUInt32BE(value % 0x1_0000_0000, at + 4);
   }
 
+  /** Any 64 bits, unsigned. */
+  u64(value: bigint): void {
+    if (BigInt.asUintN(64, value) !== value) throw new FrameError(`${value} is not a whole number of 64 bits`);
+    const at = this.#advance(8);
+    this.#bytes.writeBigUInt64BE(value, at);
+  }
+
   /**
    * Milliseconds. Clocks give fractions and differences may be negative or without end: whole milliseconds travel,
    * rounded down, at least 0, at most 2^53-1.

@@ -1,8 +1,9 @@
-import type { Reply } from '../session/reply.ts';
+import type { LockGrant, Reply } from '../session/reply.ts';
 import { FAILURE_CODE_CODES, REFUSAL_CODE_CODES, REPLY_KINDS, RESET_REASON_CODES } from './code-tables.ts';
 import { readContent, writeContent } from './command-codec.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
+import { readItemAnswer, writeItemAnswer } from './item-codec.ts';
 
 export function writeReply(writer: FieldWriter, reply: Reply): void {
   writer.word(REPLY_KINDS, reply.kind);
@@ -13,10 +14,7 @@ export function writeReply(writer: FieldWriter, reply: Reply): void {
       writer.integer(reply.ttlSeconds);
       writer.optional(reply.content, (content) => writeContent(writer, content));
       {
-        writer.optional(reply.lock, (lock) => {
-          writer.text(lock.token);
-          writer.duration(lock.expiresInMs);
-        });
+        writeLock(writer, reply.lock);
         return;
       }
     case 'moved': {
@@ -27,6 +25,11 @@ export function writeReply(writer: FieldWriter, reply: Reply): void {
       writer.word(RESET_REASON_CODES, reply.reason);
       return;
     }
+    case 'answered':
+      writeItemAnswer(writer, reply.answer);
+      writeLock(writer, reply.lock);
+      writer.optional(reply.reason, (reason) => writer.word(RESET_REASON_CODES, reason));
+      return;
     case 'refused':
       writer.word(REFUSAL_CODE_CODES, reply.code);
       {
@@ -49,13 +52,19 @@ export function readReply(reader: FieldReader): Reply {
       const version = reader.integer();
       const ttlSeconds = reader.integer();
       const content = reader.optional(() => readContent(reader));
-      const lock = reader.optional(() => ({ token: reader.text(), expiresInMs: reader.duration() }));
+      const lock = readLock(reader);
       return { kind, id, version, ttlSeconds, ...(content && { content }), ...(lock && { lock }) };
     }
     case 'moved':
       return { kind, to: reader.id() };
     case 'miss':
       return { kind, reason: reader.word(RESET_REASON_CODES) };
+    case 'answered': {
+      const answer = readItemAnswer(reader);
+      const lock = readLock(reader);
+      const reason = reader.optional(() => reader.word(RESET_REASON_CODES));
+      return { kind, answer, ...(lock && { lock }), ...(reason && { reason }) };
+    }
     case 'refused': {
       const code = reader.word(REFUSAL_CODE_CODES);
       const version = reader.optional(() => reader.integer());
@@ -65,4 +74,15 @@ export function readReply(reader: FieldReader): Reply {
     case 'unavailable':
       return { kind, code: reader.word(FAILURE_CODE_CODES) };
   }
+}
+
+function writeLock(writer: FieldWriter, grant: LockGrant | undefined): void {
+  writer.optional(grant, (lock) => {
+    writer.text(lock.token);
+    writer.duration(lock.expiresInMs);
+  });
+}
+
+function readLock(reader: FieldReader): LockGrant | undefined {
+  return reader.optional(() => ({ token: reader.text(), expiresInMs: reader.duration() }));
 }

@@ -3,7 +3,7 @@ export const INSTRUMENTS = {
   requests: {
     kind: 'counter',
     name: 'maglia_requests_total',
-    help: 'Requests answered, by door (http, mesh), command and outcome (done, moved, miss, refused, in-doubt, unavailable, error)',
+    help: 'Requests answered, by door (http, memcached, mesh), command and outcome (done, answered, moved, miss, refused, in-doubt, unavailable, error)',
     labels: ['door', 'command', 'outcome'],
   },
   requestSeconds: {
@@ -19,6 +19,43 @@ export const INSTRUMENTS = {
     help: 'Requests sent to a peer, by its letter, route (owner, stand-in, relay) and outcome (answered, not-sent, lost)',
     labels: ['peer', 'route', 'outcome'],
   },
+  clientConnections: {
+    kind: 'gauge',
+    name: 'maglia_client_connections',
+    help: 'Open connections of clients, by door (memcached)',
+    labels: ['door'],
+  },
+  clientsRefused: {
+    kind: 'counter',
+    name: 'maglia_client_connections_refused_total',
+    help: 'Connections that were closed as they came, because there were too many, by door (memcached)',
+    labels: ['door'],
+  },
+  clientsCut: {
+    kind: 'counter',
+    name: 'maglia_client_connections_cut_total',
+    help: 'Connections that this node cut off, by door (memcached) and reason (stalled, idle, memory, fault)',
+    labels: ['door', 'reason'],
+  },
+  steered: {
+    kind: 'counter',
+    name: 'maglia_steered_total',
+    help: "Adds of a session id with another node's letter that were refused, so that the client draws a local one",
+    labels: [],
+  },
+  ttlDefaulted: {
+    kind: 'counter',
+    name: 'maglia_ttl_defaulted_total',
+    help: 'Memcached commands that asked for a life without end, and got the default one',
+    labels: [],
+  },
+  lockWaitSeconds: {
+    kind: 'histogram',
+    name: 'maglia_lock_wait_seconds',
+    help: 'Time that memcached clients queued for the lock of a session, by outcome (granted, held, failed)',
+    labels: ['outcome'],
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
+  },
   minted: {
     kind: 'counter',
     name: 'maglia_sessions_minted_total',
@@ -28,7 +65,7 @@ export const INSTRUMENTS = {
   resets: {
     kind: 'counter',
     name: 'maglia_session_resets_total',
-    help: 'Sessions found gone, by reason code',
+    help: 'Sessions found gone, by reason code; of memcached keys only those whose owner is dead, for a cache misses all day',
     labels: ['reason'],
   },
   orphans: {

@@ -74,6 +74,8 @@ export async function open(
       case 'in-doubt':
       case 'unavailable':
         return reply;
+      case 'answered':
+        return failure(reply);
     }
   }
   return fresh(request, router, { previous: id, reason: 'owner-dead' });
@@ -151,6 +153,7 @@ function failure(reply: Reply): OpenReply {
     case 'done':
     case 'moved':
     case 'miss':
+    case 'answered':
       return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
   }
 }

@@ -1,7 +1,7 @@
 /*
  * One request's way through the daemon.
  *
- *   HTTP door ─► open ─► router.dispatch ◄─ (later: memcached door)
+ *   HTTP door ─► open ─► router.dispatch ◄─ memcached door
  *                            │ place(id)
  *        ┌──────── own ──────┼──────────── peer ───────────┬───────── standIn ─────────┐
  *        ▼                   │ suspect: relay,             ▼                           ▼
@@ -20,7 +20,7 @@ import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import type { Members } from '../membership/members.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Content, SessionCommand } from '../session/command.ts';
+import { lockWaitMs, type Content, type SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
@@ -85,7 +85,9 @@ export class Router {
   /** Has a command answered by whoever answers for its id, and counts what was found gone. */
   async dispatch(command: SessionCommand): Promise<Reply> {
     const reply = await this.#settle(command);
-    if (reply.kind === 'miss') this.#countReset(command.id, reply.reason);
+    // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
+    const isReset = reply.kind === 'miss' || reply.kind === 'answered';
+    if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
     return reply;
   }
 
@@ -96,7 +98,7 @@ export class Router {
 
   async #settle(command: SessionCommand): Promise<Reply> {
     const { clock, members, timings } = this.#parts;
-    const waitMs = command.kind === 'open' ? (command.lock?.waitMs ?? 0) : 0;
+    const waitMs = lockWaitMs(command);
     const capAt = clock.monotonic() + timings.hardCapMs + waitMs;
     for (;;) {
       const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs + waitMs);

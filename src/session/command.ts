@@ -1,3 +1,6 @@
+import { isItemRead, type ItemOperation } from './item-operation.ts';
+import type { Letter } from './letter.ts';
+
 /** A session's bytes as an application gave them. */
 export interface Content {
   readonly contentType: string;
@@ -34,7 +37,25 @@ export type SessionCommand =
   | { readonly kind: 'destroy'; readonly id: string }
   | { readonly kind: 'unlock'; readonly id: string; readonly token: string }
   /** To a stand-in: record `successor` for this orphan unless it has one (other than `insteadOf`); answers which. */
-  | { readonly kind: 'succeed'; readonly id: string; readonly successor: string; readonly insteadOf?: string };
+  | { readonly kind: 'succeed'; readonly id: string; readonly successor: string; readonly insteadOf?: string }
+  /**
+   * What a memcached client asks about one key; `id` is the key without its known prefix. `isSession`: the key had such a
+   * prefix, or has the form of a minted id, so that what is deleted stays deleted (S5).
+   */
+  | { readonly kind: 'item'; readonly id: string; readonly isSession: boolean; readonly operation: ItemOperation }
+  /**
+   * The session's lock by itself, whether there is such a session or not. `unlock` gives it back; it is freed also when
+   * `holder`, the node whose client it is, dies. `holdMs` is cut to the longest hold; 0 asks for that.
+   */
+  | {
+      readonly kind: 'lock';
+      readonly id: string;
+      readonly waitMs: number;
+      readonly holdMs: number;
+      readonly holder: Letter;
+    }
+  /** Drops all that the node which answers for this id has. Commands that are under way may outlive it. */
+  | { readonly kind: 'flush'; readonly id: string };
 
 export type CommandKind = SessionCommand['kind'];
 
@@ -45,5 +66,12 @@ export interface LockRequest {
 
 /** Whether doing it twice does the same as doing it once, so that it may be asked again after a lost answer. */
 export function isRead(command: SessionCommand): boolean {
+  if (command.kind === 'item') return isItemRead(command.operation);
   return command.kind === 'get' || (command.kind === 'open' && command.lock === undefined);
+}
+
+/** How much longer than any other command this one may take, because it queues for a lock. */
+export function lockWaitMs(command: SessionCommand): number {
+  if (command.kind === 'lock') return command.waitMs;
+  return command.kind === 'open' ? (command.lock?.waitMs ?? 0) : 0;
 }

@@ -12,6 +12,10 @@ export interface LiveRecord {
   /** The life that each write and touch gives it. */
   readonly ttlSeconds: number;
   readonly content: Content;
+  /** A memcached client has invalidated it: still good to serve while one of the readers makes a new one. */
+  readonly isStale?: true;
+  /** A reader has been told to make a new one. */
+  readonly isWon?: true;
 }
 
 /** What stands in a destroyed session's place, so that a slower request's write cannot bring it back (S5). */
@@ -38,12 +42,18 @@ export type SessionRecord = LiveRecord | Tombstone;
  *    1 u8  format             8 u64 version                        32 u8  content type length 44 u64 successor until
  *    2 u8  0 live, 1 tombstone 16 u64 expires at                   33 u8  reason              52 id, content type,
  *    3 u8  id length         24 u32 ttl seconds                    34 u8  successor length       successor, payload
- *                                                                  35 u8  1: has content
+ *                                                                  35 u8  bits, see below
  */
 const MAGIC = 0x4d;
 const FORMAT = 1;
 const HEADER_BYTES = 52;
 const CHECKSUM_AT = 4;
+
+/** The bits of byte 35. Records from before there were marks have only the first, and read as unmarked. */
+const HAS_CONTENT = 1;
+const IS_STALE = 2;
+const IS_WON = 4;
+const ALL_BITS = HAS_CONTENT | IS_STALE | IS_WON;
 
 /** The most that the envelope adds to a payload: header, the longest key, content type and successor. */
 export const ENVELOPE_BYTES = HEADER_BYTES + 3 * 255;
@@ -73,7 +83,7 @@ export function encodeRecord(record: SessionRecord): Buffer {
   header.writeUInt8(contentType.length, 32);
   header.writeUInt8(record.kind === 'live' ? 0 : RESET_REASONS.indexOf(record.reason), 33);
   header.writeUInt8(successor.length, 34);
-  header.writeUInt8(record.content === undefined ? 0 : 1, 35);
+  header.writeUInt8(bitsOf(record), 35);
   if (record.kind === 'tombstone') {
     header.writeBigUInt64BE(BigInt(record.readableUntil), 36);
     header.writeBigUInt64BE(BigInt(record.successorUntil), 44);
@@ -103,7 +113,8 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
   }
   const kind = bytes.readUInt8(2);
   const reason = RESET_REASONS[bytes.readUInt8(33)];
-  if (kind > 1 || reason === undefined || successorEnd > bytes.length) {
+  const bits = bytes.readUInt8(35);
+  if (kind > 1 || reason === undefined || bits > ALL_BITS || successorEnd > bytes.length) {
     throw new RecordError('a stored session record has impossible fields');
   }
 
@@ -114,7 +125,18 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     flags: bytes.readUInt32BE(28),
     payload: bytes.subarray(successorEnd),
   };
-  if (kind === 0) return { kind: 'live', id, version, expiresAt, ttlSeconds: bytes.readUInt32BE(24), content };
+  if (kind === 0) {
+    return {
+      kind: 'live',
+      id,
+      version,
+      expiresAt,
+      ttlSeconds: bytes.readUInt32BE(24),
+      content,
+      ...((bits & IS_STALE) !== 0 && { isStale: true }),
+      ...((bits & IS_WON) !== 0 && { isWon: true }),
+    };
+  }
   return {
     kind: 'tombstone',
     id,
@@ -124,8 +146,14 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     ...(successorEnd > contentTypeEnd && { successor: bytes.toString('latin1', contentTypeEnd, successorEnd) }),
     successorUntil: Number(bytes.readBigUInt64BE(44)),
     readableUntil: Number(bytes.readBigUInt64BE(36)),
-    ...(bytes.readUInt8(35) === 1 && { content }),
+    ...((bits & HAS_CONTENT) !== 0 && { content }),
   };
+}
+
+function bitsOf(record: SessionRecord): number {
+  const content = record.content === undefined ? 0 : HAS_CONTENT;
+  if (record.kind === 'tombstone') return content;
+  return content | (record.isStale === true ? IS_STALE : 0) | (record.isWon === true ? IS_WON : 0);
 }
 
 /** Over the bytes on both sides of the checksum itself: the kind stands before it, and a tombstone must never pass for live. */

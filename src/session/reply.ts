@@ -1,4 +1,5 @@
 import type { Content } from './command.ts';
+import type { ItemAnswer } from './item-operation.ts';
 import type { ResetReason } from './reset-reason.ts';
 
 /** A session's lock, granted to whoever opened it. */
@@ -9,7 +10,7 @@ export interface LockGrant {
 
 /**
  * What a command came to. Exactly one of: done, miss, refused, in doubt, unavailable (S3); `moved` answers only `open`
- * and `succeed`, where the session has a successor.
+ * and `succeed`, where the session has a successor; `answered` only `item` and `lock`, in place of done and miss.
  */
 export type Reply =
   | {
@@ -25,6 +26,15 @@ export type Reply =
     }
   | { readonly kind: 'moved'; readonly to: string }
   | { readonly kind: 'miss'; readonly reason: ResetReason }
+  | {
+      readonly kind: 'answered';
+      /** To `lock`: `stored`. */
+      readonly answer: ItemAnswer;
+      /** To `lock`. */
+      readonly lock?: LockGrant;
+      /** Where nothing is there because the owner is dead: a session was reset. Any other absence is told by `answer` alone. */
+      readonly reason?: ResetReason;
+    }
   /** Surely not done. `version` is the current one where a condition failed on it. */
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly version?: number }
   /** It may or may not have been done. */

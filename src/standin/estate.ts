@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts';
 import type { Engine, OwnerCommand } from '../engine/engine.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
+import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
 import type { SessionCommand } from '../session/command.ts';
+import { isAbsence, mayHaveChanged } from './item-effects.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
 /** A page of an estate on its way to whoever takes it over. */
@@ -14,7 +16,7 @@ export interface EstatePage {
 
 export interface EstateParts {
   /** Keeps the records of clients that go on under the id they have: an engine over memory. */
-  readonly shelf: Pick<Engine, 'execute' | 'settle' | 'handBack'>;
+  readonly shelf: Pick<Engine, 'execute' | 'settle' | 'handBack' | 'releaseLocksOf'>;
   readonly ledger: Ledger;
   /** For how long whoever opens a succeeded orphan is told its successor. */
   readonly aliasMs: number;
@@ -57,6 +59,8 @@ export class Estate {
 
   /** Answers for an orphan. */
   async execute(command: SessionCommand, deadlineAt: number): Promise<Reply> {
+    // It leaves nothing to hand over, and who queues for it must not hold up the handing over.
+    if (command.kind === 'lock') return this.#shelf.execute(command, deadlineAt);
     const work = this.#carryOut(command, deadlineAt);
     this.#underWay.add(work);
     try {
@@ -64,6 +68,11 @@ export class Estate {
     } finally {
       this.#underWay.delete(work);
     }
+  }
+
+  /** Frees what clients of this node hold or queue for. */
+  releaseLocksOf(holder: Letter): void {
+    this.#shelf.releaseLocksOf(holder);
   }
 
   /** Resolves when nothing that had begun is still under way. */
@@ -81,9 +90,11 @@ export class Estate {
   async inherit(entry: EstateEntry): Promise<void> {
     switch (entry.kind) {
       case 'reset':
+        await this.#clearShelf(entry.id);
         this.#note(entry.id, { kind: 'reset' });
         return;
       case 'succeeded': {
+        await this.#clearShelf(entry.id);
         const aliasUntil = this.#clock.monotonic() + entry.aliasMs;
         this.#note(entry.id, { kind: 'succeeded', successor: entry.successor, aliasUntil });
         return;
@@ -95,8 +106,19 @@ export class Estate {
     }
   }
 
-  async #carryOut(command: SessionCommand, deadlineAt: number): Promise<Reply> {
+  async #carryOut(command: Exclude<SessionCommand, { kind: 'lock' }>, deadlineAt: number): Promise<Reply> {
     if (command.kind === 'succeed') return this.#succeed(command);
+    if (command.kind === 'item') return this.#item(command, deadlineAt);
+    if (command.kind === 'flush') {
+      // What was dropped has no entries, so that the owner has to drop all it has.
+      this.#ledger.markIncomplete();
+      return this.#shelf.execute(command, deadlineAt);
+    }
+    if (command.kind === 'unlock') {
+      // A lock of its own, whatever the ledger says of the session.
+      const reply = await this.#shelf.execute(command, deadlineAt);
+      if (reply.kind === 'done') return reply;
+    }
     const entry = this.#ledger.get(command.id);
     if (command.kind === 'keep' || entry?.kind === 'kept') return this.#onShelf(command, deadlineAt);
     if (command.kind === 'open') {
@@ -108,9 +130,29 @@ export class Estate {
     return { kind: 'miss', reason: 'owner-dead' };
   }
 
+  /** Items are looked for on the shelf, whatever the ledger says: nothing older may be found there. */
+  async #clearShelf(id: string): Promise<void> {
+    if (this.#ledger.get(id)?.kind === 'kept') await this.#shelf.settle({ kind: 'reset', id });
+  }
+
   async #onShelf(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
     const reply = await this.#shelf.execute(command, deadlineAt);
     if (command.kind !== 'get' && command.kind !== 'open') this.#note(command.id, { kind: 'kept' });
+    return reply;
+  }
+
+  /**
+   * To memcached clients an orphan is a miss, and many go on under the id they have. So every operation is carried out on
+   * the shelf, where nothing is until somebody stores it.
+   */
+  async #item(command: Extract<SessionCommand, { kind: 'item' }>, deadlineAt: number): Promise<Reply> {
+    const reply = await this.#shelf.execute(command, deadlineAt);
+    const entry = this.#ledger.get(command.id);
+    if (mayHaveChanged(command.operation, reply)) this.#note(command.id, { kind: 'kept' });
+    else if (entry?.kind !== 'kept' && isAbsence(reply)) {
+      if (entry === undefined) this.#note(command.id, { kind: 'reset' });
+      return { ...reply, reason: 'owner-dead' };
+    }
     return reply;
   }
 

@@ -21,6 +21,11 @@ export class Estates {
     return this.#estates.get(owner);
   }
 
+  /** Frees what clients of this node hold or queue for, of all dead owners' sessions. */
+  releaseLocksOf(holder: Letter): void {
+    for (const estate of this.#estates.values()) estate.releaseLocksOf(holder);
+  }
+
   /** The estate has been handed over, or is void. */
   drop(owner: Letter): void {
     this.#estates.delete(owner);

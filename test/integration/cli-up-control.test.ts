@@ -16,6 +16,7 @@ const NODE = {
   letter: 'b',
   pid: 1,
   http: 'http://h:1',
+  memcached: 'h:3',
   mesh: 'h:2',
   store: { kind: 'memory', pid: null },
 } as unknown as NodeReport;

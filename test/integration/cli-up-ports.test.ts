@@ -24,8 +24,10 @@ async function listen(port: number): Promise<void> {
 describe('the ports of a local mesh', () => {
   it('are different for two meshes that start at the same time', async () => {
     const meshes = await Promise.all([find(2), find(2), find(2)]);
-    const ports = meshes.flatMap(({ seats }) => seats.flatMap(({ httpPort, meshPort }) => [httpPort, meshPort]));
-    expect(new Set(ports).size).toBe(12);
+    const ports = meshes.flatMap(({ seats }) =>
+      seats.flatMap(({ httpPort, meshPort, memcachedPort }) => [httpPort, meshPort, memcachedPort]),
+    );
+    expect(new Set(ports).size).toBe(18);
   });
 
   it('lie below those that the kernel gives to outgoing connections', async () => {

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
@@ -31,6 +33,14 @@ async function start(...args: string[]): Promise<RunningMesh> {
   return mesh;
 }
 
+/** Says all this to a memcached door, and resolves to all that comes back. */
+async function askMemcached(address: string, text: string): Promise<string> {
+  const [host = '', port] = address.split(':');
+  const socket = connect({ host, port: Number(port) });
+  socket.end(text);
+  return (await buffer(socket)).toString();
+}
+
 function pidsOf(nodes: readonly NodeReport[]): number[] {
   return nodes.flatMap(({ pid, store }) => (store.pid === null ? [pid] : [pid, store.pid]));
 }
@@ -58,13 +68,24 @@ describe('maglia up --json', () => {
       { letter: 'a', store: { kind: 'memory', pid: null } },
       { letter: 'b', store: { kind: 'memory', pid: null } },
     ]);
-    for (const { pid, http, mesh: address } of mesh.nodes) {
+    for (const { pid, http, memcached, mesh: address } of mesh.nodes) {
       expect(isRunning(pid)).toBe(true);
       expect(http).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
       expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+      expect(memcached).toMatch(/^127\.0\.0\.1:\d+$/);
+      expect(await askMemcached(memcached, 'flush_all\r\n')).toBe('CLIENT_ERROR flush_all not allowed\r\n');
       expect((await fetch(`${http}/readyz`)).status).toBe(200);
     }
     expect(mesh.stdout()).toMatch(/^[^\n]+\n$/);
+  });
+
+  it('--allow-flush lets memcached clients drop everything', async () => {
+    const { nodes } = await start('--nodes', '2', '--store', 'memory', '--allow-flush');
+    const [a, b] = nodes.map(({ memcached }) => memcached);
+    expect(await askMemcached(a ?? '', 'set a1 0 0 1\r\nx\r\nset b1 0 0 1\r\ny\r\n')).toBe('STORED\r\nSTORED\r\n');
+    expect(await askMemcached(b ?? '', 'get a1 b1\r\nflush_all\r\nget a1 b1\r\n')).toBe(
+      'VALUE a1 0 1\r\nx\r\nVALUE b1 0 1\r\ny\r\nEND\r\nOK\r\nEND\r\n',
+    );
   });
 
   it('gives each node a Memcached of its own', async () => {

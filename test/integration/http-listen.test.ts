@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SocketAddress } from '../../src/config/config.ts';
-import { ListenError } from '../../src/http/listen-error.ts';
+import { ListenError } from '../../src/listening/listen-error.ts';
 import { listenHttp } from '../../src/http/listen.ts';
 import type { Reply } from '../../src/session/reply.ts';
 import { FakeClock } from '../support/fake-clock.ts';

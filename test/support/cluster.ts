@@ -13,7 +13,11 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ClusterView } from '../../src/routing/cluster-view.ts';
+import { isLetter, type Letter } from '../../src/session/letter.ts';
+import { LetterMap, type MeshAddress } from '../../src/session/letter-map.ts';
+import { ownerLetter } from '../../src/session/session-id.ts';
 import { freePorts } from './free-ports.ts';
+import { hostAndPort } from './listening.ts';
 import { SessionClient } from './session-client.ts';
 import { until } from './until.ts';
 
@@ -24,6 +28,8 @@ export interface ClusterOptions {
   readonly store?: 'memcached' | 'memory';
   /** Merged into every node's configuration file. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** Merged into its `doors`. */
+  readonly doors?: Readonly<Record<string, unknown>>;
 }
 
 /** What one node is told differently from the others. */
@@ -34,21 +40,33 @@ export interface NodeOverrides {
   readonly listen?: string;
 }
 
+/** Where a node is reached. */
+export interface NodeAddresses {
+  /** A URL. */
+  readonly http: string;
+  /** `host:port`. */
+  readonly mesh: string;
+  /** `host:port`. */
+  readonly memcached: string;
+}
+
 /** A node of the cluster: a real daemon process with its own files. */
 export class ClusterNode {
   readonly letter: string;
   readonly http: string;
   readonly mesh: string;
+  readonly memcached: string;
   readonly client: SessionClient;
   readonly directory: string;
   readonly #configPath: string;
   #process: ChildProcess | undefined;
   #exit: Promise<void> = Promise.resolve();
 
-  constructor(letter: string, http: string, mesh: string, directory: string) {
+  constructor(letter: string, { http, mesh, memcached }: NodeAddresses, directory: string) {
     this.letter = letter;
     this.http = http;
     this.mesh = mesh;
+    this.memcached = memcached;
     this.client = new SessionClient(http);
     this.directory = directory;
     this.#configPath = join(directory, 'cluster.json');
@@ -171,8 +189,9 @@ export class Cluster {
     return node;
   }
 
+  /** Also of ids that no node minted. */
   ownerOf(id: string): ClusterNode {
-    return this.node(id.slice(0, 1));
+    return this.node(ownerLetter(id, toLetterMap(this.#letters)));
   }
 
   /** Rewrites one node's files, for the next time that it starts. */
@@ -183,10 +202,10 @@ export class Cluster {
 
   /** A further daemon process, in nobody's place, not started. */
   async stranger(letter: string, overrides: NodeOverrides): Promise<ClusterNode> {
-    const [http = 0, mesh = 0] = await freePorts(2);
+    const addresses = nodeAddresses(await freePorts(PORTS_PER_NODE));
     const directory = join(this.#directory, `stranger-${this.#strangers.length}`);
     mkdirSync(directory, { mode: 0o700 });
-    const node = new ClusterNode(letter, url(http), `127.0.0.1:${mesh}`, directory);
+    const node = new ClusterNode(letter, addresses, directory);
     writeNodeFiles(node, { ...this.#letters, ...overrides.letters }, this.#options, {
       listen: node.mesh,
       ...overrides,
@@ -225,12 +244,11 @@ export class Cluster {
 export async function prepareCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const letters = options.letters ?? ['a', 'b', 'c'];
   const directory = mkdtempSync(join(tmpdir(), 'maglia-cluster-'));
-  const ports = await freePorts(2 * letters.length);
+  const ports = await freePorts(PORTS_PER_NODE * letters.length);
   const nodes = letters.map((letter, at) => {
     const nodeDirectory = join(directory, letter);
     mkdirSync(nodeDirectory, { mode: 0o700 });
-    const [http = 0, mesh = 0] = ports.slice(2 * at);
-    return new ClusterNode(letter, url(http), `127.0.0.1:${mesh}`, nodeDirectory);
+    return new ClusterNode(letter, nodeAddresses(ports.slice(PORTS_PER_NODE * at)), nodeDirectory);
   });
   const map = Object.fromEntries(nodes.map(({ letter, mesh }) => [letter, mesh]));
   for (const node of nodes) writeNodeFiles(node, map, options);
@@ -251,8 +269,22 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
   return cluster;
 }
 
-function url(port: number): string {
-  return `http://127.0.0.1:${port}`;
+const PORTS_PER_NODE = 3;
+
+function nodeAddresses([http = 0, mesh = 0, memcached = 0]: readonly number[]): NodeAddresses {
+  return {
+    http: `http://127.0.0.1:${http}`,
+    mesh: `127.0.0.1:${mesh}`,
+    memcached: `127.0.0.1:${memcached}`,
+  };
+}
+
+function toLetterMap(letters: Readonly<Record<string, string>>): LetterMap {
+  const addresses = new Map<Letter, MeshAddress>();
+  for (const [letter, address] of Object.entries(letters)) {
+    if (isLetter(letter)) addresses.set(letter, hostAndPort(address));
+  }
+  return new LetterMap(addresses);
 }
 
 const SECRET = 'a secret that only these tests share';
@@ -267,7 +299,7 @@ function writeNodeFiles(
     letters,
     secretFile: 'secret',
     runtimeDirectory: join(node.directory, 'run'),
-    doors: { http: [node.http.replace('http://', '')] },
+    doors: { http: [node.http.replace('http://', '')], memcached: [node.memcached], ...options.doors },
     store: { kind: options.store ?? 'memcached' },
     ...(listen !== undefined && { mesh: { listen } }),
     ...options.config,

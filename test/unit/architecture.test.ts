@@ -15,6 +15,7 @@ const LAYERS = [
   ['errors.ts', 'clock.ts'],
   ['session', 'protocol'],
   ['config', 'metrics'],
+  ['listening'],
   ['store'],
   ['engine'],
   ['mesh'],
@@ -22,7 +23,8 @@ const LAYERS = [
   ['membership'],
   ['routing'],
   ['server', 'http'],
-  ['daemon.ts', 'daemon'],
+  ['daemon'],
+  ['daemon.ts'],
   ['cli'],
   ['main.ts'],
 ];

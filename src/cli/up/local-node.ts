@@ -49,7 +49,7 @@ export class LocalNode {
    * @throws CliError where one is there already, and with the end of its log where it does not become ready.
    */
   async start(): Promise<NodeReport> {
-    const { letter, httpPort, meshPort } = this.seat;
+    const { letter } = this.seat;
     if (this.#phase !== 'down') {
       throw new CliError(`node ${letter} is ${this.#phase}: only a dead node can be revived`, EXIT.no);
     }
@@ -59,7 +59,7 @@ export class LocalNode {
       await this.#untilReady(started);
       const store = await this.#describeStore();
       this.#apply('ready');
-      return { letter, pid: started.pid, http: `http://${HOST}:${httpPort}`, mesh: `${HOST}:${meshPort}`, store };
+      return { letter, pid: started.pid, ...this.#addresses(), store };
     } catch (error) {
       await started.kill();
       throw error;
@@ -83,15 +83,25 @@ export class LocalNode {
     await killLeftMemcached(this.#parts.directory.runtimeDirectory(this.seat.letter));
   }
 
+  #addresses(): Pick<NodeReport, 'http' | 'memcached' | 'mesh'> {
+    const { httpPort, memcachedPort, meshPort } = this.seat;
+    return {
+      http: `http://${HOST}:${httpPort}`,
+      memcached: `${HOST}:${memcachedPort}`,
+      mesh: `${HOST}:${meshPort}`,
+    };
+  }
+
   #spawn(): NodeProcess {
     const { directory, mainFile, env, onDeath } = this.#parts;
-    const { letter, httpPort } = this.seat;
+    const { letter, httpPort, memcachedPort } = this.seat;
     const started = NodeProcess.start({
       mainFile,
       serveArguments: [
         ...['--config', directory.configFile],
         ...['--letter', letter],
         ...['--doors-http', `${HOST}:${httpPort}`],
+        ...['--doors-memcached', `${HOST}:${memcachedPort}`],
         ...['--runtime-directory', directory.runtimeDirectory(letter)],
       ],
       env,

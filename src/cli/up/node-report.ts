@@ -8,6 +8,8 @@ export interface NodeReport {
   readonly http: string;
   /** `host:port` of its mesh port. */
   readonly mesh: string;
+  /** `host:port` of its memcached door. */
+  readonly memcached: string;
   /** `pid` is Memcached's; null for the embedded store. */
   readonly store: { readonly kind: 'memcached' | 'memory'; readonly pid: number | null };
 }

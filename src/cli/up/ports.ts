@@ -3,18 +3,20 @@ import { CliError } from '../../errors.ts';
 import { ALPHABET, isLetter, type Letter } from '../../session/letter.ts';
 import { EXIT } from '../exit-codes.ts';
 
-/** A node's place in a local mesh. Both ports are on 127.0.0.1. */
+/** A node's place in a local mesh. All ports are on 127.0.0.1. */
 export interface Seat {
   readonly letter: Letter;
   readonly httpPort: number;
   readonly meshPort: number;
+  readonly memcachedPort: number;
 }
 
 export const HOST = '127.0.0.1';
 export const MAX_NODES = 26;
 
-/** HTTP on base, base+1, …; mesh on base+100, base+101, …: with the first base, `a` is where `maglia status` looks. */
+/** HTTP on base, base+1, …; memcached on base+50, …; mesh on base+100, …: with the first base, `a` is where `maglia status` looks. */
 const FIRST_BASE_PORT = 7420;
+const MEMCACHED_OFFSET = 50;
 const MESH_OFFSET = 100;
 /** Bound while the mesh lives, so that two meshes that start together do not choose the same block. */
 const CLAIM_OFFSET = 199;
@@ -30,7 +32,12 @@ const HIGHEST_PORT = 65_535;
 export function planSeats(nodes: number, basePort: number): Seat[] {
   return Array.from(ALPHABET.slice(0, nodes))
     .filter(isLetter)
-    .map((letter, at) => ({ letter, httpPort: basePort + at, meshPort: basePort + MESH_OFFSET + at }));
+    .map((letter, at) => ({
+      letter,
+      httpPort: basePort + at,
+      meshPort: basePort + MESH_OFFSET + at,
+      memcachedPort: basePort + MEMCACHED_OFFSET + at,
+    }));
 }
 
 /** The highest base port that leaves room for so many nodes. */
@@ -76,7 +83,7 @@ export function closeServer(server: Server): Promise<void> {
 }
 
 async function firstTakenPort(seats: readonly Seat[]): Promise<number | undefined> {
-  for (const port of seats.flatMap((seat) => [seat.httpPort, seat.meshPort])) {
+  for (const port of seats.flatMap((seat) => [seat.httpPort, seat.meshPort, seat.memcachedPort])) {
     const probe = await bind(port);
     if (probe === undefined) return port;
     await closeServer(probe);

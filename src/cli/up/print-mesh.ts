@@ -15,10 +15,11 @@ export function describeMesh(nodes: readonly NodeReport[], directory: string): s
 
 export function describeNodes(nodes: readonly NodeReport[]): string {
   return formatTable(
-    ['letter', 'http', 'mesh', 'store', 'pid'],
-    nodes.map(({ letter, http, mesh, store, pid }) => [
+    ['letter', 'http', 'memcached', 'mesh', 'store', 'pid'],
+    nodes.map(({ letter, http, memcached, mesh, store, pid }) => [
       letter,
       http,
+      memcached,
       mesh,
       store.pid === null ? store.kind : `${store.kind} (pid ${store.pid})`,
       String(pid),

@@ -16,6 +16,7 @@ const OWN: Readonly<Record<string, string>> = {
   secretFile: '',
   runtimeDirectory: '; use --runtime-directory',
   'doors.http': '; use --base-port',
+  'doors.memcached': '; use --base-port',
   'mesh.listen': '; use --base-port',
   'store.kind': '; use --store',
 };

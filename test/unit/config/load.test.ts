@@ -59,12 +59,12 @@ describe('the layers', () => {
 
   test('an unknown key is told with the nearest that exists', async () => {
     const file =
-      '{"sesion": {}, "session": {"ttlSecond": 1}, "doors": {"memcached": []}, "config": "x", "log.level": "info"}';
+      '{"sesion": {}, "session": {"ttlSecond": 1}, "doors": {"memcache": []}, "config": "x", "log.level": "info"}';
     const problems = await problemsOf(withFile(file, { flags: THREE_NODES }));
     expect(problems.map(({ path, found, expected }) => `${path}: ${found}; ${expected}`)).toEqual([
       'sesion: an unknown key; a known name; the nearest is session',
       'session.ttlSecond: an unknown key; a known name; the nearest is session.ttlSeconds',
-      'doors.memcached: an unknown key; a known name; the nearest is doors.tokenFile',
+      'doors.memcache: an unknown key; a known name; the nearest is doors.memcached',
       'config: an unknown key; a known name; the nearest is log',
       'log.level: a key with a dot; an object in an object, as in {"session": {"ttlSeconds": 1440}}',
     ]);
@@ -253,13 +253,72 @@ describe('the doors', () => {
 
   test('host and port, IPv6 and unix sockets can be listened on', async () => {
     const config = await load(withFlags({ doorsHttp: '127.0.0.1:80, [::1]:81,/run/maglia/http.sock' }));
-    expect(config.doors).toEqual({
-      http: [
-        { kind: 'tcp', host: '127.0.0.1', port: 80 },
-        { kind: 'tcp', host: '::1', port: 81 },
-        { kind: 'unix', path: '/run/maglia/http.sock' },
-      ],
+    expect(config.doors.http).toEqual([
+      { kind: 'tcp', host: '127.0.0.1', port: 80 },
+      { kind: 'tcp', host: '::1', port: 81 },
+      { kind: 'unix', path: '/run/maglia/http.sock' },
+    ]);
+  });
+
+  test('the memcached door is shut unless it is asked for', async () => {
+    expect((await load(withFlags({}))).doors.memcached).toEqual([]);
+    const file = '{"doors": {"memcached": ["127.0.0.1:11211", "/run/maglia/memcached.sock"]}}';
+    expect((await load(withFile(file, { flags: THREE_NODES }))).doors.memcached).toEqual([
+      { kind: 'tcp', host: '127.0.0.1', port: 11_211 },
+      { kind: 'unix', path: '/run/maglia/memcached.sock' },
+    ]);
+  });
+
+  test('a memcached door that other machines reach demands users and passwords', async () => {
+    const open = { doorsMemcached: '127.0.0.1:1,/run/m.sock,0.0.0.0:2' };
+    expect(await faultsOf(withFlags(open))).toEqual([
+      'doors.memcached: 0.0.0.0:2, which other machines reach, and no credentials',
+    ]);
+    const files = { '/sasl': { text: '# web hosts\nshop:first:password\r\n\nblog:second-password\n', mode: 0o600 } };
+    const config = await load(withFlags({ ...open, doorsSaslFile: '/sasl' }, { files }));
+    expect(config.doors.credentials).toEqual([
+      { user: 'shop', password: 'first:password' },
+      { user: 'blog', password: 'second-password' },
+    ]);
+  });
+
+  test.each([
+    ['readable by everybody', 'shop:a-good-password', 0o644, 'a file that everybody may read (mode 0644)'],
+    ['without a password', 'shop-and-its-password', 0o600, 'something else in line 1'],
+    ['with a short password', 'someone:long-enough\nother:short', 0o600, 'something else in line 2'],
+    ['with a space', 'someone:long enough?', 0o600, 'something else in line 1'],
+    ['with one user twice', 'shop:long-enough\nshop:long-enough-too', 0o600, 'the same user again in line 2'],
+    ['with comments only', '# nobody may come in\n', 0o600, 'no user'],
+  ])('a file of passwords %s is refused, and not shown', async (_, text, mode, found) => {
+    const problems = await problemsOf(withFlags({ doorsSaslFile: '/sasl' }, { files: { '/sasl': { text, mode } } }));
+    expect(problems).toMatchObject([{ path: 'doors.saslFile', found }]);
+    expect(JSON.stringify(problems)).not.toMatch(/long-enough|long enough|a-good-password|short/);
+  });
+
+  test('prefixes of keys are a list in the file, and have commas elsewhere; it may be empty', async () => {
+    const file = '{"doors": {"keyPrefixes": ["a,b:", "c."], "lockPrefixes": []}}';
+    expect((await load(withFile(file, { flags: THREE_NODES }))).doors).toMatchObject({
+      keyPrefixes: ['a,b:', 'c.'],
+      lockPrefixes: [],
     });
+    const { doors } = await load(withFlags({ doorsKeyPrefixes: 'a:, b:', doorsLockPrefixes: '' }));
+    expect(doors).toMatchObject({ keyPrefixes: ['a:', 'b:'], lockPrefixes: [] });
+  });
+
+  test('a prefix that no key can begin with, or that is there twice, is refused', async () => {
+    const keyPrefixes = ['', 'a b', 'ä:', 'x'.repeat(201), 'ok:', 'ok:'];
+    expect(
+      await faultsOf(
+        withFile(JSON.stringify({ doors: { keyPrefixes, lockPrefixes: 'lock.' } }), { flags: THREE_NODES }),
+      ),
+    ).toEqual([
+      'doors.keyPrefixes.0: ""',
+      'doors.keyPrefixes.1: "a b"',
+      'doors.keyPrefixes.2: "ä:"',
+      `doors.keyPrefixes.3: "${'x'.repeat(60)}…"`,
+      'doors.keyPrefixes.5: "ok:" again',
+      'doors.lockPrefixes: "lock."',
+    ]);
   });
 
   test('a door that other machines reach demands a token', async () => {
@@ -312,6 +371,7 @@ describe('what options must agree on', () => {
     [{ timingsSuspectAfterMs: '400' }, 'timings.deadAfterMs: 400'],
     [{ timingsDeadAfterMs: '401' }, 'timings.deadAfterMs: 401'],
     [{ storeMegabytes: '2' }, 'store.megabytes: 2'],
+    [{ limitsClientMegabytes: '2' }, 'limits.clientMegabytes: 2'],
     [{ storeKind: 'memory', storeAddress: '127.0.0.1:11211' }, 'store.address: 127.0.0.1:11211 with store.kind memory'],
   ])('%j is one problem', async (flags, fault) => {
     expect(await faultsOf(withFlags(flags))).toEqual([fault]);

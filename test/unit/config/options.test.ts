@@ -10,6 +10,7 @@ import { faultsOf, load, SECRET, THREE_NODES, withFile, type FakeMachine } from 
 const FILES = {
   '/other-secret': { text: 'another secret of enough bytes' },
   '/token': { text: 'a-token-of-the-doors' },
+  '/sasl': { text: 'shop:a-password-of-its-own\n' },
   '/warn.json': { text: '{"log": {"level": "warn"}}' },
 };
 
@@ -24,6 +25,13 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'mesh.plain': 'true',
   'doors.http': '/run/http.sock',
   'doors.tokenFile': '/token',
+  'doors.memcached': '/run/memcached.sock',
+  'doors.saslFile': '/sasl',
+  'doors.allowFlush': 'true',
+  'doors.steering': 'false',
+  'doors.keyPrefixes': 'shop.sess.',
+  'doors.lockPrefixes': 'shop.lock.',
+  'doors.lockWaitMs': '701',
   'session.ttlSeconds': '1441',
   'session.maxTtlSeconds': '1441',
   'session.maxBytes': '1000',
@@ -48,8 +56,17 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'limits.ledgerEntries': '100001',
   'limits.shelfMegabytes': '65',
   'limits.recalledSessions': '50001',
+  'limits.clients': '10001',
+  'limits.clientRequests': '65',
+  'limits.clientBytes': '1048577',
+  'limits.clientMegabytes': '257',
+  'limits.clientIdleSeconds': '1',
+  'limits.clientStallSeconds': '31',
   'log.level': 'debug',
 };
+
+/** Lists in the file. */
+const LISTS: readonly OptionPath[] = ['doors.http', 'doors.memcached', 'doors.keyPrefixes', 'doors.lockPrefixes'];
 
 /** What plain may be tried with. */
 const LOOPBACK = { map: 'a=>127.0.0.1:1,b=>127.0.0.1:2' };
@@ -99,7 +116,7 @@ describe('the table of options', () => {
     const byFlag = leavesOf(await load({ files: FILES, flags: { ...others, [flagKey(path)]: value } }));
     expect(leavesOf(await load({ files: FILES, flags: others, env: { [variableName(path)]: value } }))).toEqual(byFlag);
     if (path === 'config') return;
-    const inFile = nest(path, path === 'doors.http' ? [value] : asJson(value));
+    const inFile = nest(path, LISTS.includes(path) ? [value] : asJson(value));
     const machine = withFile(JSON.stringify(inFile), { flags: others });
     expect(leavesOf(await load({ ...machine, files: { ...machine.files, ...FILES } }))).toEqual(byFlag);
   });
@@ -135,7 +152,24 @@ describe('the table of options', () => {
     const config = await load(machineFor('log.level'));
     expect(without(config, 'map', 'mesh')).toEqual({
       letter: 'a',
-      doors: { http: [{ kind: 'tcp', host: '127.0.0.1', port: 7420 }] },
+      doors: {
+        http: [{ kind: 'tcp', host: '127.0.0.1', port: 7420 }],
+        memcached: [],
+        credentials: [],
+        allowFlush: false,
+        steering: true,
+        keyPrefixes: [
+          'memc.sess.key.',
+          'sess:',
+          ':1:django.contrib.sessions.cache',
+          ':1:django.contrib.sessions.cached_db',
+          'rack:session:2::',
+          '_session_id:2::',
+          'sf2s',
+        ],
+        lockPrefixes: ['memc.sess.key.lock.'],
+        lockWaitMs: 700,
+      },
       session: {
         ttlSeconds: 1440,
         maxTtlSeconds: 31_536_000,
@@ -162,6 +196,12 @@ describe('the table of options', () => {
         ledgerEntries: 100_000,
         shelfMegabytes: 64,
         recalledSessions: 50_000,
+        clients: 10_000,
+        clientRequests: 64,
+        clientBytes: 1_048_576,
+        clientMegabytes: 256,
+        clientIdleSeconds: 0,
+        clientStallSeconds: 30,
       },
       log: { level: 'info' },
       runtimeDirectory: '/tmp/maglia-1000-a',

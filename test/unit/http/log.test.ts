@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { loggable, withoutIds } from '../../../src/http/loggable.ts';
+import { loggable, withoutIds } from '../../../src/session/loggable.ts';
 import { done, Door, found, ID, OTHER_ID, withBody } from './door.ts';
 
 const URL = `/v1/sessions/${ID}`;

@@ -28,6 +28,7 @@ describe('what up answers', () => {
         letter: 'b' as never,
         pid: 2,
         http: 'http://127.0.0.1:1',
+        memcached: '127.0.0.1:3',
         mesh: '127.0.0.1:2',
         store: { kind: 'memory', pid: null },
       },

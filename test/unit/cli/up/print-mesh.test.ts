@@ -7,6 +7,7 @@ function report(letter: string, at: number): NodeReport {
     letter: letter as never,
     pid: 100 + at,
     http: `http://127.0.0.1:${7420 + at}`,
+    memcached: `127.0.0.1:${7470 + at}`,
     mesh: `127.0.0.1:${7520 + at}`,
     store: at === 0 ? { kind: 'memcached', pid: 200 } : { kind: 'memory', pid: null },
   };
@@ -17,10 +18,10 @@ const THREE = ['a', 'b', 'c'].map(report);
 describe('what up prints', () => {
   it('begins with a table of the nodes', () => {
     expect(describeMesh(THREE, '/tmp/x').split('\n').slice(0, 4)).toEqual([
-      'letter  http                   mesh            store                pid',
-      'a       http://127.0.0.1:7420  127.0.0.1:7520  memcached (pid 200)  100',
-      'b       http://127.0.0.1:7421  127.0.0.1:7521  memory               101',
-      'c       http://127.0.0.1:7422  127.0.0.1:7522  memory               102',
+      'letter  http                   memcached       mesh            store                pid',
+      'a       http://127.0.0.1:7420  127.0.0.1:7470  127.0.0.1:7520  memcached (pid 200)  100',
+      'b       http://127.0.0.1:7421  127.0.0.1:7471  127.0.0.1:7521  memory               101',
+      'c       http://127.0.0.1:7422  127.0.0.1:7472  127.0.0.1:7522  memory               102',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { isMintedForm, shortenId } from '../session/session-id.ts';
+import { isMintedForm, shortenId } from './session-id.ts';
 
 /** Takes every session id out of a text (S9): error messages may carry one. */
 export function withoutIds(text: string): string {

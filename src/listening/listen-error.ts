@@ -1,6 +1,6 @@
 import { MagliaError } from '../errors.ts';
 
-/** The HTTP door cannot listen where it was told to. */
+/** A door cannot listen where it was told to. */
 export class ListenError extends MagliaError {
-  readonly code = 'HTTP_LISTEN';
+  readonly code = 'LISTEN';
 }

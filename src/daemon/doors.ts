@@ -1,0 +1,60 @@
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import { formatSocketAddress } from '../config/socket-addresses.ts';
+import { buildHttpDoor } from '../http/app.ts';
+import type { HttpDoorParts } from '../http/http-door-parts.ts';
+import { listenHttp, type HttpListening } from '../http/listen.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { buildMemcachedDoor, type MemcachedDoor } from '../server/memcached-door.ts';
+
+export interface DoorsParts extends Pick<HttpDoorParts, 'sessions' | 'cluster' | 'isReady'> {
+  readonly config: Config;
+  /** Sessions of dead owners that this node keeps account of. */
+  readonly orphans: () => number;
+  readonly software: string;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Every door that applications come in by. */
+export class Doors {
+  readonly #parts: DoorsParts;
+  readonly #httpDoor: FastifyInstance;
+  readonly #memcachedDoor: MemcachedDoor;
+  #http: HttpListening | undefined;
+
+  constructor(parts: DoorsParts) {
+    const { cluster, clock, config, isReady, log, metrics, sessions } = parts;
+    const { token } = config.doors;
+    this.#parts = parts;
+    this.#httpDoor = buildHttpDoor({
+      ...{ sessions, cluster, isReady, metrics, log, clock },
+      session: config.session,
+      ...(token !== undefined && { token }),
+    });
+    this.#memcachedDoor = buildMemcachedDoor(parts);
+  }
+
+  /** @throws ListenError where an address cannot be had; `close` cleans up. */
+  async open(): Promise<void> {
+    const { clock, config, log } = this.#parts;
+    await this.#memcachedDoor.listen(config.doors.memcached);
+    this.#http = await listenHttp(this.#httpDoor, config.doors.http, { clock, log });
+  }
+
+  /** Where each listens, by its name. */
+  get addresses(): Readonly<Record<string, readonly string[]>> {
+    return {
+      http: (this.#http?.addresses ?? []).map(formatSocketAddress),
+      memcached: this.#memcachedDoor.addresses.map(formatSocketAddress),
+    };
+  }
+
+  /** Answers what came in, and closes. Idempotent. */
+  async close(): Promise<void> {
+    await Promise.all([this.#http?.close() ?? this.#httpDoor.close(), this.#memcachedDoor.close()]);
+  }
+}

@@ -1,0 +1,40 @@
+import { LRUCache } from 'lru-cache';
+import { isJson } from './json-content.ts';
+import type { LiveRecord } from '../session/record.ts';
+
+/** When an item was last used, as far as its owner remembers. */
+export interface Access {
+  /** The wall clock, in milliseconds. */
+  readonly at: number;
+  /** Whether anybody has read it. */
+  readonly wasFetched: boolean;
+}
+
+interface Trace extends Access {
+  readonly version: number;
+  readonly isJson: boolean;
+}
+
+/** Beyond these, the items used longest ago count as never read. */
+const ITEMS_REMEMBERED = 20_000;
+
+/** The owner's bounded memory of who used which item when: what memcached's meta protocol tells of, and no more than that. */
+export class ItemAccesses {
+  readonly #traces = new LRUCache<string, Trace>({ max: ITEMS_REMEMBERED });
+
+  /** Of what is not remembered, that it was written, and not read since. */
+  of({ id, version, expiresAt, ttlSeconds }: LiveRecord): Access {
+    const trace = this.#traces.get(id);
+    return trace?.version === version ? trace : { at: expiresAt - ttlSeconds * 1000, wasFetched: false };
+  }
+
+  note({ id, version, content }: LiveRecord, { at, wasFetched }: Access): void {
+    this.#traces.set(id, { version, at, wasFetched, isJson: isJson(content) });
+  }
+
+  /** The version of this item when it was last used, if it was no JSON document then. */
+  plainVersion(id: string): number | undefined {
+    const trace = this.#traces.get(id);
+    return trace?.isJson === false ? trace.version : undefined;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
+import type { Clock, Timer } from '../clock.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { loggable } from '../session/loggable.ts';
+import { ClientDesk, type DeskParts } from './client-desk.ts';
+import { ClientConnection, type ConnectionLimits, type CutReason } from './connection.ts';
+import type { DoorCounts } from './door-counts.ts';
+
+const CHECK_MS = 1000;
+
+export interface ClientsLimits extends ConnectionLimits {
+  readonly connections: number;
+  /** Held for all of them together. */
+  readonly heldBytes: number;
+}
+
+export interface ClientsParts {
+  readonly limits: ClientsLimits;
+  readonly counts: DoorCounts;
+  readonly metrics: Pick<Metrics, 'count' | 'set' | 'beforeExpose'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Every client that is connected through this door: not too many, and together not too much of our memory. */
+export class Clients {
+  readonly #parts: ClientsParts;
+  readonly #connections = new Set<ClientConnection>();
+  #heldBytes = 0;
+  #checks: Timer | undefined;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(parts: ClientsParts) {
+    this.#parts = parts;
+    parts.metrics.beforeExpose(() => parts.metrics.set('clientConnections', { door: 'memcached' }, this.count));
+  }
+
+  get count(): number {
+    return this.#connections.size;
+  }
+
+  /** Bytes of requests and replies that are held. */
+  get heldBytes(): number {
+    return this.#heldBytes;
+  }
+
+  admit(socket: Duplex, deskParts: DeskParts, mustAuthenticate: boolean): void {
+    const { clock, counts, limits, metrics } = this.#parts;
+    if (this.#connections.size >= limits.connections) {
+      counts.add('rejected_connections');
+      metrics.count('clientsRefused', { door: 'memcached' });
+      socket.destroy();
+      return;
+    }
+    counts.add('total_connections');
+    const connection: ClientConnection = new ClientConnection(socket, {
+      desk: new ClientDesk(deskParts, mustAuthenticate),
+      ...{ limits, counts, clock },
+      owner: {
+        onHeldBytes: (change) => this.#held(change),
+        onCut: (reason, error) => this.#cut(reason, error),
+        onClosed: () => this.#closed(connection),
+      },
+    });
+    this.#connections.add(connection);
+    this.#checks ??= this.#checkLater();
+  }
+
+  /** Answers what was begun, and resolves when all are gone; after `graceMs` whoever is left is cut off. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#connections.size > 0) {
+      const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));
+      const deadline = this.#parts.clock.after(graceMs, () => {
+        for (const connection of this.#connections) connection.destroy();
+      });
+      for (const connection of this.#connections) connection.finish();
+      await empty;
+      deadline.cancel();
+    }
+    this.#checks?.cancel();
+  }
+
+  #held(change: number): void {
+    this.#heldBytes += change;
+    while (this.#heldBytes > this.#parts.limits.heldBytes) {
+      const largest = this.#largest();
+      if (largest === undefined) return;
+      largest.cut('memory');
+    }
+  }
+
+  #largest(): ClientConnection | undefined {
+    let largest: ClientConnection | undefined;
+    for (const connection of this.#connections) {
+      if (connection.heldBytes > (largest?.heldBytes ?? 0)) largest = connection;
+    }
+    return largest;
+  }
+
+  #cut(reason: CutReason, error: unknown): void {
+    const { log, metrics } = this.#parts;
+    metrics.count('clientsCut', { door: 'memcached', reason });
+    if (reason === 'fault') log.error({ err: loggable(error) }, 'a memcached connection failed in a way it should not');
+    else if (reason !== 'idle') log.warn({ reason }, 'a memcached client was cut off');
+  }
+
+  #closed(connection: ClientConnection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size === 0) this.#whenEmpty?.();
+  }
+
+  #checkLater(): Timer {
+    return this.#parts.clock.after(CHECK_MS, () => {
+      for (const connection of this.#connections) connection.check();
+      this.#checks = this.#connections.size > 0 ? this.#checkLater() : undefined;
+    });
+  }
+}

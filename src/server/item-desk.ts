@@ -1,0 +1,93 @@
+import type { Clock } from '../clock.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { ReplyShape } from '../protocol/reply-shape.ts';
+import type { DoorCounts } from './door-counts.ts';
+import { InOrder } from './in-order.ts';
+import type { KeyPlace, KeyTable } from './key-table.ts';
+import { LockDesk, type LockDeskParts } from './lock-desk.ts';
+import type { MeshDesk } from './mesh-desk.ts';
+import { Steering, type Ownership } from './steering.ts';
+import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type ItemCommand } from './to-operation.ts';
+import { toProbeReply, toReply } from './to-reply.ts';
+
+export interface ItemDeskParts extends LockDeskParts {
+  readonly mesh: MeshDesk;
+  readonly keys: KeyTable;
+  readonly ownership: Ownership;
+  readonly isSteering: boolean;
+  readonly counts: DoorCounts;
+  readonly metrics: Pick<Metrics, 'count' | 'observe'>;
+  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+}
+
+const NOT_STORED: Reply = { kind: 'not-stored' };
+
+/** What one client asks about keys: sessions, their locks, and any others. */
+export class ItemDesk {
+  readonly #parts: ItemDeskParts;
+  readonly #locks: LockDesk;
+  readonly #steering: Steering;
+  readonly #inOrder = new InOrder();
+
+  constructor(parts: ItemDeskParts) {
+    this.#parts = parts;
+    this.#locks = new LockDesk(parts);
+    this.#steering = new Steering(parts.ownership);
+  }
+
+  /** Never rejects. */
+  answer(command: ItemCommand, shape: ReplyShape): Reply | Promise<Reply> {
+    const place = this.#parts.keys.find(command.key);
+    if (place.kind === 'lock') return this.#inOrder.run(place.id, async () => this.#locks.answer(command, place.id));
+    if (place.kind === 'session') {
+      if (isProbe(command)) return this.#probe(command, place);
+      if (this.#isSteeredAway(command, place, shape)) return NOT_STORED;
+    }
+    return this.#ask(command, place, shape);
+  }
+
+  close(): void {
+    this.#locks.close();
+  }
+
+  async #ask(command: ItemCommand, { id, isSession }: KeyPlace, shape: ReplyShape): Promise<Reply> {
+    const { clock, counts, mesh, metrics } = this.#parts;
+    const operation = toOperation(command, shape.protocol === 'meta', clock.now());
+    if (asksForDefaultLife(command)) {
+      counts.add('ttl_defaulted');
+      metrics.count('ttlDefaulted', {});
+    }
+    const reply = await this.#inOrder.run(id, () =>
+      mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => toReply(command, answer)),
+    );
+    counts.answered(command, reply);
+    return reply;
+  }
+
+  #probe(command: ItemCommand, { id, isSession }: KeyPlace): Promise<Reply> {
+    const { counts, mesh } = this.#parts;
+    counts.add('cmd_set');
+    return this.#inOrder.run(id, () =>
+      mesh.ask({ kind: 'item', id, isSession, operation: { kind: 'probe' } }, 'probe', (answer) =>
+        toProbeReply(command, answer),
+      ),
+    );
+  }
+
+  /** Whoever does not hear of it cannot draw again. */
+  #isSteeredAway(command: ItemCommand, { id }: KeyPlace, shape: ReplyShape): boolean {
+    const { counts, isSteering, metrics } = this.#parts;
+    if (!isSteering || !isAdd(command) || (shape.protocol === 'text' && shape.answer === 'nothing')) return false;
+    if (!this.#steering.refuses(id, isPlaceholder(command))) return false;
+    counts.add('cmd_set');
+    counts.add('steered');
+    metrics.count('steered', {});
+    return true;
+  }
+}
+
+function nameOf(command: ItemCommand): string {
+  if (command.kind === 'store') return command.mode;
+  return command.kind === 'arithmetic' ? command.direction : command.kind;
+}

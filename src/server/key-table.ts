@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { isKeyForm, isMintedForm } from '../session/session-id.ts';
+
+/** What a client's key stands for. The `id` is what routes, and the key in the store. */
+export interface KeyPlace {
+  /** `session`: it began with a known prefix; `lock`: that session's lock; `plain`: any other key. */
+  readonly kind: 'session' | 'lock' | 'plain';
+  readonly id: string;
+  /** Whether what is deleted under it stays deleted (S5): a known prefix, or the form of a minted id. */
+  readonly isSession: boolean;
+}
+
+interface Prefix {
+  readonly text: string;
+  readonly kind: 'session' | 'lock';
+}
+
+/**
+ * An id made from bytes that no id can have. Keys that look like one are made into another, so that each key has an id
+ * of its own.
+ */
+const DIGEST_FORM = /^~[0-9a-f]{64}$/;
+
+/** Takes known prefixes off keys, the longest that fits. What is left nothing of has none. */
+export class KeyTable {
+  readonly #prefixes: readonly Prefix[];
+
+  constructor(sessionPrefixes: readonly string[], lockPrefixes: readonly string[]) {
+    this.#prefixes = [
+      ...sessionPrefixes.map((text) => ({ text, kind: 'session' }) as const),
+      ...lockPrefixes.map((text) => ({ text, kind: 'lock' }) as const),
+    ].sort((one, other) => other.text.length - one.text.length);
+  }
+
+  /** @param key as the protocols give it: 1 to 250 characters, one for each byte, some of them perhaps from 0x80 on */
+  find(key: string): KeyPlace {
+    for (const { text, kind } of this.#prefixes) {
+      if (key.length > text.length && key.startsWith(text)) {
+        return { kind, id: idOf(key.slice(text.length)), isSession: true };
+      }
+    }
+    const id = idOf(key);
+    return { kind: 'plain', id, isSession: isMintedForm(id) };
+  }
+}
+
+/**
+ * Ids are printable ASCII; clients also send keys in UTF-8. Such a key goes by its digest: that has no first letter, so
+ * every node picks the same owner for it, and nobody guesses a second key with the same one.
+ */
+function idOf(text: string): string {
+  if (isKeyForm(text) && !DIGEST_FORM.test(text)) return text;
+  return `~${createHash('sha256').update(text, 'latin1').digest('hex')}`;
+}

@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+import type { Clock } from '../clock.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Reply } from '../protocol/reply.ts';
+import type { SessionCommand } from '../session/command.ts';
+import { loggable } from '../session/loggable.ts';
+import type { Reply as SessionReply } from '../session/reply.ts';
+import type { SessionsPort } from './sessions-port.ts';
+import { INTERNAL } from './to-reply.ts';
+
+export interface MeshDeskParts {
+  readonly sessions: Pick<SessionsPort, 'dispatch'>;
+  readonly metrics: Pick<Metrics, 'count' | 'observe'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly log: Logger;
+}
+
+/** Asks the mesh for this door: counts and times each command, and answers for what fails in a way it should not. */
+export class MeshDesk {
+  readonly #parts: MeshDeskParts;
+
+  constructor(parts: MeshDeskParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Never rejects.
+   *
+   * @param name the command as the metrics call it
+   * @param judge what the mesh's reply means to the client
+   */
+  async ask(command: SessionCommand, name: string, judge: (reply: SessionReply) => Reply): Promise<Reply> {
+    const { clock, log, metrics, sessions } = this.#parts;
+    const startedAt = clock.monotonic();
+    let outcome = 'error';
+    try {
+      const reply = await sessions.dispatch(command);
+      outcome = outcomeOf(reply);
+      return judge(reply);
+    } catch (error) {
+      log.error({ err: loggable(error), command: name }, 'a memcached command failed in a way it should not');
+      return INTERNAL;
+    } finally {
+      metrics.count('requests', { door: 'memcached', command: name, outcome });
+      metrics.observe('requestSeconds', { door: 'memcached', command: name }, (clock.monotonic() - startedAt) / 1000);
+    }
+  }
+}
+
+/** As the other doors tell it: a condition that does not hold is a refusal. */
+function outcomeOf(reply: SessionReply): string {
+  if (reply.kind !== 'answered') return reply.kind;
+  switch (reply.answer.kind) {
+    case 'miss':
+    case 'not-found':
+      return 'miss';
+    case 'not-stored':
+    case 'exists':
+    case 'non-numeric':
+      return 'refused';
+    case 'hit':
+    case 'stored':
+    case 'deleted':
+    case 'touched':
+    case 'number':
+    case 'ok':
+      return 'done';
+  }
+}

@@ -1,0 +1,197 @@
+import { describe, expect, test } from 'vitest';
+import type { ItemOperation, StoreMode } from '../../../src/session/item-operation.ts';
+import {
+  DELETE,
+  GET,
+  hitOf,
+  ID,
+  incr,
+  json,
+  MG,
+  SESSION,
+  setUpItems,
+  store,
+  text,
+  type ItemSetup,
+} from './item-setup.ts';
+
+const UNTYPED = 'application/octet-stream';
+
+async function setUpDestroyed(): Promise<ItemSetup> {
+  const setup = setUpItems();
+  await setup.askSession(store('set', 'v'));
+  expect(await setup.askSession(DELETE)).toEqual({ kind: 'deleted' });
+  return setup;
+}
+
+const OPERATIONS: readonly [string, ItemOperation, string][] = [
+  ...(['set', 'add', 'replace', 'append', 'prepend'] as const).map(
+    (mode: StoreMode): [string, ItemOperation, string] => [mode, store(mode, 'back'), 'not-stored'],
+  ),
+  ['cas', store('cas', 'back', { cas: 1 }), 'not-found'],
+  ['touch', { kind: 'touch', lifeSeconds: 0 }, 'not-found'],
+  ['delete', DELETE, 'not-found'],
+  ['mark-stale', { kind: 'mark-stale' }, 'not-found'],
+  ['incr', incr(1n), 'not-found'],
+  ['incr with an initial number', incr(1n, { initial: { value: 1n, lifeSeconds: 0 } }), 'not-found'],
+  ['get', GET, 'miss'],
+  ['gat', { ...GET, touchSeconds: 30 }, 'miss'],
+  ['mg N', { ...MG, vivifySeconds: 30 }, 'miss'],
+  ['me', { kind: 'inspect' }, 'miss'],
+  ['the probe of strict mode', { kind: 'probe' }, 'not-found'],
+];
+
+describe('S5 destroyed stays destroyed: of a session that was deleted', () => {
+  test.each(OPERATIONS)('%s finds nothing, makes nothing, and says so', async (_, operation, kind) => {
+    const { askSession, ask, run } = await setUpDestroyed();
+    expect((await askSession(operation)).kind).toBe(kind);
+    // What a key looks like does not open the grave of what is in it.
+    expect((await ask(operation)).kind).toBe(kind);
+    expect(await run({ kind: 'get', id: ID })).toEqual({ kind: 'miss', reason: 'destroyed' });
+  });
+
+  test.each(OPERATIONS)('%s does so where the store has lost the tombstone, too', async (_, operation, kind) => {
+    const { askSession, store: memory } = await setUpDestroyed();
+    await memory.evict(ID);
+    expect((await askSession(operation)).kind).toBe(kind);
+  });
+
+  test('the same holds for one that was destroyed over HTTP', async () => {
+    const { askSession, run } = setUpItems();
+    await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
+    await run({ kind: 'destroy', id: ID });
+    expect((await askSession(store('set', 'back'))).kind).toBe('not-stored');
+    expect(text(await askSession(GET))).toBe('(miss)');
+  });
+
+  test('HTTP clients hear that it was destroyed, and cannot bring it back either', async () => {
+    const { run } = await setUpDestroyed();
+    expect(await run({ kind: 'keep', id: ID, content: json({}) })).toEqual({ kind: 'refused', code: 'DESTROYED' });
+  });
+
+  test('as long as the tombstone lasts', async () => {
+    const { askSession, clock } = await setUpDestroyed();
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+    expect((await askSession(store('set', 'back'))).kind).toBe('not-stored');
+    clock.advance(1);
+    expect((await askSession(store('set', 'new'))).kind).toBe('stored');
+  });
+
+  test('a value that is too large is refused as such', async () => {
+    const { run } = await setUpDestroyed();
+    const operation = store('set', Buffer.alloc(SESSION.maxBytes + 1));
+    const reply = await run({ kind: 'item', id: ID, isSession: true, operation });
+    expect(reply).toEqual({ kind: 'refused', code: 'TOO_LARGE' });
+  });
+});
+
+describe('a session that was reset for another reason than being destroyed', () => {
+  test('can be begun anew under its id', async () => {
+    const { askSession, engine } = setUpItems();
+    await askSession(store('set', 'old'));
+    await engine.settle({ kind: 'reset', id: ID });
+    expect(text(await askSession(GET))).toBe('(miss)');
+    expect((await askSession(store('append', 'new'))).kind).toBe('not-stored');
+    expect((await askSession(store('add', 'new'))).kind).toBe('stored');
+    expect(text(await askSession(GET))).toBe('new');
+  });
+});
+
+describe('a session that was rotated', () => {
+  async function setUpRotated(): Promise<ItemSetup> {
+    const setup = setUpItems();
+    await setup.askSession(store('set', 'cart', { flags: 7 }));
+    expect((await setup.run({ kind: 'rotate', id: ID })).kind).toBe('done');
+    return setup;
+  }
+
+  test('can be read in its grace, and not be written', async () => {
+    const { askSession } = await setUpRotated();
+    expect(hitOf(await askSession(GET))).toMatchObject({ value: Buffer.from('cart'), flags: 7 });
+    expect(hitOf(await askSession({ kind: 'inspect' })).ttlSeconds).toBe(SESSION.rotateGraceSeconds);
+    expect((await askSession({ kind: 'probe' })).kind).toBe('exists');
+    expect((await askSession(store('set', 'x'))).kind).toBe('not-stored');
+    expect((await askSession({ kind: 'touch', lifeSeconds: 500 })).kind).toBe('not-found');
+    expect((await askSession(incr(1n))).kind).toBe('not-found');
+  });
+
+  test('cannot be given a longer life by a read, nor be won', async () => {
+    const { askSession } = await setUpRotated();
+    const hit = hitOf(await askSession({ ...MG, touchSeconds: 500, recacheBelowSeconds: 500 }));
+    expect([hit.ttlSeconds, hit.recache]).toEqual([SESSION.rotateGraceSeconds, undefined]);
+  });
+
+  test('is gone after its grace', async () => {
+    const { askSession, clock } = await setUpRotated();
+    clock.advance(SESSION.rotateGraceSeconds * 1000);
+    expect(text(await askSession(GET))).toBe('(miss)');
+    expect((await askSession(store('set', 'x'))).kind).toBe('not-stored');
+  });
+
+  test('can be deleted in its grace, by whatever key', async () => {
+    const { ask, askSession } = await setUpRotated();
+    expect((await ask(DELETE)).kind).toBe('deleted');
+    expect(text(await askSession(GET))).toBe('(miss)');
+    expect((await askSession(store('set', 'x'))).kind).toBe('not-stored');
+  });
+});
+
+describe('what memcached clients and HTTP clients share', () => {
+  test('what a memcached client stores has no type', async () => {
+    const { ask, run } = setUpItems();
+    await ask(store('set', '{"n":1}'));
+    expect(await run({ kind: 'get', id: ID })).toMatchObject({ content: { contentType: UNTYPED } });
+  });
+
+  test.each<[string, ItemOperation]>([
+    ['set', store('set', '{"n":2}')],
+    ['replace', store('replace', ' [1, 2] ')],
+    ['append of a space', store('append', ' ')],
+  ])('a JSON document stays one under a %s that leaves JSON', async (_, operation) => {
+    const { ask, run } = setUpItems();
+    const contentType = 'application/json; charset=utf-8';
+    await run({ kind: 'keep', id: ID, content: { ...json({ n: 1 }), contentType } });
+    await ask(operation);
+    expect(await run({ kind: 'get', id: ID })).toMatchObject({ content: { contentType } });
+  });
+
+  test('a number in JSON stays JSON when it is counted up', async () => {
+    const { ask, run } = setUpItems();
+    await run({ kind: 'keep', id: ID, content: json(9) });
+    await ask(incr(1n));
+    expect(await run({ kind: 'get', id: ID })).toMatchObject({ content: json(10) });
+  });
+
+  test.each<[string, ItemOperation]>([
+    ['set', store('set', 'a|s:1:"b";')],
+    ['append', store('append', '}')],
+    ['set of bytes that are not UTF-8', store('set', Buffer.from([0x22, 0xff, 0x22]))],
+  ])('a JSON document is one no longer after a %s that leaves none', async (_, operation) => {
+    const { ask, run } = setUpItems();
+    await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
+    await ask(operation);
+    expect(await run({ kind: 'get', id: ID })).toMatchObject({ content: { contentType: UNTYPED } });
+  });
+
+  test('another type than JSON is not kept', async () => {
+    const { ask, run } = setUpItems();
+    await run({ kind: 'keep', id: ID, content: { contentType: 'text/plain', flags: 0, payload: Buffer.from('a') } });
+    await ask(store('set', '{}'));
+    expect(await run({ kind: 'get', id: ID })).toMatchObject({ content: { contentType: UNTYPED } });
+  });
+
+  test('a touch over HTTP gives the life that the memcached client gave last', async () => {
+    const { ask, clock, run } = setUpItems();
+    await ask(store('set', 'v', { lifeSeconds: 100 }));
+    clock.advance(50_000);
+    expect(await run({ kind: 'touch', id: ID })).toMatchObject({ ttlSeconds: 100 });
+  });
+
+  test('a merge patch over HTTP makes a stale session a fresh one', async () => {
+    const { ask, peek, run } = setUpItems();
+    await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
+    await ask({ kind: 'mark-stale' });
+    await run({ kind: 'patch', id: ID, patch: Buffer.from('{"n":2}') });
+    expect(await peek()).toMatchObject({ isStale: false });
+  });
+});
