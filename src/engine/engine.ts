@@ -261,7 +261,8 @@ export class Engine {
 
   /** @param deadlineAt monotonic; bounds the wait as well, since nobody waits for the answer after it */
   async #lock({ id, waitMs, holdMs, holder }: CommandOf<'lock'>, deadlineAt: number): Promise<Reply> {
-    const leftMs = Math.max(0, deadlineAt - this.#clock.monotonic());
+    const leftMs = deadlineAt - this.#clock.monotonic();
+    if (leftMs <= 0) return { kind: 'unavailable', code: 'DEADLINE' };
     const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder });
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
     return { kind: 'answered', answer: { kind: 'stored', cas: this.#versions.next() }, lock };

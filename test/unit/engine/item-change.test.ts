@@ -9,7 +9,7 @@ async function setUpItem(value: string): Promise<ItemSetup & { readonly cas: num
 }
 
 const TOUCH: ItemOperation = { kind: 'touch', lifeSeconds: 300 };
-const STALE: ItemOperation = { kind: 'mark-stale' };
+const STALE: Extract<ItemOperation, { kind: 'mark-stale' }> = { kind: 'mark-stale' };
 
 describe('delete', () => {
   test('takes the item away, and a set right after works', async () => {

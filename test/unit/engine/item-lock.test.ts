@@ -77,7 +77,12 @@ describe('lock', () => {
     const waiting = engine.execute(lock({ waitMs: 10_000 }), clock.monotonic() + 250);
     clock.advance(250);
     expect(await waiting).toEqual(TIMED_OUT);
-    expect(await engine.execute(lock({ waitMs: 10_000 }), clock.monotonic() - 1)).toBeDefined();
+  });
+
+  test('is not granted after the deadline: nobody would give it back', async () => {
+    const { clock, engine, run } = setUpItems();
+    expect(await engine.execute(lock(), clock.monotonic())).toEqual({ kind: 'unavailable', code: 'DEADLINE' });
+    expect((await run(lock())).kind).toBe('answered');
   });
 
   test('is the one that an open of the session takes', async () => {

@@ -33,7 +33,7 @@ export const GET: OperationOf<'read'> = { kind: 'read', canWin: false, isPeek: f
 /** As a meta client reads. */
 export const MG: OperationOf<'read'> = { kind: 'read', canWin: true, isPeek: false };
 
-export const DELETE: ItemOperation = { kind: 'delete' };
+export const DELETE: OperationOf<'delete'> = { kind: 'delete' };
 
 export function store(
   mode: StoreMode,

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { RecordError } from '../../../src/errors.ts';
-import { decodeRecord, encodeRecord, type LiveRecord } from '../../../src/session/record.ts';
+import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../../../src/session/record.ts';
 
 const ID = 'a0123456789abcdefghijklmnop';
 const BITS_AT = 35;
@@ -53,10 +53,16 @@ describe('the marks of a record', () => {
   });
 
   test('a tombstone has none, and keeps its content', () => {
-    const tombstone = {
-      ...{ kind: 'tombstone', id: ID, version: 3, expiresAt: 9, reason: 'destroyed' },
-      ...{ successorUntil: 0, readableUntil: 8, content: LIVE.content },
-    } as const;
+    const tombstone: Tombstone = {
+      kind: 'tombstone',
+      id: ID,
+      version: 3,
+      expiresAt: 9,
+      reason: 'destroyed',
+      successorUntil: 0,
+      readableUntil: 8,
+      content: LIVE.content,
+    };
     expect(decodeRecord(encodeRecord(tombstone), ID)).toStrictEqual(tombstone);
   });
 });
