@@ -26,6 +26,8 @@ export interface FailureDetectorParts {
 interface Watch {
   silence: Silence;
   pingedAt: number;
+  /** When the latest ping was sent to which it answered, serving, that it does not hold our life for dead. */
+  sparedAt: number;
   /** The link was lost and a new dial refused, and nothing was heard since. */
   isRefused: boolean;
   /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
@@ -57,6 +59,7 @@ export class FailureDetector {
         {
           silence: NO_SILENCE,
           pingedAt: Number.NEGATIVE_INFINITY,
+          sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
           isRejected: false,
           isAccused: false,
@@ -177,9 +180,14 @@ export class FailureDetector {
   #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
     if (answer.kind !== 'pong') return;
     const { members, tenure } = this.#parts;
-    if (answer.verdict === 'alive') tenure.confirm(incarnation, sentAt);
-    else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
+    if (answer.verdict === 'alive') {
+      watch.sparedAt = sentAt;
+      tenure.confirm(incarnation, sentAt);
+    } else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
       tenure.lose(`${letter} holds this life for dead`);
+    } else if (answer.phase === 'serving' && incarnation === tenure.incarnation) {
+      watch.sparedAt = sentAt;
+      this.#confirmTogether();
     }
     const { incarnation: known } = members.stateOf(letter);
     if (known === 0 || answer.incarnation === known) {
@@ -187,6 +195,10 @@ export class FailureDetector {
       watch.isRefused = false;
     }
     if (answer.phase !== 'serving') return;
+    // It came back and had no need to ask us: so we are the one that was held for dead, and nobody could tell us.
+    if (isGone(members.stateOf(letter)) && answer.incarnation > members.stateOf(letter).incarnation) {
+      tenure.lose(`${letter} has joined in a later life without us`);
+    }
     const mayReturn = tenure.phase === 'joining';
     const isNews = members.apply(
       letter,
@@ -194,6 +206,21 @@ export class FailureDetector {
       'it answers',
     );
     if (isNews) watch.silence = answered();
+  }
+
+  /** Where no peer is sure of itself, what they say together counts. */
+  #confirmTogether(): void {
+    const { clock, members, tenure } = this.#parts;
+    if (tenure.isSure()) return;
+    const sentAt = Math.min(...members.present().map((letter) => this.#watch(letter).sparedAt));
+    const goneFor = members.letters
+      .filter((letter) => isGone(members.stateOf(letter)))
+      .map((letter) => members.view(letter).sinceMs);
+    tenure.confirmTogether(
+      tenure.incarnation,
+      sentAt,
+      clock.monotonic() - Math.min(Number.POSITIVE_INFINITY, ...goneFor),
+    );
   }
 
   #doubt(letter: Letter, why: string): void {

@@ -122,7 +122,11 @@ const TABLE: Table = {
     released: stay,
   },
   returning: {
-    answered: stay,
+    // It took its last step without us, who were held for dead, and we come after.
+    answered: (state, event) =>
+      event.mayReturn && event.incarnation >= state.incarnation
+        ? { kind: 'alive', incarnation: event.incarnation }
+        : state,
     doubted: stay,
     paused: stay,
     convicted: stay,

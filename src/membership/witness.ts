@@ -21,7 +21,7 @@ export interface WitnessParts {
   readonly links: PeerLinks;
   readonly lives: Lives;
   readonly estates: Estates;
-  readonly tenure: Pick<Tenure, 'incarnation' | 'phase'>;
+  readonly tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'phase'>;
   readonly timings: TimingsConfig;
   readonly clock: Clock;
 }
@@ -92,9 +92,23 @@ export class Witness {
   }
 
   #verdictOn(letter: Letter, incarnation: number): LifeVerdict {
-    const state = this.#parts.members.stateOf(letter);
-    if (isGone(state)) return incarnation <= state.incarnation ? 'dead' : 'unknown';
-    return state.kind !== 'returning' && state.incarnation === incarnation ? 'alive' : 'unknown';
+    const { lives, members, tenure } = this.#parts;
+    if (incarnation <= this.#deadUpTo(letter)) return 'dead';
+    // Whoever was away then, or is out of touch now, cannot know what the others have decided meanwhile.
+    const state = members.stateOf(letter);
+    if (isGone(state) || state.kind === 'returning' || !tenure.isSure()) return 'unknown';
+    const life = lives.of(letter);
+    const isWitnessed = life?.incarnation === incarnation && life.isWitnessed;
+    return state.incarnation === incarnation && isWitnessed ? 'alive' : 'unknown';
+  }
+
+  /** The latest life that was declared dead, or left, to our knowledge; what we decided before a restart stands. */
+  #deadUpTo(letter: Letter): number {
+    const { lives, members } = this.#parts;
+    const state = members.stateOf(letter);
+    const life = lives.of(letter);
+    const remembered = life === undefined || life.state === 'alive' ? 0 : life.incarnation;
+    return Math.max(isGone(state) ? state.incarnation : 0, remembered);
   }
 
   #vote(accused: Letter, incarnation: number, evidence: Evidence): PeerAnswer {
@@ -123,11 +137,13 @@ export class Witness {
   }
 
   #history(from: Letter, request: RequestOf<'join'>): LifeHistory {
-    const { clock, lives, map, members } = this.#parts;
+    const { clock, lives, map, members, tenure } = this.#parts;
     const state = members.stateOf(from);
     const life = lives.of(from);
     const isKnown = life !== undefined && life.isWitnessed && life.incarnation === request.priorIncarnation;
     return {
+      isInformed: tenure.isSure(),
+      serving: tenure.phase === 'serving' ? tenure.incarnation : 0,
       verdict: isKnown ? (life.state === 'alive' ? 'kept' : 'dead') : 'forgotten',
       estates: map.letters
         .filter((owner) => owner === from || (members.letters.includes(owner) && this.#wouldStandIn(from, owner)))
@@ -135,9 +151,16 @@ export class Witness {
       notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
       dead: members.letters
-        .filter((letter) => letter !== from && isGone(members.stateOf(letter)))
-        .map((letter) => ({ letter, incarnation: members.stateOf(letter).incarnation })),
+        .filter((letter) => letter !== from && this.#isHeldForDead(letter))
+        .map((letter) => ({ letter, incarnation: this.#deadUpTo(letter) })),
     };
+  }
+
+  /** Declared dead by us, if need be before a restart of ours, and not back since. */
+  #isHeldForDead(letter: Letter): boolean {
+    const state = this.#parts.members.stateOf(letter);
+    if (isGone(state)) return true;
+    return state.kind !== 'returning' && state.incarnation > 0 && state.incarnation <= this.#deadUpTo(letter);
   }
 
   /** Whether `candidate`, once it is back, is the one that stands in for this dead owner. */
@@ -182,11 +205,12 @@ export class Witness {
   }
 
   #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
-    const { detector, estates, members } = this.#parts;
+    const { detector, estates, lives, members } = this.#parts;
     const handedOver = members.letters.filter((owner) => owner === from || this.#wouldStandIn(from, owner));
     members.apply(from, { kind: 'released', incarnation }, 'it has joined');
     const state = members.stateOf(from);
     if (state.kind !== 'alive' || state.incarnation !== incarnation) return false;
+    lives.witness(from, incarnation);
     detector.beginAnew(from);
     this.#holds.get(from)?.cancel();
     this.#holds.delete(from);

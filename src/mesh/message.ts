@@ -101,6 +101,13 @@ export type PeerAnswer =
 /** What a peer knows of the joining node's former life. */
 export interface LifeHistory {
   /**
+   * The peer serves, and is sure that it was not declared dead itself: it took part in every decision up to now. Of
+   * another's word only the reservations count, unless no peer is missing who may know better.
+   */
+  readonly isInformed: boolean;
+  /** The life in which it serves; 0 where it does not, yet. */
+  readonly serving: number;
+  /**
    * `kept`: saw that life alive and took part in every decision since, and it was not declared dead. `dead`: it was.
    * `forgotten`: this peer cannot vouch either way.
    */

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
 
-const HARD_CAP_MS = CALM.timings.hardCapMs;
+const HARD_CAP_MS = 500;
 const OWN_NOISE_MS = 400;
 
 describe('a node whose Memcached is killed', () => {

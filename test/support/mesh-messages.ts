@@ -1,0 +1,153 @@
+import fc, { type Arbitrary } from 'fast-check';
+import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
+import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import type { Content, SessionCommand } from '../../src/session/command.ts';
+import type { EstateEntry } from '../../src/session/estate-entry.ts';
+import { ALPHABET, isLetter, type Letter } from '../../src/session/letter.ts';
+import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../src/session/reply.ts';
+import { RESET_REASONS } from '../../src/session/reset-reason.ts';
+
+/** A letter, checked: tests write `letter('b')`. */
+export function letter(text: string): Letter {
+  if (!isLetter(text)) throw new RangeError(`${text} is not a letter`);
+  return text;
+}
+
+const letters: Arbitrary<Letter> = fc.constantFrom(...ALPHABET.split('').map(letter));
+const ids = fc
+  .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength: 1, maxLength: 250 })
+  .map((codes) => String.fromCharCode(...codes));
+const integers = fc.maxSafeNat();
+/** Any code points, NUL and byte order marks among them; at most 240 bytes. */
+const texts = fc.string({ unit: 'binary', maxLength: 60 });
+const longTexts = fc.string({ unit: 'binary', maxLength: 900 });
+const bytes = fc.uint8Array({ maxLength: 3000 }).map((array) => Buffer.from(array));
+const flags = fc.integer({ min: 0, max: 0xffff_ffff });
+const phases = fc.constantFrom('joining', 'serving', 'leaving');
+const contents: Arbitrary<Content> = fc.record({ contentType: texts, flags, payload: bytes });
+
+/** An optional property: there, or not there at all. */
+const ttl = fc.record({ ttlSeconds: integers }, { requiredKeys: [] });
+const condition = fc.record({ ifVersion: integers }, { requiredKeys: [] });
+
+export const hellos: Arbitrary<Hello> = fc.record({
+  wireVersion: fc.constant(1),
+  letter: letters,
+  to: letters,
+  incarnation: integers,
+  phase: phases,
+  mapDigest: texts,
+  software: texts,
+});
+
+export const helloAnswers: Arbitrary<HelloAnswer> = fc.oneof(
+  fc.record({ kind: fc.constant('welcome'), hello: hellos }),
+  fc.record({ kind: fc.constant('refused'), refusal: fc.constantFrom(...HANDSHAKE_REFUSALS), explanation: longTexts }),
+);
+
+export const commands: Arbitrary<SessionCommand> = fc.oneof(
+  fc.record({ kind: fc.constant('get'), id: ids }),
+  fc.record(
+    { kind: fc.constant('open'), id: ids, lock: fc.record({ waitMs: integers }) },
+    { requiredKeys: ['kind', 'id'] },
+  ),
+  fc
+    .tuple(fc.record({ kind: fc.constant('put'), id: ids, content: contents }), ttl, condition)
+    .map(([put, life, version]) => ({ ...put, ...life, ...version })),
+  fc
+    .tuple(fc.record({ kind: fc.constant('keep'), id: ids, content: contents }), ttl)
+    .map(([keep, life]) => ({ ...keep, ...life })),
+  fc
+    .tuple(fc.record({ kind: fc.constant('patch'), id: ids, patch: bytes }), ttl, condition)
+    .map(([patch, life, version]) => ({ ...patch, ...life, ...version })),
+  fc.tuple(fc.record({ kind: fc.constant('touch'), id: ids }), ttl).map(([touch, life]) => ({ ...touch, ...life })),
+  fc.record({ kind: fc.constant('rotate'), id: ids, graceSeconds: integers }, { requiredKeys: ['kind', 'id'] }),
+  fc.record({ kind: fc.constant('destroy'), id: ids }),
+  fc.record({ kind: fc.constant('unlock'), id: ids, token: texts }),
+  fc.record(
+    { kind: fc.constant('succeed'), id: ids, successor: ids, insteadOf: ids },
+    { requiredKeys: ['kind', 'id', 'successor'] },
+  ),
+);
+
+export const replies: Arbitrary<Reply> = fc.oneof(
+  fc.record(
+    {
+      kind: fc.constant('done'),
+      id: ids,
+      version: integers,
+      ttlSeconds: integers,
+      content: contents,
+      lock: fc.record({ token: texts, expiresInMs: integers }),
+    },
+    { requiredKeys: ['kind', 'id', 'version', 'ttlSeconds'] },
+  ),
+  fc.record({ kind: fc.constant('moved'), to: ids }),
+  fc.record({ kind: fc.constant('miss'), reason: fc.constantFrom(...RESET_REASONS) }),
+  fc.record(
+    { kind: fc.constant('refused'), code: fc.constantFrom(...REFUSAL_CODES), version: integers },
+    { requiredKeys: ['kind', 'code'] },
+  ),
+  fc.record({ kind: fc.constant('in-doubt'), code: fc.constantFrom(...FAILURE_CODES) }),
+  fc.record({ kind: fc.constant('unavailable'), code: fc.constantFrom(...FAILURE_CODES) }),
+);
+
+const incarnation = integers;
+
+export const requests: Arbitrary<PeerRequest> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('ping', 'hold', 'release', 'goodbye'), incarnation }),
+  fc.record({
+    kind: fc.constant('accuse'),
+    letter: letters,
+    incarnation,
+    evidence: fc.constantFrom('refused', 'silence'),
+  }),
+  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers }),
+  fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, cursor: integers }),
+  fc.record({ kind: fc.constant('pause'), incarnation, forMs: integers }),
+  fc.record({
+    kind: fc.constant('execute'),
+    route: fc.constantFrom('owner', 'stand-in', 'relay'),
+    owner: letters,
+    incarnation,
+    budgetMs: integers,
+    command: commands,
+  }),
+);
+
+const entries: Arbitrary<EstateEntry> = fc.oneof(
+  fc.record({ kind: fc.constant('reset'), id: ids }),
+  fc.record({ kind: fc.constant('succeeded'), id: ids, successor: ids, aliasMs: integers }),
+  fc.record({ kind: fc.constant('kept'), id: ids, record: bytes, lifeMs: integers }),
+  fc.record({ kind: fc.constant('buried'), id: ids, reason: fc.constantFrom(...RESET_REASONS) }),
+);
+
+export const answers: Arbitrary<PeerAnswer> = fc.oneof(
+  fc.record({
+    kind: fc.constant('pong'),
+    verdict: fc.constantFrom('alive', 'dead', 'unknown'),
+    incarnation,
+    phase: phases,
+  }),
+  fc.record({ kind: fc.constant('verdict'), agreed: fc.boolean(), heardAgoMs: integers, incarnation }),
+  fc.record({
+    kind: fc.constant('history'),
+    history: fc.record({
+      isInformed: fc.boolean(),
+      serving: incarnation,
+      verdict: fc.constantFrom('kept', 'dead', 'forgotten'),
+      estates: fc.array(fc.record({ letter: letters, complete: fc.boolean() }), { maxLength: 62 }),
+      notBeforeMs: integers,
+      highestIncarnation: integers,
+      dead: fc.array(fc.record({ letter: letters, incarnation }), { maxLength: 62 }),
+    }),
+  }),
+  fc.record({
+    kind: fc.constant('entries'),
+    entries: fc.array(entries, { maxLength: 8 }),
+    nextCursor: integers,
+    more: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('acknowledged'), accepted: fc.boolean() }),
+  fc.record({ kind: fc.constant('reply'), id: ids, executorIncarnation: integers, reply: replies }),
+);
