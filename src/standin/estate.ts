@@ -79,19 +79,21 @@ export class Estate {
 
   /** What was noted after `cursor`, with the shelf's records as they are now: at most `count` entries, and one frame. */
   async page(cursor: number, count: number): Promise<EstatePage> {
-    const entries: EstateEntry[] = [];
+    const entries = new Map<string, EstateEntry>();
     let nextCursor = cursor;
     let more = true;
-    for (let bytes = 0; more && entries.length < count && bytes < PAGE_BYTES;) {
+    for (let bytes = 0; more && entries.size < count && bytes < PAGE_BYTES;) {
       const step = this.#ledger.page(nextCursor, 1);
       ({ nextCursor, more } = step);
       for (const { id, entry } of step.entries) {
         const exported = await this.#export(id, entry);
-        entries.push(exported);
+        // The ledger grows while we wait for the shelf: the receiver applies a page at once, so each id is there once.
+        entries.delete(id);
+        entries.set(id, exported);
         bytes += ENTRY_BYTES + (exported.kind === 'kept' ? exported.record.length : 0);
       }
     }
-    return { entries, nextCursor, more };
+    return { entries: [...entries.values()], nextCursor, more };
   }
 
   /** Takes over what another stand-in did. */

@@ -303,6 +303,39 @@ describe('handing over', () => {
     expect((await allOf(estate))[1]).toMatchObject({ kind: 'succeeded', aliasMs: 0 });
   });
 
+  test('S6 bounded: a page ends when its records fill a frame, and the next goes on from there', async () => {
+    const { run, estate } = setUp();
+    const ids = Array.from({ length: 70 }, (_, at) => `b-${at}`);
+    const content = { contentType: 'text/plain', flags: 0, payload: Buffer.alloc(SESSION.maxBytes) };
+    for (const id of ids) await run(keep(content, id));
+    const seen: string[] = [];
+    let cursor = 0;
+    for (let more = true; more;) {
+      const page = await estate.page(cursor, 1000);
+      expect(page.entries.length).toBeLessThan(40);
+      seen.push(...page.entries.map(({ id }) => id));
+      cursor = page.nextCursor;
+      more = page.more;
+    }
+    expect(seen).toEqual(ids);
+  });
+
+  test('an orphan that comes to something else while a page is made stands there once, as the latest', async () => {
+    const { run, estate, store } = setUp();
+    await run(keep());
+    await run({ kind: 'get', id: 'bx' });
+    store.hold();
+    const page = estate.page(0, 10);
+    await run({ kind: 'succeed', id: ORPHAN, successor: FIRST });
+    store.resume();
+    const { entries, nextCursor } = await page;
+    expect(entries).toEqual([
+      { kind: 'reset', id: 'bx' },
+      { kind: 'succeeded', id: ORPHAN, successor: FIRST, aliasMs: ALIAS_MS },
+    ]);
+    await expect(estate.page(nextCursor, 10)).resolves.toMatchObject({ entries: [], more: false });
+  });
+
   test('another stand-in that inherits every page answers as this one did', async () => {
     const clock = new FakeClock();
     const [here, there] = [setUp({ clock }), setUp({ clock })];
