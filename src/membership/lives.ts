@@ -63,7 +63,7 @@ export class Lives {
   witness(letter: Letter, incarnation: number): void {
     this.record(letter, { incarnation, state: 'alive' });
     const known = this.#file.peers[letter];
-    if (known === undefined || known.state !== 'alive' || known.isWitnessed) return;
+    if (known?.state !== 'alive' || known.isWitnessed) return;
     this.#file.peers[letter] = { ...known, isWitnessed: true };
     this.#write();
   }
