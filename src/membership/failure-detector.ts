@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { MagliaError } from '../errors.ts';
-import type { Evidence, PeerAnswer } from '../mesh/message.ts';
+import type { Evidence, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
@@ -22,6 +22,8 @@ export interface FailureDetectorParts {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'observe'>;
 }
+
+type Accusation = Extract<PeerRequest, { kind: 'accuse' }>;
 
 interface Watch {
   silence: Silence;
@@ -257,8 +259,9 @@ export class FailureDetector {
   }
 
   /**
-   * Asks the other nodes: everybody first, the one that would stand in last. Only a stand-in ever acts on a death, so
-   * where one of the others still sees the peer, nobody acts.
+   * Asks the other nodes: what they would say; then everybody for good, the one that would stand in last. Only a stand-in
+   * ever acts on a death, so where one of the others still sees the peer, nobody acts. And since whoever agreed tells the
+   * accused that it is dead, nobody is asked for good before all would agree. A refused dial needs no such care.
    */
   async #isConvicted(letter: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
     const { members, map, timings } = this.#parts;
@@ -267,20 +270,23 @@ export class FailureDetector {
       .filter((voter) => members.letters.includes(voter) && !isGone(members.stateOf(voter)))
       .filter((voter) => !this.#watch(voter).isRefused && !isDeadly(this.#watch(voter).silence, timings));
     const [standIn, ...others] = voters;
-    const votes = await Promise.all(others.map((voter) => this.#agrees(voter, letter, incarnation, evidence)));
-    if (!votes.every(Boolean)) return false;
-    return standIn === undefined || this.#agrees(standIn, letter, incarnation, evidence);
+    const accusation = { kind: 'accuse', letter, incarnation, evidence } as const;
+    if (evidence === 'silence' && !(await this.#allAgree(voters, { ...accusation, isPoll: true }))) return false;
+    if (!(await this.#allAgree(others, { ...accusation, isPoll: false }))) return false;
+    return standIn === undefined || this.#agrees(standIn, { ...accusation, isPoll: false });
   }
 
-  async #agrees(voter: Letter, accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
+  async #allAgree(voters: readonly Letter[], accusation: Accusation): Promise<boolean> {
+    const votes = await Promise.all(voters.map((voter) => this.#agrees(voter, accusation)));
+    return votes.every(Boolean);
+  }
+
+  async #agrees(voter: Letter, accusation: Accusation): Promise<boolean> {
     const { clock, links, timings } = this.#parts;
     try {
-      const answer = await links(voter).request(
-        { kind: 'accuse', letter: accused, incarnation, evidence },
-        clock.monotonic() + timings.suspectAfterMs,
-      );
+      const answer = await links(voter).request(accusation, clock.monotonic() + timings.suspectAfterMs);
       if (answer.kind !== 'verdict') return false;
-      const watch = this.#watch(accused);
+      const watch = this.#watch(accusation.letter);
       if (!answer.agreed) watch.silence = heard(watch.silence, answer.heardAgoMs);
       return answer.agreed;
     } catch (error) {

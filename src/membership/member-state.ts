@@ -132,7 +132,8 @@ const TABLE: Table = {
     convicted: stay,
     goodbye: (state, event) =>
       event.incarnation >= state.incarnation ? { kind: 'left', incarnation: event.incarnation } : state,
-    held: (state, event) => hold(state.former, event),
+    // A call that was under way for long, of a life that has given up, holds nothing.
+    held: (state, event) => (event.incarnation < state.incarnation ? state : hold(state.former, event)),
     // Its next life went silent between the last steps: back to what it was, but a living one has to prove itself.
     unheld: ({ former }) =>
       former.kind === 'alive'

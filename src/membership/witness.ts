@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { Evidence, Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Estates } from '../standin/estates.ts';
@@ -58,7 +58,7 @@ export class Witness {
       case 'ping':
         return this.#pong(from.letter, request);
       case 'accuse':
-        return this.#vote(request.letter, request.incarnation, request.evidence);
+        return this.#vote(request);
       case 'join':
         return { kind: 'history', history: this.#history(from.letter, request) };
       case 'collect':
@@ -111,7 +111,7 @@ export class Witness {
     return Math.max(isGone(state) ? state.incarnation : 0, remembered);
   }
 
-  #vote(accused: Letter, incarnation: number, evidence: Evidence): PeerAnswer {
+  #vote({ letter: accused, incarnation, evidence, isPoll }: RequestOf<'accuse'>): PeerAnswer {
     const { clock, detector, letter, links, map, members, timings, tenure } = this.#parts;
     if (accused === letter) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: tenure.incarnation };
     if (!map.has(accused)) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: 0 };
@@ -132,7 +132,9 @@ export class Witness {
     // It restarts on purpose and asked for patience.
     if (state.kind === 'suspect' && clock.monotonic() < state.pausedUntil) return answer(false);
     const agreed = evidence === 'refused' ? links(accused).state.kind !== 'up' : agreesSilent(silence, timings);
-    if (agreed) members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
+    if (agreed && !isPoll) {
+      members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
+    }
     return answer(agreed);
   }
 

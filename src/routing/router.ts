@@ -75,7 +75,8 @@ export class Router {
   /** Makes a session on this node. @param capAt monotonic: what it is a step of ends then */
   async mint({ content, ttlSeconds }: MintRequest, capAt = Number.POSITIVE_INFINITY): Promise<Reply> {
     const { clock, executor, metrics, timings } = this.#parts;
-    const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs);
+    const deadlineAt = Math.min(this.#lastBeginning(capAt), clock.monotonic() + timings.operationMs);
+    if (deadlineAt <= clock.monotonic()) return { kind: 'unavailable', code: 'DEADLINE' };
     const reply = await executor.mint(content, ttlSeconds, deadlineAt);
     if (reply.kind === 'done') metrics.count('minted', {});
     return reply;
@@ -112,6 +113,12 @@ export class Router {
     return this.#parts.clock.monotonic() + this.#parts.timings.hardCapMs + (lock?.waitMs ?? 0);
   }
 
+  /** What is begun here by then ends by the cap, even where the store needs its whole deadline to read and to write. */
+  #lastBeginning(capAt: number): number {
+    const { hardCapMs, storeMs } = this.#parts.timings;
+    return capAt - Math.min(2 * storeMs, hardCapMs / 2);
+  }
+
   async #settle(command: SessionCommand, latestAt: number): Promise<Reply> {
     const { clock, members, timings } = this.#parts;
     const lock = command.kind === 'open' ? command.lock : undefined;
@@ -119,18 +126,24 @@ export class Router {
     const capAt = Math.min(latestAt, this.#capFor(lock));
     for (;;) {
       const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs + waitMs);
-      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt);
+      const localDeadlineAt = Math.min(deadlineAt, this.#lastBeginning(capAt));
+      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt, localDeadlineAt);
       if (outcome.kind === 'answered') return outcome.reply;
       await members.change(Math.min(capAt, clock.monotonic() + LOOK_AGAIN_MS));
       if (clock.monotonic() >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
     }
   }
 
-  async #try(command: SessionCommand, placement: Placement, deadlineAt: number): Promise<Forwarded> {
+  async #try(
+    command: SessionCommand,
+    placement: Placement,
+    deadlineAt: number,
+    localDeadlineAt: number,
+  ): Promise<Forwarded> {
     const { executor, forwarder, letter: self } = this.#parts;
     switch (placement.kind) {
       case 'own':
-        return { kind: 'answered', reply: await executor.own(command, deadlineAt) };
+        return { kind: 'answered', reply: await executor.own(command, localDeadlineAt) };
       case 'peer': {
         const { letter, incarnation } = placement;
         return forwarder.forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });
@@ -141,7 +154,7 @@ export class Router {
         const { owner, incarnation, by } = placement;
         if (by !== self)
           return forwarder.forward(command, { via: by, route: 'stand-in', owner, incarnation, deadlineAt });
-        const reply = await executor.standIn(owner, command, deadlineAt, () => isStandIn(owner, this.#sight));
+        const reply = await executor.standIn(owner, command, localDeadlineAt, () => isStandIn(owner, this.#sight));
         const isOurs = reply.kind !== 'unavailable' || reply.code !== 'OWNER_UNREACHABLE';
         return isOurs ? { kind: 'answered', reply } : { kind: 'again' };
       }

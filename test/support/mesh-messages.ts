@@ -101,6 +101,7 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     letter: letters,
     incarnation,
     evidence: fc.constantFrom('refused', 'silence'),
+    isPoll: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers }),
   fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, cursor: integers }),
