@@ -1,0 +1,15 @@
+import type { ChunkQueue } from './chunk-queue.ts';
+
+/**
+ * How far a step came: to try again with what is left; to wait for more bytes; or to the end, after which nothing of
+ * this connection is decoded.
+ */
+export type Step = 'again' | 'wait' | 'end';
+
+/**
+ * One wire protocol: takes requests off the queue, at most one with each step, and hands them to its sink. The sink may
+ * pause or end the decoder, so a step has done with the queue before it calls the sink.
+ */
+export interface Framing {
+  step(queue: ChunkQueue): Step;
+}

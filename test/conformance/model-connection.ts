@@ -1,0 +1,52 @@
+import type { Command, Read } from '../../src/protocol/command.ts';
+import { CommandDecoder } from '../../src/protocol/command-decoder.ts';
+import type { CommandSink } from '../../src/protocol/command-sink.ts';
+import { encodeReply } from '../../src/protocol/encode-reply.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
+import type { ErrorReply } from '../../src/protocol/reply.ts';
+import type { ReplyShape, ValuesShape } from '../../src/protocol/reply-shape.ts';
+import { ValuesEncoder } from '../../src/protocol/text/values-encoder.ts';
+import { ModelMemcached } from './model-memcached.ts';
+import type { Answer } from './scenario.ts';
+
+/** One connection to a model memcached, bytes to bytes, without a socket. */
+export class ModelConnection implements CommandSink {
+  readonly #memcached: ModelMemcached;
+  readonly #decoder: CommandDecoder;
+  #replies: Buffer[] = [];
+
+  constructor(memcached = new ModelMemcached(), limits: ProtocolLimits = DEFAULT_LIMITS) {
+    this.#memcached = memcached;
+    this.#decoder = new CommandDecoder(this, limits);
+  }
+
+  get heldBytes(): number {
+    return this.#decoder.heldBytes;
+  }
+
+  /** Sends bytes in these pieces, and takes what has been answered. */
+  send(...chunks: readonly Buffer[]): Answer {
+    for (const chunk of chunks) this.#decoder.push(chunk);
+    const bytes = Buffer.concat(this.#replies).toString('latin1');
+    this.#replies = [];
+    return { bytes, closes: this.#decoder.hasEnded };
+  }
+
+  onCommand(command: Command, shape: ReplyShape): void {
+    this.#replies.push(...encodeReply(shape, this.#memcached.execute(command)));
+  }
+
+  onReads(reads: readonly Read[], shape: ValuesShape): void {
+    const values = new ValuesEncoder(shape);
+    for (const read of reads) this.#replies.push(...values.next(this.#memcached.execute(read)));
+    this.#replies.push(...values.end());
+  }
+
+  onRefused(reply: ErrorReply, shape: ReplyShape): void {
+    this.#replies.push(...encodeReply(shape, reply));
+  }
+
+  onFatal(reply: ErrorReply, shape: ReplyShape): void {
+    this.#replies.push(...encodeReply(shape, reply));
+  }
+}

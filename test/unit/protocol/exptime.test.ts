@@ -1,0 +1,19 @@
+import { describe, expect, test } from 'vitest';
+import { lifeOf, LONGEST_SPAN_SECONDS } from '../../../src/protocol/exptime.ts';
+
+const NOW_MS = 1_700_000_000_900;
+
+describe('an exptime', () => {
+  test.each([
+    ['0 is for ever', 0, { kind: 'unlimited' }],
+    ['a negative one is over', -1, { kind: 'over' }],
+    ['up to 30 days it is a span', 1440, { kind: 'limited', seconds: 1440 }],
+    ['30 days are a span', LONGEST_SPAN_SECONDS, { kind: 'limited', seconds: 2592000 }],
+    ['a second more is a moment in 1970', LONGEST_SPAN_SECONDS + 1, { kind: 'over' }],
+    ['a moment to come leaves the time until then', 1_700_000_060, { kind: 'limited', seconds: 60 }],
+    ['a moment that is now is over', 1_700_000_000, { kind: 'over' }],
+    ['the largest one of the binary protocol is in 2106', 0xffffffff, { kind: 'limited', seconds: 2594967295 }],
+  ])('%s', (_rule, exptime, life) => {
+    expect(lifeOf(exptime, NOW_MS)).toEqual(life);
+  });
+});
