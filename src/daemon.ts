@@ -187,7 +187,10 @@ function compose(
     fenceAfterMs: fenceAfterMs(timings),
     hasPeers: () => members.present().length > 0,
     askPeers: () => detector.pingAll(),
-    onLost: () => joinMesh(),
+    onLost: () => {
+      registrar.voidEstates(members);
+      joinMesh();
+    },
   });
 
   const hello = (to: Letter): Hello => ({
@@ -247,7 +250,6 @@ function compose(
     join.run().then(
       () => {
         former.hasSessions = true;
-        registrar.witnessAll(members);
       },
       (error: unknown) => log.fatal({ err: error }, 'joining failed; this node will not serve until it is restarted'),
     );

@@ -26,9 +26,10 @@ export class ConfigError extends MagliaError {
 
   constructor(problems: readonly ConfigProblem[]) {
     super(
-      ['the configuration cannot be used:', ...problems.map((p) => `  ${p.path}: found ${p.found}; expected ${p.expected}`)].join(
-        '\n',
-      ),
+      [
+        'the configuration cannot be used:',
+        ...problems.map((p) => `  ${p.path}: found ${p.found}; expected ${p.expected}`),
+      ].join('\n'),
     );
     this.problems = problems;
   }

@@ -97,9 +97,8 @@ async function up(context: CliContext, options: UpOptions): Promise<ExitCode> {
     env: nodeSources({}).env,
     directory,
     onDeath: ({ letter }, pid, how) => {
-      context.errors.write(
-        `node ${letter} (pid ${pid}) died: ${how}; \`maglia up --revive ${letter}\` starts it again\n`,
-      );
+      const again = `\`npm start -- --revive ${letter}\` or \`maglia up --revive ${letter}\``;
+      context.errors.write(`node ${letter} (pid ${pid}) died: ${how}; ${again} starts it again\n`);
     },
   });
   try {

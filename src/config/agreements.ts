@@ -41,14 +41,17 @@ const AGREEMENTS: readonly Agreement[] = [
     },
   },
   {
-    over: ['timings.deadAfterMs', 'timings.suspectAfterMs'],
-    fault: (values) =>
-      values['timings.deadAfterMs'] > values['timings.suspectAfterMs']
+    // The fence of an owner is three pings shorter than that (membership/silence.ts), and must outlast a late ping.
+    over: ['timings.deadAfterMs', 'timings.suspectAfterMs', 'timings.pingMs'],
+    fault: (values) => {
+      const least = values['timings.suspectAfterMs'] + 3 * values['timings.pingMs'];
+      return values['timings.deadAfterMs'] >= least
         ? undefined
         : {
             found: String(values['timings.deadAfterMs']),
-            expected: `more than timings.suspectAfterMs (${values['timings.suspectAfterMs']})`,
-          },
+            expected: `at least ${least}, suspectAfterMs and three pings`,
+          };
+    },
   },
   {
     // The request that meets a frozen owner must get the verdict inside its cap.

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
-import { isRead, type Content, type SessionCommand } from '../session/command.ts';
+import type { Content, SessionCommand } from '../session/command.ts';
 import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
@@ -15,7 +15,7 @@ import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import type { Turns } from './turns.ts';
-import type { Absent, Vault } from './vault.ts';
+import type { Absent, Found, Vault } from './vault.ts';
 
 /** The commands that only a stand-in carries out. */
 export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
@@ -75,7 +75,7 @@ export class Engine {
         if (await this.#vault.reserve(record)) return this.#done(record);
       }
     } catch (error) {
-      const reply = this.#storeFailure(error, false);
+      const reply = storeFailure(error);
       return reply.kind === 'in-doubt' ? { kind: 'unavailable', code: 'STORE_UNAVAILABLE' } : reply;
     }
     this.#log.error('every id drawn was taken already; is the random source broken?');
@@ -87,7 +87,9 @@ export class Engine {
     if (command.kind === 'unlock') return this.#unlock(command);
     if (command.kind === 'lock') return this.#lock(command, deadlineAt);
     if (command.kind === 'flush') return this.#flush(command);
-    if (command.kind === 'open' && command.lock !== undefined) return this.#openLocked(command, command.lock.waitMs);
+    if (command.kind === 'open' && command.lock !== undefined) {
+      return this.#openLocked(command, command.lock.waitMs, deadlineAt);
+    }
     return this.#inTurn(command, deadlineAt);
   }
 
@@ -101,11 +103,14 @@ export class Engine {
     return this.#turns.take(entry.id, async () => {
       if (entry.kind === 'kept') {
         const record = decodeRecord(entry.record, entry.id);
-        return this.#vault.save({ ...record, expiresAt: this.#clock.now() + entry.lifeMs });
+        // Above all that was given under this id, also above a write of ours that may still come late (S1).
+        const version = this.#versions.next(record.version);
+        return this.#vault.save({ ...record, version, expiresAt: this.#clock.now() + entry.lifeMs });
       }
       const found = await this.#vault.load(entry.id);
       const previous = found.kind === 'record' ? found.record.version : 0;
-      const reason = entry.kind === 'buried' ? entry.reason : 'owner-dead';
+      const because = this.#isDestroyed(entry.id, found) ? 'destroyed' : 'owner-dead';
+      const reason = entry.kind === 'buried' ? entry.reason : because;
       return this.#vault.save({
         ...this.#tombstone(entry.id, previous, reason),
         ...(entry.kind === 'succeeded' && {
@@ -120,6 +125,7 @@ export class Engine {
   handBack(id: string): Promise<EstateEntry> {
     return this.#turns.take(id, async () => {
       const found = await this.#vault.load(id);
+      if (this.#isDestroyed(id, found)) return { kind: 'buried', id, reason: 'destroyed' };
       if (found.kind === 'absent') return { kind: 'reset', id };
       if (found.record.kind === 'tombstone') return { kind: 'buried', id, reason: found.record.reason };
       const lifeMs = found.record.expiresAt - this.#clock.now();
@@ -134,7 +140,7 @@ export class Engine {
       try {
         return await this.#carryOut(command);
       } catch (error) {
-        return this.#storeFailure(error, command.kind === 'open' || isRead(command));
+        return storeFailure(error);
       }
     });
   }
@@ -187,11 +193,7 @@ export class Engine {
   async #keep(command: CommandOf<'keep'>): Promise<Reply> {
     if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
     const found = await this.#vault.load(command.id);
-    const isDestroyed =
-      found.kind === 'record'
-        ? found.record.kind === 'tombstone' && found.record.reason === 'destroyed'
-        : this.#vault.isBuried(command.id);
-    if (isDestroyed) return { kind: 'refused', code: 'DESTROYED' };
+    if (this.#isDestroyed(command.id, found)) return { kind: 'refused', code: 'DESTROYED' };
     const previous = found.kind === 'record' ? found.record.version : 0;
     const record = this.#liveRecord(command.id, command.content, command.ttlSeconds, previous);
     await this.#vault.save(record);
@@ -250,13 +252,16 @@ export class Engine {
     return { kind: 'done', id: command.id, version: tombstone.version, ttlSeconds: 0 };
   }
 
-  async #openLocked(command: CommandOf<'open'>, waitMs: number): Promise<Reply> {
-    const lock = await this.#locks.acquire(command.id, waitMs);
+  /** A lock that came to somebody who has stopped waiting would be held by nobody: past the deadline none is granted. */
+  async #openLocked(command: CommandOf<'open'>, waitMs: number, deadlineAt: number): Promise<Reply> {
+    const leftMs = Math.max(0, deadlineAt - this.#clock.monotonic());
+    const lock = await this.#locks.acquire(command.id, Math.min(waitMs, leftMs));
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
-    const reply = await this.#inTurn(command, this.#clock.monotonic() + LOCKED_READ_MS);
-    if (reply.kind === 'done') return { ...reply, lock };
+    const reply = await this.#inTurn(command, deadlineAt);
+    const isInTime = this.#clock.monotonic() < deadlineAt;
+    if (reply.kind === 'done' && isInTime) return { ...reply, lock };
     this.#locks.release(command.id, lock.token);
-    return reply;
+    return reply.kind === 'done' ? { kind: 'unavailable', code: 'DEADLINE' } : reply;
   }
 
   /** @param deadlineAt monotonic; bounds the wait as well, since nobody waits for the answer after it */
@@ -277,7 +282,7 @@ export class Engine {
     try {
       await this.#vault.clear();
     } catch (error) {
-      return this.#storeFailure(error, false);
+      return storeFailure(error);
     }
     return { kind: 'done', id: command.id, version: 0, ttlSeconds: 0 };
   }
@@ -316,6 +321,12 @@ export class Engine {
     return ttlSeconds === 0 ? this.#session.ttlSeconds : Math.min(ttlSeconds, this.#session.maxTtlSeconds);
   }
 
+  /** Whether its tombstone holds, in the store or, where that has lost it, in our memory (S5). */
+  #isDestroyed(id: string, found: Found): boolean {
+    if (found.kind === 'absent') return this.#vault.isDestroyed(id);
+    return found.record.kind === 'tombstone' && found.record.reason === 'destroyed';
+  }
+
   #isTooLarge(content: Content): boolean {
     return content.payload.length > this.#session.maxBytes;
   }
@@ -324,17 +335,15 @@ export class Engine {
     const ttlSeconds = secondsLeft(record.expiresAt, this.#clock.now());
     return { kind: 'done', id: record.id, version: record.version, ttlSeconds };
   }
-
-  #storeFailure(error: unknown, isRead: boolean): Reply {
-    if (error instanceof StoreTooLargeError) return { kind: 'refused', code: 'TOO_LARGE' };
-    if (error instanceof StoreUnavailableError) return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
-    if (!(error instanceof StoreInDoubtError)) throw error;
-    return { kind: isRead ? 'unavailable' : 'in-doubt', code: 'STORE_UNAVAILABLE' };
-  }
 }
 
-/** The read after a granted lock is bounded by itself: the wait for the lock had its own, longer bound. */
-const LOCKED_READ_MS = 250;
+/** @throws what is no failure of the store. */
+function storeFailure(error: unknown): Reply {
+  if (error instanceof StoreTooLargeError) return { kind: 'refused', code: 'TOO_LARGE' };
+  if (error instanceof StoreUnavailableError) return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
+  if (error instanceof StoreInDoubtError) return { kind: 'in-doubt', code: 'STORE_UNAVAILABLE' };
+  throw error;
+}
 
 function miss(absent: Absent): Reply {
   return { kind: 'miss', reason: absent.reason };

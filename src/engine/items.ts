@@ -65,7 +65,7 @@ export class Items {
 
   #situation({ id, isSession }: ItemCommand, found: Found): Situation {
     if (found.kind === 'absent') {
-      return { ...this.#empty(id, isSession, 0), isDestroyed: this.#vault.isBuried(id) };
+      return { ...this.#empty(id, isSession, 0), isDestroyed: this.#vault.isDestroyed(id) };
     }
     const { record } = found;
     const situation = this.#empty(id, isSession, record.version);

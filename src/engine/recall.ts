@@ -5,15 +5,16 @@ import type { SessionRecord } from '../session/record.ts';
 interface Trace {
   readonly version: number;
   readonly expiresAt: number;
-  readonly isTombstone: boolean;
+  /** Why the session is gone, where this was a tombstone. */
+  readonly burial: ResetReason | undefined;
   /** How many times the store had been lost when this was written. */
   readonly losses: number;
 }
 
 /**
- * The owner's bounded memory of what it wrote last under each id. It does two things that the store cannot: it explains
- * a miss (S9), and it knows a record that is older than one already acknowledged (S1), such as a write that Memcached
- * carried out long after we had given up on it.
+ * The owner's bounded memory of what it wrote or read last under each id. It does two things that the store cannot: it
+ * explains a miss (S9), and it knows a record that is older than one already answered (S1), such as a write that
+ * Memcached carried out long after we had given up on it.
  */
 export class Recall {
   readonly #traces: LRUCache<string, Trace>;
@@ -31,9 +32,15 @@ export class Recall {
     this.#traces.set(record.id, {
       version: record.version,
       expiresAt: record.expiresAt,
-      isTombstone: record.kind === 'tombstone',
+      burial: record.kind === 'tombstone' ? record.reason : undefined,
       losses: this.#losses,
     });
+  }
+
+  /** Remembers what was found, such as a write that was left in doubt: once answered, it counts as acknowledged. */
+  saw(record: SessionRecord): void {
+    const known = this.#traces.peek(record.id);
+    if (known === undefined || known.version < record.version) this.wrote(record);
   }
 
   /** Everything in the store is gone, because of this; nothing there lived longer than until `recentUntil`. */
@@ -43,22 +50,27 @@ export class Recall {
     this.#lossRecentUntil = recentUntil;
   }
 
-  /** Whether a record with this version is older than what was acknowledged under its id. */
+  /** Whether a record with this version is older than what was answered under its id. */
   isStale(id: string, version: number): boolean {
     return version < (this.#traces.peek(id)?.version ?? 0);
   }
 
   /** Whether this id was destroyed and its tombstone, though gone from the store, must still hold. */
-  isBuried(id: string, now: number): boolean {
+  isDestroyed(id: string, now: number): boolean {
     const trace = this.#traces.peek(id);
-    return trace !== undefined && trace.isTombstone && trace.expiresAt > now;
+    return trace?.burial === 'destroyed' && trace.expiresAt > now;
+  }
+
+  /** Why a record that is stale is no session any more: its burial's reason, or that the store cannot be trusted. */
+  explainStale(id: string): ResetReason {
+    return this.#traces.peek(id)?.burial ?? 'store-lost';
   }
 
   /** Why the store has nothing under this id. */
   explainMiss(id: string, now: number): ResetReason {
     const trace = this.#traces.get(id);
     if (trace === undefined) return now < this.#lossRecentUntil ? this.#lossReason : 'unknown';
-    if (trace.isTombstone) return 'destroyed';
+    if (trace.burial !== undefined) return trace.burial;
     if (trace.expiresAt <= now) return 'expired';
     return trace.losses < this.#losses ? this.#lossReason : 'evicted';
   }

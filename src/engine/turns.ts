@@ -11,6 +11,11 @@ export class Turns {
     this.#limit = limit;
   }
 
+  /** How many ids have a line. */
+  get size(): number {
+    return this.#lines.size;
+  }
+
   /** Whether one more fits into this id's line. */
   hasRoom(id: string): boolean {
     return (this.#lines.get(id)?.length ?? 0) < this.#limit;

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { RecordError } from '../errors.ts';
+import { RecordError, StoreInDoubtError, StoreUnavailableError } from '../errors.ts';
 import { decodeRecord, encodeRecord, type SessionRecord, type Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
@@ -34,9 +34,9 @@ export class Vault {
     this.#log = log;
   }
 
-  /** Rejects as `Store.get` does. */
+  /** @throws StoreUnavailableError where the store does not answer; a read is never in doubt. */
   async load(id: string): Promise<Found> {
-    const bytes = await this.#store.get(id);
+    const bytes = await this.#read(id);
     const now = this.#clock.now();
     if (bytes === undefined) return { kind: 'absent', reason: this.#recall.explainMiss(id, now) };
 
@@ -51,17 +51,18 @@ export class Vault {
     // A write that we gave up on came late and covered a newer one: never answer the old (S1).
     if (this.#recall.isStale(id, record.version)) {
       this.#log.warn({ id: shortenId(id) }, 'the store went back to an older version; the session is reset');
-      return { kind: 'absent', reason: this.#recall.isBuried(id, now) ? 'destroyed' : 'store-lost' };
+      return { kind: 'absent', reason: this.#recall.explainStale(id) };
     }
+    this.#recall.saw(record);
     if (record.expiresAt <= now) {
       return { kind: 'absent', reason: record.kind === 'live' ? 'expired' : record.reason };
     }
     return { kind: 'record', record };
   }
 
-  /** Whether a tombstone for this id still holds although the store has lost it. */
-  isBuried(id: string): boolean {
-    return this.#recall.isBuried(id, this.#clock.now());
+  /** Whether this id's tombstone still holds although the store has lost it. */
+  isDestroyed(id: string): boolean {
+    return this.#recall.isDestroyed(id, this.#clock.now());
   }
 
   /** Rejects as `Store.set` does. */
@@ -95,6 +96,15 @@ export class Vault {
     const isFree = await this.#store.add(record.id, encodeRecord(record), this.#secondsToKeep(record));
     if (isFree) this.#recall.wrote(record);
     return isFree;
+  }
+
+  async #read(id: string): Promise<Buffer | undefined> {
+    try {
+      return await this.#store.get(id);
+    } catch (error) {
+      if (!(error instanceof StoreInDoubtError)) throw error;
+      throw new StoreUnavailableError('the store did not answer a read; surely nothing was done', { cause: error });
+    }
   }
 
   #secondsToKeep(record: SessionRecord): number {

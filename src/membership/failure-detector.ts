@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { MagliaError } from '../errors.ts';
-import type { Evidence, PeerAnswer } from '../mesh/message.ts';
+import type { Evidence, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
@@ -23,9 +23,13 @@ export interface FailureDetectorParts {
   readonly metrics: Pick<Metrics, 'observe'>;
 }
 
+type Accusation = Extract<PeerRequest, { kind: 'accuse' }>;
+
 interface Watch {
   silence: Silence;
   pingedAt: number;
+  /** When the latest ping was sent to which it answered, serving, that it does not hold our life for dead. */
+  sparedAt: number;
   /** The link was lost and a new dial refused, and nothing was heard since. */
   isRefused: boolean;
   /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
@@ -57,6 +61,7 @@ export class FailureDetector {
         {
           silence: NO_SILENCE,
           pingedAt: Number.NEGATIVE_INFINITY,
+          sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
           isRejected: false,
           isAccused: false,
@@ -177,9 +182,14 @@ export class FailureDetector {
   #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
     if (answer.kind !== 'pong') return;
     const { members, tenure } = this.#parts;
-    if (answer.verdict === 'alive') tenure.confirm(incarnation, sentAt);
-    else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
+    if (answer.verdict === 'alive') {
+      watch.sparedAt = sentAt;
+      tenure.confirm(incarnation, sentAt);
+    } else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
       tenure.lose(`${letter} holds this life for dead`);
+    } else if (answer.phase === 'serving' && incarnation === tenure.incarnation) {
+      watch.sparedAt = sentAt;
+      this.#confirmTogether();
     }
     const { incarnation: known } = members.stateOf(letter);
     if (known === 0 || answer.incarnation === known) {
@@ -187,6 +197,10 @@ export class FailureDetector {
       watch.isRefused = false;
     }
     if (answer.phase !== 'serving') return;
+    // It came back and had no need to ask us: so we are the one that was held for dead, and nobody could tell us.
+    if (isGone(members.stateOf(letter)) && answer.incarnation > members.stateOf(letter).incarnation) {
+      tenure.lose(`${letter} has joined in a later life without us`);
+    }
     const mayReturn = tenure.phase === 'joining';
     const isNews = members.apply(
       letter,
@@ -194,6 +208,21 @@ export class FailureDetector {
       'it answers',
     );
     if (isNews) watch.silence = answered();
+  }
+
+  /** Where no peer is sure of itself, what they say together counts. */
+  #confirmTogether(): void {
+    const { clock, members, tenure } = this.#parts;
+    if (tenure.isSure()) return;
+    const sentAt = Math.min(...members.present().map((letter) => this.#watch(letter).sparedAt));
+    const goneFor = members.letters
+      .filter((letter) => isGone(members.stateOf(letter)))
+      .map((letter) => members.view(letter).sinceMs);
+    tenure.confirmTogether(
+      tenure.incarnation,
+      sentAt,
+      clock.monotonic() - Math.min(Number.POSITIVE_INFINITY, ...goneFor),
+    );
   }
 
   #doubt(letter: Letter, why: string): void {
@@ -230,8 +259,9 @@ export class FailureDetector {
   }
 
   /**
-   * Asks the other nodes: everybody first, the one that would stand in last. Only a stand-in ever acts on a death, so
-   * where one of the others still sees the peer, nobody acts.
+   * Asks the other nodes: what they would say; then everybody for good, the one that would stand in last. Only a stand-in
+   * ever acts on a death, so where one of the others still sees the peer, nobody acts. And since whoever agreed tells the
+   * accused that it is dead, nobody is asked for good before all would agree. A refused dial needs no such care.
    */
   async #isConvicted(letter: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
     const { members, map, timings } = this.#parts;
@@ -240,20 +270,23 @@ export class FailureDetector {
       .filter((voter) => members.letters.includes(voter) && !isGone(members.stateOf(voter)))
       .filter((voter) => !this.#watch(voter).isRefused && !isDeadly(this.#watch(voter).silence, timings));
     const [standIn, ...others] = voters;
-    const votes = await Promise.all(others.map((voter) => this.#agrees(voter, letter, incarnation, evidence)));
-    if (!votes.every(Boolean)) return false;
-    return standIn === undefined || this.#agrees(standIn, letter, incarnation, evidence);
+    const accusation = { kind: 'accuse', letter, incarnation, evidence } as const;
+    if (evidence === 'silence' && !(await this.#allAgree(voters, { ...accusation, isPoll: true }))) return false;
+    if (!(await this.#allAgree(others, { ...accusation, isPoll: false }))) return false;
+    return standIn === undefined || this.#agrees(standIn, { ...accusation, isPoll: false });
   }
 
-  async #agrees(voter: Letter, accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
+  async #allAgree(voters: readonly Letter[], accusation: Accusation): Promise<boolean> {
+    const votes = await Promise.all(voters.map((voter) => this.#agrees(voter, accusation)));
+    return votes.every(Boolean);
+  }
+
+  async #agrees(voter: Letter, accusation: Accusation): Promise<boolean> {
     const { clock, links, timings } = this.#parts;
     try {
-      const answer = await links(voter).request(
-        { kind: 'accuse', letter: accused, incarnation, evidence },
-        clock.monotonic() + timings.suspectAfterMs,
-      );
+      const answer = await links(voter).request(accusation, clock.monotonic() + timings.suspectAfterMs);
       if (answer.kind !== 'verdict') return false;
-      const watch = this.#watch(accused);
+      const watch = this.#watch(accusation.letter);
       if (!answer.agreed) watch.silence = heard(watch.silence, answer.heardAgoMs);
       return answer.agreed;
     } catch (error) {

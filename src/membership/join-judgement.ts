@@ -6,14 +6,14 @@ export type AskedPeer =
   | { readonly kind: 'answered'; readonly letter: Letter; readonly history: LifeHistory }
   /** It refuses to talk to us at all: another secret, another map. */
   | { readonly kind: 'rejected'; readonly letter: Letter }
-  /** `isRefusing`: its machine answers, but no daemon listens there. */
-  | { readonly kind: 'unreachable'; readonly letter: Letter; readonly isRefusing: boolean };
+  /** `isRefusing`: its machine answers, but no daemon listens there. `isDead`: we and all who answer us hold it for dead. */
+  | { readonly kind: 'unreachable'; readonly letter: Letter; readonly isRefusing: boolean; readonly isDead: boolean };
 
 export interface JoinCircumstances {
   readonly hasFormerSessions: boolean;
   /** Our life that last served; 0 for none. */
   readonly priorIncarnation: number;
-  /** Nobody has answered for as long as we are told to wait. */
+  /** We have waited for those that do not answer for as long as we are told to. */
   readonly isPatienceOver: boolean;
 }
 
@@ -31,43 +31,46 @@ interface Verdict {
 /**
  * Whether a (re)starting node may keep what its store holds from a former life (DESIGN, "Coming back"). It may where a
  * peer vouches for that life - never declared dead, or declared dead with everything that was done since on record -
- * and nobody's record has gaps. Every peer must be heard, or be held for dead by one that was.
+ * and nobody's record has gaps. Every peer must be heard, or be held for dead by all informed ones that were. Where we go
+ * on without one, because it surely does not run, it may have taken with it what it did in our name.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
   const { hasFormerSessions, isPatienceOver, priorIncarnation } = circumstances;
   const answered = asked.flatMap((peer) => (peer.kind === 'answered' ? [peer] : []));
-  const heldForDead = new Set(answered.flatMap(({ history }) => history.dead.map(({ letter }) => letter)));
-  const missing = asked.filter((peer) => peer.kind !== 'answered' && !heldForDead.has(peer.letter));
   const histories = answered.map(({ history }) => history);
+  const informed = histories.filter(({ isInformed }) => isInformed);
+  const missing = asked.filter((peer) => peer.kind !== 'answered' && !isHeldForDead(peer.letter, informed));
   const highestIncarnation = Math.max(0, ...histories.map((history) => history.highestIncarnation));
   const notBeforeMs = Math.max(0, ...histories.map((history) => history.notBeforeMs));
   if (notBeforeMs > 0) return { kind: 'wait', notBeforeMs };
 
   // A node with nothing to lose need not wait for daemons that surely do not run.
-  const isBlocked = missing.some((peer) => peer.kind === 'rejected' || hasFormerSessions || !isRefusing(peer));
-  const isAlone = answered.length === 0;
-  const isRejected = missing.some((peer) => peer.kind === 'rejected');
-  if (isBlocked && !(isAlone && isPatienceOver && !isRejected)) return { kind: 'wait', notBeforeMs: 0 };
+  const isInVain = (peer: AskedPeer): boolean =>
+    peer.kind === 'unreachable' &&
+    (isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing);
+  if (!missing.every(isInVain)) return { kind: 'wait', notBeforeMs: 0 };
 
   const hasGaps = answered.some(({ history }) =>
     history.estates.some((estate) => isOwn(estate, asked) && !estate.complete),
   );
+  // Together all nodes know everything, even where each of them was away.
+  const vouching = answered.length === asked.length ? histories : informed;
   const isContinuous =
     priorIncarnation > 0 &&
-    histories.some(({ verdict }) => verdict === 'kept') &&
+    missing.length === 0 &&
+    vouching.some(({ verdict }) => verdict === 'kept') &&
     !histories.some(({ verdict }) => verdict === 'dead');
   if (!hasFormerSessions) return { kind: 'keep', highestIncarnation, isContinuous };
   if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
-  if (hasGaps)
-    return { kind: 'wipe', why: 'the record of what was done meanwhile has gaps', highestIncarnation, isContinuous };
-  if (!histories.some(({ verdict }) => verdict !== 'forgotten')) {
-    return { kind: 'wipe', why: 'no peer can say what was done meanwhile', highestIncarnation, isContinuous };
-  }
+  const wipe = (why: string): JoinJudgement => ({ kind: 'wipe', why, highestIncarnation, isContinuous });
+  if (hasGaps) return wipe('the record of what was done meanwhile has gaps');
+  if (missing.length > 0) return wipe('a peer that may have acted in our name cannot be asked');
+  if (!vouching.some(({ verdict }) => verdict !== 'forgotten')) return wipe('no peer can say what was done meanwhile');
   return { kind: 'keep', highestIncarnation, isContinuous };
 }
 
-function isRefusing(peer: AskedPeer): boolean {
-  return peer.kind === 'unreachable' && peer.isRefusing;
+function isHeldForDead(peer: Letter, informed: readonly LifeHistory[]): boolean {
+  return informed.length > 0 && informed.every(({ dead }) => dead.some(({ letter }) => letter === peer));
 }
 
 /** Our own letter is the one that is none of the peers'. */

@@ -2,12 +2,12 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { MagliaError } from '../errors.ts';
-import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
-import { judgeHistories, type AskedPeer } from './join-judgement.ts';
+import { judgeHistories, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
 import type { Lives } from './lives.ts';
-import type { Members } from './members.ts';
+import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import type { Tenure } from './tenure.ts';
 
@@ -34,6 +34,15 @@ export interface JoinParts {
   readonly inheritIncomplete: (owner: Letter) => void;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
+}
+
+type AnsweredPeer = Extract<AskedPeer, { kind: 'answered' }>;
+
+/** One round of asking. */
+interface Asked {
+  readonly judgement: JoinJudgement;
+  readonly peers: readonly AnsweredPeer[];
+  readonly letters: ReadonlySet<Letter>;
 }
 
 /** Between two tries. */
@@ -90,52 +99,97 @@ export class Join {
 
   /** One try. Returns 0 when serving, else how long to wait before the next. */
   async #attempt(sinceMs: number): Promise<number> {
-    const { clock, lives, log, members, tenure, timings } = this.#parts;
-    const asked = await Promise.all(members.letters.map((letter) => this.#askHistory(letter)));
-    const judgement = judgeHistories(asked, {
-      hasFormerSessions: this.#parts.hasFormerSessions(),
-      priorIncarnation: lives.served,
-      isPatienceOver: sinceMs >= timings.joinPatienceMs,
-    });
-    if (judgement.kind === 'wait') return Math.max(RETRY_MS, judgement.notBeforeMs);
-
-    const incarnation = Math.max(tenure.incarnation, judgement.highestIncarnation + 1, lives.served + 1);
-    if (incarnation !== tenure.incarnation) {
-      tenure.rejoin(incarnation, 'a peer remembers a later life');
-      this.#parts.onIncarnation(incarnation);
-    }
-    if (!judgement.isContinuous) lives.forgetWitnessed();
-    if (judgement.kind === 'wipe') {
-      log.warn({ why: judgement.why }, 'dropping all sessions of the former life: reset, not old');
-      await this.#parts.wipe();
-    }
-    const peers = asked.filter((peer): peer is Extract<AskedPeer, { kind: 'answered' }> => peer.kind === 'answered');
-    for (const { history } of peers) this.#adoptView(history);
+    const { clock, lives, tenure } = this.#parts;
+    const first = await this.#ask(sinceMs);
+    if (first.judgement.kind === 'wait') return Math.max(RETRY_MS, first.judgement.notBeforeMs);
+    const incarnation = this.#beginLife(first.judgement.highestIncarnation);
+    this.#adoptView(first.peers);
 
     const cursors = new Map<string, number>();
-    for (const { letter, history } of peers) await this.#collect(letter, history, cursors);
-    if (!(await this.#allAccept(peers, { kind: 'hold', incarnation }))) return RETRY_MS;
-    for (const { letter, history } of peers) await this.#collect(letter, history, cursors);
+    for (const peer of first.peers) await this.#collect(peer, cursors);
+    if (!(await this.#allAccept(first.peers, { kind: 'hold', incarnation }))) return RETRY_MS;
+    // From here on nobody is declared dead without asking us; what was decided before is what the others say.
+    if (!first.judgement.isContinuous) lives.forgetWitnessed();
+
+    // While it was collected, a record may have got gaps, and another node may have come back that we have not asked.
+    const { judgement, peers } = await this.#ask(sinceMs);
+    const isAsHeld = peers.length === first.peers.length && peers.every(({ letter }) => first.letters.has(letter));
+    if (judgement.kind === 'wait' || !isAsHeld || judgement.highestIncarnation > incarnation) return RETRY_MS;
+    if (peers.some(({ letter }) => this.#isHeldForDeadByUsAlone(letter, peers))) return RETRY_MS;
+    if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
+    if (judgement.kind === 'wipe') await this.#wipe(judgement.why, cursors);
+    this.#adoptView(peers);
+    for (const peer of peers) await this.#collect(peer, cursors);
 
     const askedAt = clock.monotonic();
     if (!(await this.#allAccept(peers, { kind: 'release', incarnation }))) {
-      tenure.rejoin(incarnation + 1, 'a peer did not wait for the last step');
-      this.#parts.onIncarnation(incarnation + 1);
+      this.#rejoin(incarnation + 1, 'a peer did not wait for the last step');
       return RETRY_MS;
     }
     lives.recordServed(incarnation);
+    this.#witness(peers);
     tenure.serve(askedAt);
     return 0;
+  }
+
+  /** Asks all peers what happened, and judges. */
+  async #ask(sinceMs: number): Promise<Asked> {
+    const { hasFormerSessions, lives, members, timings } = this.#parts;
+    const asked = await Promise.all(members.letters.map((letter) => this.#askHistory(letter)));
+    const judgement = judgeHistories(asked, {
+      hasFormerSessions: hasFormerSessions(),
+      priorIncarnation: lives.served,
+      isPatienceOver: sinceMs >= timings.joinPatienceMs,
+    });
+    const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
+    return { judgement, peers, letters: new Set(peers.map(({ letter }) => letter)) };
+  }
+
+  /** Takes an incarnation above all that anybody remembers. */
+  #beginLife(highestIncarnation: number): number {
+    const { lives, tenure } = this.#parts;
+    const incarnation = Math.max(tenure.incarnation, highestIncarnation + 1, lives.served + 1);
+    if (incarnation !== tenure.incarnation) this.#rejoin(incarnation, 'a peer remembers a later life');
+    return incarnation;
+  }
+
+  #rejoin(incarnation: number, why: string): void {
+    this.#parts.tenure.rejoin(incarnation, why);
+    this.#parts.onIncarnation(incarnation);
+  }
+
+  /** Those of which we know now, from themselves or from everybody, that nobody has declared them dead. */
+  #witness(peers: readonly AnsweredPeer[]): void {
+    const { lives, members } = this.#parts;
+    for (const { letter, history } of peers) {
+      if (history.isInformed) lives.witness(letter, history.serving);
+    }
+    if (peers.length < members.letters.length) return;
+    for (const letter of members.letters) {
+      const state = members.stateOf(letter);
+      if (state.kind === 'alive') lives.witness(letter, state.incarnation);
+    }
+  }
+
+  /** It joins as we do, and has come further: its new life shows itself in a moment. */
+  #isHeldForDeadByUsAlone(letter: Letter, peers: readonly AnsweredPeer[]): boolean {
+    if (!isGone(this.#parts.members.stateOf(letter))) return false;
+    return !peers.some(({ history }) => history.dead.some((dead) => dead.letter === letter));
+  }
+
+  /** What was collected before is gone with the rest: it is collected again. */
+  async #wipe(why: string, cursors: Map<string, number>): Promise<void> {
+    this.#parts.log.warn({ why }, 'dropping all sessions of the former life: reset, not old');
+    await this.#parts.wipe();
+    cursors.clear();
   }
 
   async #askHistory(letter: Letter): Promise<AskedPeer> {
     const { links, lives, tenure } = this.#parts;
     if (this.#parts.isRejecting(letter)) return { kind: 'rejected', letter };
-    if (links(letter).state.kind !== 'up') {
-      return { kind: 'unreachable', letter, isRefusing: this.#parts.isRefusing(letter) };
-    }
+    if (links(letter).state.kind !== 'up') return this.#unreachable(letter);
     try {
-      const answer = await this.#ask(letter, {
+      const answer = await this.#request(letter, {
         kind: 'join',
         incarnation: tenure.incarnation,
         priorIncarnation: lives.served,
@@ -144,18 +198,29 @@ export class Join {
     } catch (error) {
       if (!(error instanceof MagliaError)) throw error;
     }
-    return { kind: 'unreachable', letter, isRefusing: false };
+    return this.#unreachable(letter);
   }
 
-  /** Nodes that are dead for a peer are dead for us: we were not there when it was decided. */
-  #adoptView(history: LifeHistory): void {
-    for (const { letter, incarnation } of history.dead) {
-      if (letter === this.#parts.letter) continue;
-      this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, 'the peers hold it for dead');
+  #unreachable(letter: Letter): AskedPeer {
+    const isDead = isGone(this.#parts.members.stateOf(letter));
+    return { kind: 'unreachable', letter, isRefusing: this.#parts.isRefusing(letter), isDead };
+  }
+
+  /** We were not there when it was decided who is dead, and who has come back. */
+  #adoptView(peers: readonly AnsweredPeer[]): void {
+    const { letter: self, members } = this.#parts;
+    for (const { history } of peers) {
+      for (const { letter, incarnation } of history.dead) {
+        if (letter !== self) members.apply(letter, { kind: 'convicted', incarnation }, 'the peers hold it for dead');
+      }
+    }
+    for (const { letter, history } of peers) {
+      if (history.serving === 0) continue;
+      members.apply(letter, { kind: 'answered', incarnation: history.serving, mayReturn: true }, 'it serves');
     }
   }
 
-  async #collect(from: Letter, history: LifeHistory, cursors: Map<string, number>): Promise<void> {
+  async #collect({ letter: from, history }: AnsweredPeer, cursors: Map<string, number>): Promise<void> {
     for (const estate of history.estates) {
       if (!estate.complete && estate.letter !== this.#parts.letter) {
         this.#parts.inheritIncomplete(estate.letter);
@@ -165,7 +230,7 @@ export class Join {
       for (let more = true; more;) {
         const cursor = cursors.get(key) ?? 0;
         const { incarnation } = this.#parts.tenure;
-        const answer = await this.#ask(from, { kind: 'collect', incarnation, letter: estate.letter, cursor });
+        const answer = await this.#request(from, { kind: 'collect', incarnation, letter: estate.letter, cursor });
         if (answer.kind !== 'entries') return;
         await Promise.all(answer.entries.map((entry) => this.#parts.apply(estate.letter, entry)));
         cursors.set(key, answer.nextCursor);
@@ -175,11 +240,11 @@ export class Join {
   }
 
   async #allAccept(peers: readonly { readonly letter: Letter }[], request: PeerRequest): Promise<boolean> {
-    const answers = await Promise.all(peers.map(({ letter }) => this.#ask(letter, request)));
+    const answers = await Promise.all(peers.map(({ letter }) => this.#request(letter, request)));
     return answers.every((answer) => answer.kind === 'acknowledged' && answer.accepted);
   }
 
-  #ask(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
+  #request(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
     return this.#parts.links(letter).request(request, this.#parts.clock.monotonic() + ASK_MS);
   }
 

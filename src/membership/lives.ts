@@ -46,14 +46,25 @@ export class Lives {
     return this.#file.peers[letter];
   }
 
+  /** A life that was declared dead stays so, whatever we hold of it after a restart. */
   record(letter: Letter, life: Pick<KnownLife, 'incarnation' | 'state'>): void {
     const known = this.#file.peers[letter];
     const isSameLife = known?.incarnation === life.incarnation;
+    if (isSameLife && known.state !== 'alive' && life.state === 'alive') return;
     this.#file.peers[letter] = {
       ...life,
-      isWitnessed: isSameLife ? known.isWitnessed || life.state === 'alive' : life.state === 'alive',
+      isWitnessed: isSameLife && known.isWitnessed,
       isTouched: isSameLife && known.isTouched,
     };
+    this.#write();
+  }
+
+  /** This life surely was not declared dead up to now, and nobody can declare it dead from now on without asking us. */
+  witness(letter: Letter, incarnation: number): void {
+    this.record(letter, { incarnation, state: 'alive' });
+    const known = this.#file.peers[letter];
+    if (known?.state !== 'alive' || known.isWitnessed) return;
+    this.#file.peers[letter] = { ...known, isWitnessed: true };
     this.#write();
   }
 

@@ -122,13 +122,18 @@ const TABLE: Table = {
     released: stay,
   },
   returning: {
-    answered: stay,
+    // It took its last step without us, who were held for dead, and we come after.
+    answered: (state, event) =>
+      event.mayReturn && event.incarnation >= state.incarnation
+        ? { kind: 'alive', incarnation: event.incarnation }
+        : state,
     doubted: stay,
     paused: stay,
     convicted: stay,
     goodbye: (state, event) =>
       event.incarnation >= state.incarnation ? { kind: 'left', incarnation: event.incarnation } : state,
-    held: (state, event) => hold(state.former, event),
+    // A call that was under way for long, of a life that has given up, holds nothing.
+    held: (state, event) => (event.incarnation < state.incarnation ? state : hold(state.former, event)),
     // Its next life went silent between the last steps: back to what it was, but a living one has to prove itself.
     unheld: ({ former }) =>
       former.kind === 'alive'

@@ -83,9 +83,15 @@ export class Members {
     return true;
   }
 
-  /** Peers that somebody could still ask: neither dead nor left. */
+  /**
+   * Peers whose word counts: neither dead nor left. One that comes back from the dead has no say before we release it,
+   * and cannot have judged us either.
+   */
   present(): Letter[] {
-    return this.letters.filter((letter) => !isGone(this.stateOf(letter)));
+    return this.letters.filter((letter) => {
+      const state = this.stateOf(letter);
+      return !isGone(state.kind === 'returning' ? state.former : state);
+    });
   }
 
   /** Resolves to true when any member changes, to false at the deadline (monotonic). */

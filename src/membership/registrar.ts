@@ -42,6 +42,8 @@ export class Registrar {
       return;
     }
     if (!isGone(to)) return;
+    // What we did in the name of a former life was that life's to take over, even if nobody asked us for it.
+    if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.drop(letter);
     lives.record(letter, { incarnation: to.incarnation, state: to.kind === 'left' ? 'left' : 'dead' });
     estates.begin(letter, lives.of(letter)?.isTouched !== true);
     this.#loseEstatesHeldBy(letter, members);
@@ -62,11 +64,15 @@ export class Registrar {
     }
   }
 
-  /** We have joined: from here on we take part in every decision about the lives that we see. */
-  witnessAll(members: Pick<Members, 'letters' | 'stateOf'>): void {
+  /**
+   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so our account of it must not
+   * be added to theirs any more. That there is a gap stays on record.
+   */
+  voidEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
+    const { estates, lives } = this.#parts;
     for (const letter of members.letters) {
-      const state = members.stateOf(letter);
-      if (state.kind === 'alive') this.#parts.lives.record(letter, { incarnation: state.incarnation, state: 'alive' });
+      estates.drop(letter);
+      if (isGone(members.stateOf(letter))) estates.begin(letter, lives.of(letter)?.isTouched !== true);
     }
   }
 }

@@ -101,7 +101,7 @@ export class Tenure {
     this.#become({ kind: 'leaving' });
   }
 
-  /** A peer holds this life for alive. @param sentAt when it was asked */
+  /** A peer that is sure of itself holds this life for alive. @param sentAt when it was asked */
   confirm(incarnation: number, sentAt: number): void {
     if (this.#state.kind !== 'serving' || incarnation !== this.#incarnation) return;
     if (sentAt <= this.#state.confirmedAt) return;
@@ -109,6 +109,22 @@ export class Tenure {
     const isStillAway = awayAt !== undefined && sentAt < awayAt;
     this.#state = { kind: 'serving', confirmedAt: sentAt, ...(isStillAway && { awayAt }) };
     this.#signal.changed();
+  }
+
+  /**
+   * No peer that is left holds this life for dead, though none is sure of itself: all of us were out of touch at once,
+   * as when a whole machine hall was paused. Together they know, unless one went that may have judged us before.
+   *
+   * @param sentAt when the first of them was asked
+   * @param goneAt monotonic: when the latest that went was found to be gone
+   */
+  confirmTogether(incarnation: number, sentAt: number, goneAt: number): void {
+    if (this.#state.kind !== 'serving' || incarnation !== this.#incarnation) return;
+    const { awayAt = Number.NEGATIVE_INFINITY, confirmedAt } = this.#state;
+    if (sentAt < awayAt || sentAt <= confirmedAt) return;
+    if (this.#state.awayAt !== undefined && goneAt > confirmedAt) {
+      this.lose('was stopped, so were all peers that are left, and one went meanwhile');
+    } else this.confirm(incarnation, sentAt);
   }
 
   /** The process was stopped for this long, just now. */

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { Evidence, Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Estates } from '../standin/estates.ts';
@@ -21,7 +21,7 @@ export interface WitnessParts {
   readonly links: PeerLinks;
   readonly lives: Lives;
   readonly estates: Estates;
-  readonly tenure: Pick<Tenure, 'incarnation' | 'phase'>;
+  readonly tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'phase'>;
   readonly timings: TimingsConfig;
   readonly clock: Clock;
 }
@@ -58,7 +58,7 @@ export class Witness {
       case 'ping':
         return this.#pong(from.letter, request);
       case 'accuse':
-        return this.#vote(request.letter, request.incarnation, request.evidence);
+        return this.#vote(request);
       case 'join':
         return { kind: 'history', history: this.#history(from.letter, request) };
       case 'collect':
@@ -92,12 +92,26 @@ export class Witness {
   }
 
   #verdictOn(letter: Letter, incarnation: number): LifeVerdict {
-    const state = this.#parts.members.stateOf(letter);
-    if (isGone(state)) return incarnation <= state.incarnation ? 'dead' : 'unknown';
-    return state.kind !== 'returning' && state.incarnation === incarnation ? 'alive' : 'unknown';
+    const { lives, members, tenure } = this.#parts;
+    if (incarnation <= this.#deadUpTo(letter)) return 'dead';
+    // Whoever was away then, or is out of touch now, cannot know what the others have decided meanwhile.
+    const state = members.stateOf(letter);
+    if (isGone(state) || state.kind === 'returning' || !tenure.isSure()) return 'unknown';
+    const life = lives.of(letter);
+    const isWitnessed = life?.incarnation === incarnation && life.isWitnessed;
+    return state.incarnation === incarnation && isWitnessed ? 'alive' : 'unknown';
   }
 
-  #vote(accused: Letter, incarnation: number, evidence: Evidence): PeerAnswer {
+  /** The latest life that was declared dead, or left, to our knowledge; what we decided before a restart stands. */
+  #deadUpTo(letter: Letter): number {
+    const { lives, members } = this.#parts;
+    const state = members.stateOf(letter);
+    const life = lives.of(letter);
+    const remembered = life === undefined || life.state === 'alive' ? 0 : life.incarnation;
+    return Math.max(isGone(state) ? state.incarnation : 0, remembered);
+  }
+
+  #vote({ letter: accused, incarnation, evidence, isPoll }: RequestOf<'accuse'>): PeerAnswer {
     const { clock, detector, letter, links, map, members, timings, tenure } = this.#parts;
     if (accused === letter) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: tenure.incarnation };
     if (!map.has(accused)) return { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: 0 };
@@ -118,16 +132,20 @@ export class Witness {
     // It restarts on purpose and asked for patience.
     if (state.kind === 'suspect' && clock.monotonic() < state.pausedUntil) return answer(false);
     const agreed = evidence === 'refused' ? links(accused).state.kind !== 'up' : agreesSilent(silence, timings);
-    if (agreed) members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
+    if (agreed && !isPoll) {
+      members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
+    }
     return answer(agreed);
   }
 
   #history(from: Letter, request: RequestOf<'join'>): LifeHistory {
-    const { clock, lives, map, members } = this.#parts;
+    const { clock, lives, map, members, tenure } = this.#parts;
     const state = members.stateOf(from);
     const life = lives.of(from);
     const isKnown = life !== undefined && life.isWitnessed && life.incarnation === request.priorIncarnation;
     return {
+      isInformed: tenure.isSure(),
+      serving: tenure.phase === 'serving' ? tenure.incarnation : 0,
       verdict: isKnown ? (life.state === 'alive' ? 'kept' : 'dead') : 'forgotten',
       estates: map.letters
         .filter((owner) => owner === from || (members.letters.includes(owner) && this.#wouldStandIn(from, owner)))
@@ -135,9 +153,16 @@ export class Witness {
       notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
       dead: members.letters
-        .filter((letter) => letter !== from && isGone(members.stateOf(letter)))
-        .map((letter) => ({ letter, incarnation: members.stateOf(letter).incarnation })),
+        .filter((letter) => letter !== from && this.#isHeldForDead(letter))
+        .map((letter) => ({ letter, incarnation: this.#deadUpTo(letter) })),
     };
+  }
+
+  /** Declared dead by us, if need be before a restart of ours, and not back since. */
+  #isHeldForDead(letter: Letter): boolean {
+    const state = this.#parts.members.stateOf(letter);
+    if (isGone(state)) return true;
+    return state.kind !== 'returning' && state.incarnation > 0 && state.incarnation <= this.#deadUpTo(letter);
   }
 
   /** Whether `candidate`, once it is back, is the one that stands in for this dead owner. */
@@ -182,11 +207,12 @@ export class Witness {
   }
 
   #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
-    const { detector, estates, members } = this.#parts;
+    const { detector, estates, lives, members } = this.#parts;
     const handedOver = members.letters.filter((owner) => owner === from || this.#wouldStandIn(from, owner));
     members.apply(from, { kind: 'released', incarnation }, 'it has joined');
     const state = members.stateOf(from);
     if (state.kind !== 'alive' || state.incarnation !== incarnation) return false;
+    lives.witness(from, incarnation);
     detector.beginAnew(from);
     this.#holds.get(from)?.cancel();
     this.#holds.delete(from);

@@ -83,6 +83,8 @@ export function readAnswer(reader: FieldReader): PeerAnswer {
 }
 
 function writeHistory(writer: FieldWriter, history: LifeHistory): void {
+  writer.flag(history.isInformed);
+  writer.integer(history.serving);
   writer.word(HISTORY_VERDICTS, history.verdict);
   writer.list(history.estates, (estate) => {
     writer.letter(estate.letter);
@@ -98,6 +100,8 @@ function writeHistory(writer: FieldWriter, history: LifeHistory): void {
 
 function readHistory(reader: FieldReader): LifeHistory {
   return {
+    isInformed: reader.flag(),
+    serving: reader.integer(),
     verdict: reader.word(HISTORY_VERDICTS),
     estates: reader.list(() => ({ letter: reader.letter(), complete: reader.flag() })),
     notBeforeMs: reader.duration(),

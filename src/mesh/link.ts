@@ -266,7 +266,8 @@ export class Link {
     const isNews = to.kind !== 'dialling' && (to.kind !== this.#settled.kind || to.why !== this.#settled.why);
     if (to.kind !== 'dialling') this.#settled = to;
     const level = !isNews ? 'debug' : to.kind === 'refused' ? 'warn' : 'info';
-    this.#log[level]({ from: from.kind, to: to.kind, why: to.why }, 'link: %s -> %s', from.kind, to.kind);
+    const refusal = to.kind === 'refused' ? { refusal: to.refusal } : {};
+    this.#log[level]({ from: from.kind, to: to.kind, ...refusal, why: to.why }, 'link: %s -> %s', from.kind, to.kind);
     this.#options.callbacks.onState(from, to);
   }
 }

@@ -44,8 +44,17 @@ export type Route = 'owner' | 'stand-in' | 'relay';
 export type PeerRequest =
   /** Are you there, and do you hold this life of mine for alive? */
   | { readonly kind: 'ping'; readonly incarnation: number }
-  /** I hold this life of `letter` for dead; do you still see it? */
-  | { readonly kind: 'accuse'; readonly letter: Letter; readonly incarnation: number; readonly evidence: Evidence }
+  /**
+   * I hold this life of `letter` for dead; do you still see it? Whoever agrees holds it for dead from then on, unless this
+   * is a `isPoll`: what would you say?
+   */
+  | {
+      readonly kind: 'accuse';
+      readonly letter: Letter;
+      readonly incarnation: number;
+      readonly evidence: Evidence;
+      readonly isPoll: boolean;
+    }
   /** I start (again): what happened in my name? `priorIncarnation` 0: I kept nothing from a former life. */
   | { readonly kind: 'join'; readonly incarnation: number; readonly priorIncarnation: number }
   /** Hand back what you did in my name from `cursor` on, as much as fits into one frame. */
@@ -100,6 +109,13 @@ export type PeerAnswer =
 
 /** What a peer knows of the joining node's former life. */
 export interface LifeHistory {
+  /**
+   * The peer serves, and is sure that it was not declared dead itself: it took part in every decision up to now. Of
+   * another's word only the reservations count, unless no peer is missing who may know better.
+   */
+  readonly isInformed: boolean;
+  /** The life in which it serves; 0 where it does not, yet. */
+  readonly serving: number;
   /**
    * `kept`: saw that life alive and took part in every decision since, and it was not declared dead. `dead`: it was.
    * `forgotten`: this peer cannot vouch either way.

@@ -17,6 +17,7 @@ export function writeRequest(writer: FieldWriter, request: PeerRequest): void {
       writer.letter(request.letter);
       {
         writer.word(EVIDENCE, request.evidence);
+        writer.flag(request.isPoll);
         return;
       }
     case 'join': {
@@ -54,7 +55,10 @@ export function readRequest(reader: FieldReader): PeerRequest {
     case 'goodbye':
       return { kind, incarnation };
     case 'accuse':
-      return { kind, incarnation, letter: reader.letter(), evidence: reader.word(EVIDENCE) };
+      return {
+        ...{ kind, incarnation, letter: reader.letter() },
+        ...{ evidence: reader.word(EVIDENCE), isPoll: reader.flag() },
+      };
     case 'join':
       return { kind, incarnation, priorIncarnation: reader.integer() };
     case 'collect':

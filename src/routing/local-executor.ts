@@ -31,11 +31,14 @@ export class LocalExecutor {
     return this.#entitled(deadlineAt, isRead(command), () => this.#engine.execute(command, deadlineAt));
   }
 
-  standIn(owner: Letter, command: SessionCommand, deadlineAt: number): Promise<Reply> {
-    return this.#entitled(deadlineAt, isRead(command), () =>
+  /** @param isStillOurs whether we stand in for the owner, asked again after the wait for the right to answer at all */
+  standIn(owner: Letter, command: SessionCommand, deadlineAt: number, isStillOurs: () => boolean): Promise<Reply> {
+    return this.#entitled(deadlineAt, isRead(command), () => {
+      // It came back meanwhile, with our account of what we did: nothing can be added to that.
+      if (!isStillOurs()) return Promise.resolve({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
       // An estate that is not open here was another's, who is gone with it: what was done then is not on record.
-      this.#estates.begin(owner, false).execute(command, deadlineAt),
-    );
+      return this.#estates.begin(owner, false).execute(command, deadlineAt);
+    });
   }
 
   async #entitled(deadlineAt: number, leavesNoTrace: boolean, work: () => Promise<Reply>): Promise<Reply> {

@@ -16,7 +16,7 @@ export interface OpenRouter {
   placementOf(id: string): Placement;
 }
 
-/** An id whose successor we follow, and why the visitor's own id is no longer good. */
+/** Why the visitor does not get the session of the id that it came with. */
 interface Trail {
   /** What the visitor came with. */
   readonly previous: string;
@@ -45,28 +45,34 @@ export async function open(
   if (!isIdOf(map, id)) return fresh(request, router, { previous: id, reason: 'malformed' });
 
   let current = id;
-  let trail: Trail | undefined;
+  /** The orphan that led us to `current`. */
+  let movedFrom: string | undefined;
+  let reason: ResetReason = 'owner-dead';
   for (let hop = 0; hop <= LONGEST_TRAIL; hop += 1) {
+    const wasOrphan = isOrphan(current, router);
     const reply = await router.dispatch({ kind: 'open', id: current, ...(lock !== undefined && { lock }) });
     switch (reply.kind) {
       case 'done':
-        return opened(reply, router, trail);
+        return opened(reply, router, trailOf(id, reply.id, reason));
       case 'moved':
-        trail = { previous: id, reason: 'owner-dead' };
+        movedFrom = current;
         current = reply.to;
         continue;
       case 'miss': {
-        const found: Trail = trail ?? { previous: id, reason: reply.reason };
-        if (router.placementOf(current).kind !== 'standIn') {
-          return trail === undefined ? fresh(request, router, found) : succeed(request, router, id, found, current);
-        }
-        const orphan = current;
-        const succession = await successions.do(orphan, () => succeed(request, router, orphan, found));
-        // Whoever shares a flight came with the same orphan, perhaps along another trail; a lock is one request's own.
+        const orphan = [current, movedFrom].find((known) => known !== undefined && isOrphan(known, router));
+        // Its owner came back after its stand-in had answered: what stands there counts.
+        if (orphan === undefined && wasOrphan) continue;
+        if (movedFrom === undefined) reason = reply.reason;
+        if (orphan === undefined) return fresh(request, router, { previous: id, reason });
+
+        const insteadOf = orphan === current ? undefined : current;
+        const succession = await successions.do(orphan, () => succeed(request, router, orphan, insteadOf));
+        // Whoever shares a flight came with an id of its own; and a lock is one request's own.
         if (succession.kind !== 'opened') return succession;
-        const isStillThere = succession.state === 'found';
-        if (lock === undefined) return isStillThere ? succession : { ...succession, previous: id };
-        if (!isStillThere) trail = found;
+        if (lock === undefined) {
+          return opened({ ...succession, kind: 'done' }, router, trailOf(id, succession.id, reason));
+        }
+        movedFrom = orphan;
         current = succession.id;
         continue;
       }
@@ -86,8 +92,7 @@ async function succeed(
   request: OpenRequest,
   router: OpenRouter,
   orphan: string,
-  trail: Trail,
-  insteadOf?: string,
+  insteadOf: string | undefined,
 ): Promise<OpenReply> {
   const minted = await router.mint({ content: EMPTY, ...life(request) });
   if (minted.kind !== 'done') return failure(minted);
@@ -97,17 +102,25 @@ async function succeed(
     successor: minted.id,
     ...(insteadOf !== undefined && { insteadOf }),
   });
-  if (recorded.kind === 'moved' && recorded.to === minted.id)
-    return opened({ ...minted, content: EMPTY }, router, trail);
+  if (recorded.kind === 'moved' && recorded.to === minted.id) return opened({ ...minted, content: EMPTY }, router);
   await router.dispatch({ kind: 'destroy', id: minted.id });
   // Somebody was first, or the owner came back: the visitor's id leads to whatever stands there now.
-  const isSettled =
-    recorded.kind === 'moved' || (recorded.kind === 'unavailable' && recorded.code === 'OWNER_RETURNED');
-  if (!isSettled) return failure(recorded);
-  const target = recorded.kind === 'moved' ? recorded.to : orphan;
-  const reply = await router.dispatch({ kind: 'open', id: target });
-  if (reply.kind !== 'done') return fresh(request, router, trail);
-  return opened(reply, router, target === trail.previous ? undefined : trail);
+  if (recorded.kind === 'moved') return follow(recorded.to, request, router);
+  const isHome = recorded.kind === 'unavailable' && recorded.code === 'OWNER_RETURNED';
+  return isHome ? follow(orphan, request, router) : failure(recorded);
+}
+
+/** Opens what others left, for all who share the flight: without anybody's lock. */
+async function follow(first: string, request: OpenRequest, router: OpenRouter): Promise<OpenReply> {
+  let current = first;
+  for (let hop = 0; hop <= LONGEST_TRAIL; hop += 1) {
+    const reply = await router.dispatch({ kind: 'open', id: current });
+    if (reply.kind === 'done') return opened(reply, router);
+    if (reply.kind === 'miss') break;
+    if (reply.kind !== 'moved') return failure(reply);
+    current = reply.to;
+  }
+  return fresh(life(request), router);
 }
 
 /** A session nobody else can share: minted, or regenerated where a trail says what for. */
@@ -126,7 +139,7 @@ async function locked(id: string, lock: LockRequest, router: OpenRouter, trail?:
 function opened(
   reply: Extract<Reply, { kind: 'done' }>,
   router: Pick<OpenRouter, 'ownerOf'>,
-  trail: Trail | undefined,
+  trail?: Trail,
   otherwise: 'found' | 'minted' = 'found',
 ): Opened {
   const { id, version, ttlSeconds, content = EMPTY, lock } = reply;
@@ -156,6 +169,14 @@ function failure(reply: Reply): OpenReply {
     case 'answered':
       return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
   }
+}
+
+function trailOf(previous: string, found: string, reason: ResetReason): Trail | undefined {
+  return found === previous ? undefined : { previous, reason };
+}
+
+function isOrphan(id: string, router: Pick<OpenRouter, 'placementOf'>): boolean {
+  return router.placementOf(id).kind === 'standIn';
 }
 
 function life({ ttlSeconds }: OpenRequest): { ttlSeconds?: number } {

@@ -12,7 +12,7 @@ import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
-import { placeLetter, type MeshSight } from './placement.ts';
+import { isStandIn, placeLetter, type MeshSight } from './placement.ts';
 
 export interface PeerDeskParts {
   readonly letter: Letter;
@@ -87,7 +87,8 @@ export class PeerDesk {
     for (;;) {
       const placement = placeLetter(owner, this.#sight);
       if (placement.kind === 'standIn') {
-        return placement.by === letter ? executor.standIn(owner, command, deadlineAt) : NOT_HERE;
+        if (placement.by !== letter) return NOT_HERE;
+        return executor.standIn(owner, command, deadlineAt, () => isStandIn(owner, this.#sight));
       }
       // Asked to stand in for one that we see alive: relay instead (rule 7).
       if (placement.kind === 'peer') return this.#passOn(owner, placement.incarnation, command, deadlineAt);

@@ -41,3 +41,9 @@ export function placeLetter(owner: Letter, { self, map, stateOf }: MeshSight): P
   if (by !== self && stateOf(by).kind !== 'alive') return { kind: 'unplaceable', owner };
   return { kind: 'standIn', owner, incarnation, by };
 }
+
+/** Whether this node itself is the one that stands in for the owner now. */
+export function isStandIn(owner: Letter, sight: MeshSight): boolean {
+  const placement = placeLetter(owner, sight);
+  return placement.kind === 'standIn' && placement.by === sight.self;
+}

@@ -20,7 +20,7 @@ import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import type { Members } from '../membership/members.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { lockWaitMs, type Content, type SessionCommand } from '../session/command.ts';
+import { lockWaitMs, type Content, type LockRequest, type SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
@@ -28,9 +28,9 @@ import type { ResetReason } from '../session/reset-reason.ts';
 import { ownerLetter, shortenId } from '../session/session-id.ts';
 import type { Forwarded, Forwarder } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
-import { open } from './open.ts';
+import { open, type OpenRouter } from './open.ts';
 import type { OpenReply, OpenRequest } from './open-reply.ts';
-import { place, type MeshSight, type Placement } from './placement.ts';
+import { isStandIn, place, type MeshSight, type Placement } from './placement.ts';
 import { SingleFlight } from './single-flight.ts';
 
 export interface RouterParts {
@@ -43,6 +43,11 @@ export interface RouterParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'count'>;
+}
+
+export interface MintRequest {
+  readonly content: Content;
+  readonly ttlSeconds?: number;
 }
 
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
@@ -67,24 +72,33 @@ export class Router {
     return place(id, this.#sight);
   }
 
-  /** Makes a session on this node. */
-  async mint({ content, ttlSeconds }: { content: Content; ttlSeconds?: number }): Promise<Reply> {
+  /** Makes a session on this node. @param capAt monotonic: what it is a step of ends then */
+  async mint({ content, ttlSeconds }: MintRequest, capAt = Number.POSITIVE_INFINITY): Promise<Reply> {
     const { clock, executor, metrics, timings } = this.#parts;
-    const reply = await executor.mint(content, ttlSeconds, clock.monotonic() + timings.operationMs);
+    const deadlineAt = Math.min(this.#lastBeginning(capAt), clock.monotonic() + timings.operationMs);
+    if (deadlineAt <= clock.monotonic()) return { kind: 'unavailable', code: 'DEADLINE' };
+    const reply = await executor.mint(content, ttlSeconds, deadlineAt);
     if (reply.kind === 'done') metrics.count('minted', {});
     return reply;
   }
 
-  /** Finds a session or gives a fresh one: `open.ts`. */
+  /** Finds a session or gives a fresh one: `open.ts`. All its steps together have one hard cap. */
   async open(request: OpenRequest): Promise<OpenReply> {
-    const reply = await open(request, this, this.#parts.map, this.#successions);
+    const capAt = this.#capFor(request.lock);
+    const steps: OpenRouter = {
+      dispatch: (command) => this.dispatch(command, capAt),
+      mint: (minted) => this.mint(minted, capAt),
+      ownerOf: (id) => this.ownerOf(id),
+      placementOf: (id) => this.placementOf(id),
+    };
+    const reply = await open(request, steps, this.#parts.map, this.#successions);
     if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
     return reply;
   }
 
   /** Has a command answered by whoever answers for its id, and counts what was found gone. */
-  async dispatch(command: SessionCommand): Promise<Reply> {
-    const reply = await this.#settle(command);
+  async dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Promise<Reply> {
+    const reply = await this.#settle(command, capAt);
     // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
     const isReset = reply.kind === 'miss' || reply.kind === 'answered';
     if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
@@ -96,24 +110,41 @@ export class Router {
     this.#parts.log.info({ id: shortenId(id), reason }, 'session is gone');
   }
 
-  async #settle(command: SessionCommand): Promise<Reply> {
+  /** Only an explicit wait for a lock has a longer bound. */
+  #capFor(lock: LockRequest | undefined): number {
+    return this.#parts.clock.monotonic() + this.#parts.timings.hardCapMs + (lock?.waitMs ?? 0);
+  }
+
+  /** What is begun here by then ends by the cap, even where the store needs its whole deadline to read and to write. */
+  #lastBeginning(capAt: number): number {
+    const { hardCapMs, storeMs } = this.#parts.timings;
+    return capAt - Math.min(2 * storeMs, hardCapMs / 2);
+  }
+
+  async #settle(command: SessionCommand, latestAt: number): Promise<Reply> {
     const { clock, members, timings } = this.#parts;
     const waitMs = lockWaitMs(command);
-    const capAt = clock.monotonic() + timings.hardCapMs + waitMs;
+    const capAt = Math.min(latestAt, clock.monotonic() + timings.hardCapMs + waitMs);
     for (;;) {
       const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs + waitMs);
-      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt);
+      const localDeadlineAt = Math.min(deadlineAt, this.#lastBeginning(capAt));
+      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt, localDeadlineAt);
       if (outcome.kind === 'answered') return outcome.reply;
       await members.change(Math.min(capAt, clock.monotonic() + LOOK_AGAIN_MS));
       if (clock.monotonic() >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
     }
   }
 
-  async #try(command: SessionCommand, placement: Placement, deadlineAt: number): Promise<Forwarded> {
+  async #try(
+    command: SessionCommand,
+    placement: Placement,
+    deadlineAt: number,
+    localDeadlineAt: number,
+  ): Promise<Forwarded> {
     const { executor, forwarder, letter: self } = this.#parts;
     switch (placement.kind) {
       case 'own':
-        return { kind: 'answered', reply: await executor.own(command, deadlineAt) };
+        return { kind: 'answered', reply: await executor.own(command, localDeadlineAt) };
       case 'peer': {
         const { letter, incarnation } = placement;
         return forwarder.forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });
@@ -124,7 +155,9 @@ export class Router {
         const { owner, incarnation, by } = placement;
         if (by !== self)
           return forwarder.forward(command, { via: by, route: 'stand-in', owner, incarnation, deadlineAt });
-        return { kind: 'answered', reply: await executor.standIn(owner, command, deadlineAt) };
+        const reply = await executor.standIn(owner, command, localDeadlineAt, () => isStandIn(owner, this.#sight));
+        const isOurs = reply.kind !== 'unavailable' || reply.code !== 'OWNER_UNREACHABLE';
+        return isOurs ? { kind: 'answered', reply } : { kind: 'again' };
       }
       case 'unplaceable':
         return { kind: 'again' };

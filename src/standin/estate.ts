@@ -15,7 +15,7 @@ export interface EstatePage {
 }
 
 export interface EstateParts {
-  /** Keeps the records of clients that go on under the id they have: an engine over memory. */
+  /** Keeps the records of clients that go on under the id they have: an engine over memory, with the owner's letter. */
   readonly shelf: Pick<Engine, 'execute' | 'settle' | 'handBack' | 'releaseLocksOf'>;
   readonly ledger: Ledger;
   /** For how long whoever opens a succeeded orphan is told its successor. */
@@ -24,6 +24,12 @@ export interface EstateParts {
   /** Told of each orphan that is touched for the first time, or comes to something else. */
   readonly onNoted: (id: string, outcome: LedgerEntry['kind']) => void;
 }
+
+/** A page is full at this size; the record that fills it may be as large as a session can be, and still fits a frame. */
+const PAGE_BYTES = 32 * 1024;
+
+/** Two ids and a few numbers. */
+const ENTRY_BYTES = 64;
 
 /**
  * What this node does in the name of one dead owner: the ledger and the shelf. Whatever an answer was based on is in
@@ -80,10 +86,23 @@ export class Estate {
     await Promise.allSettled(this.#underWay);
   }
 
-  /** What was noted after `cursor`, with the shelf's records as they are now. */
+  /** What was noted after `cursor`, with the shelf's records as they are now: at most `count` entries, and one frame. */
   async page(cursor: number, count: number): Promise<EstatePage> {
-    const { entries, nextCursor, more } = this.#ledger.page(cursor, count);
-    return { entries: await Promise.all(entries.map(({ id, entry }) => this.#export(id, entry))), nextCursor, more };
+    const entries = new Map<string, EstateEntry>();
+    let nextCursor = cursor;
+    let more = true;
+    for (let bytes = 0; more && entries.size < count && bytes < PAGE_BYTES;) {
+      const step = this.#ledger.page(nextCursor, 1);
+      ({ nextCursor, more } = step);
+      for (const { id, entry } of step.entries) {
+        const exported = await this.#export(id, entry);
+        // The ledger grows while we wait for the shelf: the receiver applies a page at once, so each id is there once.
+        entries.delete(id);
+        entries.set(id, exported);
+        bytes += ENTRY_BYTES + (exported.kind === 'kept' ? exported.record.length : 0);
+      }
+    }
+    return { entries: [...entries.values()], nextCursor, more };
   }
 
   /** Takes over what another stand-in did. */
@@ -137,7 +156,11 @@ export class Estate {
 
   async #onShelf(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
     const reply = await this.#shelf.execute(command, deadlineAt);
-    if (command.kind !== 'get' && command.kind !== 'open') this.#note(command.id, { kind: 'kept' });
+    if (command.kind === 'get' || command.kind === 'open') return reply;
+    // What was surely not done leaves the orphan as it was: its owner's, or its successor's.
+    if (reply.kind === 'done' || reply.kind === 'in-doubt') this.#note(command.id, { kind: 'kept' });
+    // Its new id has the owner's letter too, so that it is asked for here, and handed back with the rest.
+    if (command.kind === 'rotate' && reply.kind === 'done') this.#note(reply.id, { kind: 'kept' });
     return reply;
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../support/cluster.ts';
+import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { isRunning } from '../support/process-life.ts';
 import { until } from '../support/until.ts';
 
@@ -14,7 +14,7 @@ describe('an owner that comes back', () => {
   }
 
   test('S1 never old: untouched sessions are there again, those regenerated meanwhile are gone for good', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const ids = await mintOnB(20);
     const touched = ids.slice(0, 10);
     const untouched = ids.slice(10);
@@ -42,7 +42,7 @@ describe('an owner that comes back', () => {
   });
 
   test('S1 never old: a miss that was answered while it was dead stays a miss', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const [read, written, destroyed, left] = await mintOnB(4);
     await cluster.node('b').end('SIGKILL');
     const { client } = cluster.node('a');
@@ -58,7 +58,7 @@ describe('an owner that comes back', () => {
   });
 
   test('with its Memcached dead too, all its sessions are reset and none is old', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const ids = await mintOnB(10);
     await cluster.node('b').end('SIGKILL');
     cluster.node('b').killStore();
@@ -72,7 +72,7 @@ describe('an owner that comes back', () => {
   });
 
   test('killed and started again at once, nothing that nobody asked for is lost', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const ids = await mintOnB(20);
     await cluster.node('b').end('SIGKILL');
     await cluster.node('b').start();
@@ -83,7 +83,7 @@ describe('an owner that comes back', () => {
   });
 
   test('restarted for an upgrade under load, no session is lost', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const ids = await mintOnB(20);
     const isOver = { value: false };
     const browse = async (): Promise<void> => {
@@ -101,7 +101,7 @@ describe('an owner that comes back', () => {
   });
 
   test('an ordinary stop says goodbye: its orphans are reset at once, and its Memcached is gone', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const [id] = await mintOnB(1);
     const storePid = await cluster.node('b').storePid();
     await cluster.node('b').end('SIGTERM');
@@ -112,7 +112,7 @@ describe('an owner that comes back', () => {
   });
 
   test('the whole mesh killed and started again keeps every session', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const ids = await Promise.all(cluster.nodes.map(async ({ client }) => (await client.mint({ kept: true })).id));
     await Promise.all(cluster.nodes.map((node) => node.end('SIGKILL')));
     await Promise.all(cluster.nodes.map((node) => node.start()));

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { ClusterView } from '../../src/routing/cluster-view.ts';
-import { startCluster, type Cluster } from '../support/cluster.ts';
+import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
 
 describe('a node that does not belong', () => {
@@ -26,7 +26,7 @@ describe('a node that does not belong', () => {
   }
 
   test('S7 closed: with another secret it cannot join, and both sides say why', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     await cluster.node('c').end('SIGTERM');
     cluster.configure('c', { secret: 'a secret that the others do not share' });
     cluster.node('c').spawn();
@@ -38,7 +38,7 @@ describe('a node that does not belong', () => {
   });
 
   test('S8 same map: with another map it cannot join, and both sides say why', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     await cluster.node('c').end('SIGTERM');
     cluster.configure('c', { letters: { d: '127.0.0.1:9' } });
     cluster.node('c').spawn();
@@ -48,7 +48,7 @@ describe('a node that does not belong', () => {
   });
 
   test('a second node with a letter that is taken cannot join, and both sides say why', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const { id } = await cluster.node('c').client.mint({ n: 1 });
     const twin = await cluster.stranger('c', {});
     twin.spawn();

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../support/cluster.ts';
+import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 
 describe('three nodes that share sessions', () => {
   let cluster: Cluster;
 
   beforeAll(async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
   });
 
   afterAll(() => cluster.close());

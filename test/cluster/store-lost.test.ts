@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { startCluster, type Cluster } from '../support/cluster.ts';
+import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { until } from '../support/until.ts';
 
 const HARD_CAP_MS = 500;
@@ -11,7 +11,7 @@ describe('a node whose Memcached is killed', () => {
   afterEach(() => cluster.close());
 
   test('says store-lost, starts another, and goes on; no request in flight hangs', async () => {
-    cluster = await startCluster();
+    cluster = await startCluster({ config: CALM });
     const b = cluster.node('b');
     const { id } = await b.client.mint({ n: 0 });
     const storePid = await b.storePid();

@@ -45,6 +45,18 @@ export class FakeClock implements Clock {
     this.#moveTo(end);
   }
 
+  /** The same, and promises settle before it begins, between one alarm and the next, and at the end. */
+  async advanceSettling(ms: number): Promise<void> {
+    const end = this.#monotonic + ms;
+    await settled();
+    for (let next = this.#nextUntil(end); next !== undefined; next = this.#nextUntil(end)) {
+      this.advance(Math.max(0, next.at - this.#monotonic));
+      await settled();
+    }
+    this.advance(end - this.#monotonic);
+    await settled();
+  }
+
   /** Lets the wall clock jump, as when somebody sets it; no timer notices. */
   jump(ms: number): void {
     this.#now += ms;
@@ -62,4 +74,9 @@ export class FakeClock implements Clock {
     }
     return first;
   }
+}
+
+/** Resolves when every promise that can settle without time passing has done so. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

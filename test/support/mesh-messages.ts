@@ -114,6 +114,7 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     letter: letters,
     incarnation,
     evidence: fc.constantFrom('refused', 'silence'),
+    isPoll: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers }),
   fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, cursor: integers }),
@@ -146,6 +147,8 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
   fc.record({
     kind: fc.constant('history'),
     history: fc.record({
+      isInformed: fc.boolean(),
+      serving: incarnation,
       verdict: fc.constantFrom('kept', 'dead', 'forgotten'),
       estates: fc.array(fc.record({ letter: letters, complete: fc.boolean() }), { maxLength: 62 }),
       notBeforeMs: integers,

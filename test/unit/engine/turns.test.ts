@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Turns } from '../../../src/engine/turns.ts';
+
+/** A piece of work that ends when told. */
+function work(): {
+  readonly task: () => Promise<void>;
+  readonly end: () => void;
+  readonly fail: (error: Error) => void;
+} {
+  let end: () => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const ended = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  return { task: () => ended, end, fail };
+}
+
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await Promise.resolve();
+}
+
+describe('turns', () => {
+  test('the tasks of one id run one at a time, first come first served', async () => {
+    const turns = new Turns(10);
+    const story: string[] = [];
+    const [first, second] = [work(), work()];
+    const all = Promise.all([
+      turns.take('a', async () => {
+        story.push('first begins');
+        await first.task();
+        story.push('first ends');
+      }),
+      turns.take('a', async () => {
+        story.push('second begins');
+        await second.task();
+        story.push('second ends');
+      }),
+      turns.take('a', () => Promise.resolve(void story.push('third'))),
+    ]);
+    second.end();
+    await settle();
+    expect(story).toEqual(['first begins']);
+    first.end();
+    await all;
+    expect(story).toEqual(['first begins', 'first ends', 'second begins', 'second ends', 'third']);
+  });
+
+  test('a task whose turn it is begins at once', async () => {
+    const turns = new Turns(1);
+    let hasBegun = false;
+    const taken = turns.take('a', () => Promise.resolve((hasBegun = true)));
+    expect(hasBegun).toBe(true);
+    await taken;
+  });
+
+  test('different ids do not wait for each other', async () => {
+    const turns = new Turns(1);
+    const slow = work();
+    const blocked = turns.take('a', slow.task);
+    await expect(turns.take('b', () => Promise.resolve('done'))).resolves.toBe('done');
+    slow.end();
+    await blocked;
+  });
+
+  test('each caller gets what its own task came to', async () => {
+    const turns = new Turns(10);
+    const results = [1, 2, 3].map((number) => turns.take('a', () => Promise.resolve(number)));
+    await expect(Promise.all(results)).resolves.toEqual([1, 2, 3]);
+  });
+
+  test('a failing task fails for its own caller and does not block the line', async () => {
+    const turns = new Turns(10);
+    const failing = work();
+    const failed = turns.take('a', failing.task);
+    const thrown = turns.take('a', () => {
+      throw new RangeError('at once');
+    });
+    const after = turns.take('a', () => Promise.resolve('after'));
+    failing.fail(new RangeError('later'));
+    await expect(failed).rejects.toThrow('later');
+    await expect(thrown).rejects.toThrow('at once');
+    await expect(after).resolves.toBe('after');
+  });
+
+  test('S6 bounded: a line has room up to its limit, the one whose turn it is included, each id for itself', async () => {
+    const turns = new Turns(2);
+    const [first, second] = [work(), work()];
+    expect(turns.hasRoom('a')).toBe(true);
+    const one = turns.take('a', first.task);
+    expect(turns.hasRoom('a')).toBe(true);
+    const two = turns.take('a', second.task);
+    expect(turns.hasRoom('a')).toBe(false);
+    expect(turns.hasRoom('b')).toBe(true);
+    first.end();
+    await one;
+    expect(turns.hasRoom('a')).toBe(true);
+    second.end();
+    await two;
+  });
+
+  test('in any interleaving: never two at once, always in order, and no id is remembered when its line is empty', async () => {
+    const anyTask = fc.record({
+      id: fc.constantFrom('a', 'b', 'c'),
+      pauses: fc.nat({ max: 4 }),
+      fails: fc.boolean(),
+      before: fc.nat({ max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anyTask, { maxLength: 40 }), async (tasks) => {
+        const turns = new Turns(100);
+        const running = new Map<string, number>();
+        const finished = new Map<string, number[]>();
+        const taken: Promise<unknown>[] = [];
+        for (const [number, { id, pauses, fails, before }] of tasks.entries()) {
+          for (let pause = 0; pause < before; pause += 1) await Promise.resolve();
+          const outcome = turns.take(id, async () => {
+            running.set(id, (running.get(id) ?? 0) + 1);
+            expect(running.get(id)).toBe(1);
+            for (let pause = 0; pause < pauses; pause += 1) await Promise.resolve();
+            running.set(id, 0);
+            finished.set(id, [...(finished.get(id) ?? []), number]);
+            if (fails) throw new RangeError('on purpose');
+          });
+          taken.push(outcome.catch((error: unknown) => expect(error).toBeInstanceOf(RangeError)));
+        }
+        await Promise.all(taken);
+        for (const order of finished.values()) expect(order).toEqual([...order].sort((x, y) => x - y));
+        expect([...finished.values()].flat()).toHaveLength(tasks.length);
+        expect(turns.size).toBe(0);
+      }),
+      { seed: 51, numRuns: 150 },
+    );
+  });
+});

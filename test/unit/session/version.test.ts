@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { Versions } from '../../../src/session/version.ts';
+
+const INCARNATION = 1_700_000_000_000;
+
+describe('versions', () => {
+  test('begin above all that a former life gave, unless it wrote a million records in a second', () => {
+    const former = new Versions(INCARNATION);
+    for (let written = 0; written < 999; written += 1) former.next();
+    expect(new Versions(INCARNATION + 1).next()).toBeGreaterThan(former.next());
+  });
+
+  test('grow with every one that is drawn, and are above the one that they follow', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 5000 }), { maxLength: 50 }), (offsets) => {
+        const versions = new Versions(INCARNATION);
+        let last = INCARNATION * 1000;
+        for (const offset of offsets) {
+          const previous = INCARNATION * 1000 + offset;
+          const drawn = versions.next(previous);
+          expect(drawn).toBeGreaterThan(last);
+          expect(drawn).toBeGreaterThan(previous);
+          last = drawn;
+        }
+      }),
+      { seed: 31, numRuns: 200 },
+    );
+  });
+
+  test('never repeat after one that came from another node', () => {
+    const versions = new Versions(INCARNATION);
+    const foreign = INCARNATION * 1000 + 500;
+    const drawn = [versions.next(), versions.next(foreign), versions.next(), versions.next(foreign)];
+    expect(new Set(drawn).size).toBe(4);
+    expect(drawn.slice(1).every((version) => version > foreign)).toBe(true);
+  });
+
+  test('stay whole numbers until the year 2255', () => {
+    const versions = new Versions(Date.UTC(2255, 0));
+    const first = versions.next();
+    expect(Number.isSafeInteger(first)).toBe(true);
+    expect(versions.next()).toBe(first + 1);
+  });
+});
