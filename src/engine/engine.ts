@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
-import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Content, SessionCommand } from '../session/command.ts';
 import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../session/record.ts';
@@ -14,6 +13,8 @@ import { Items } from './items.ts';
 import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
+import { storeFailure } from './store-failure.ts';
+import { newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Absent, Found, Vault } from './vault.ts';
 
@@ -311,8 +312,7 @@ export class Engine {
 
   #tombstone(id: string, previous: number, reason: ResetReason): Tombstone {
     const expiresAt = this.#clock.now() + this.#session.tombstoneSeconds * 1000;
-    const version = this.#versions.next(previous);
-    return { kind: 'tombstone', id, version, expiresAt, reason, successorUntil: 0, readableUntil: 0 };
+    return newTombstone(id, this.#versions.next(previous), expiresAt, reason);
   }
 
   /** TTL 0 means the default one: nothing lives for ever. */
@@ -335,14 +335,6 @@ export class Engine {
     const ttlSeconds = secondsLeft(record.expiresAt, this.#clock.now());
     return { kind: 'done', id: record.id, version: record.version, ttlSeconds };
   }
-}
-
-/** @throws what is no failure of the store. */
-function storeFailure(error: unknown): Reply {
-  if (error instanceof StoreTooLargeError) return { kind: 'refused', code: 'TOO_LARGE' };
-  if (error instanceof StoreUnavailableError) return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
-  if (error instanceof StoreInDoubtError) return { kind: 'in-doubt', code: 'STORE_UNAVAILABLE' };
-  throw error;
 }
 
 function miss(absent: Absent): Reply {

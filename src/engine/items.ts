@@ -10,6 +10,7 @@ import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
 import { inspect, probe, read } from './item-read.ts';
 import { store } from './item-store.ts';
+import { newTombstone } from './tombstone.ts';
 import type { Found, Vault } from './vault.ts';
 
 type ItemCommand = Extract<SessionCommand, { kind: 'item' }>;
@@ -96,22 +97,17 @@ export class Items {
       case 'save':
         return this.#vault.save(change.record);
       case 'drop':
+        // It holds nobody off, whatever the clock does.
         return this.#vault.drop(this.#grave(id, change.version, 0));
       case 'bury':
-        return this.#vault.save(this.#grave(id, change.version, this.#session.tombstoneSeconds));
+        return this.#vault.save(
+          this.#grave(id, change.version, this.#clock.now() + this.#session.tombstoneSeconds * 1000),
+        );
     }
   }
 
-  #grave(id: string, previous: number, holdsForSeconds: number): Tombstone {
-    return {
-      kind: 'tombstone',
-      id,
-      version: this.#versions.next(previous),
-      expiresAt: this.#clock.now() + holdsForSeconds * 1000,
-      reason: 'destroyed',
-      successorUntil: 0,
-      readableUntil: 0,
-    };
+  #grave(id: string, previous: number, expiresAt: number): Tombstone {
+    return newTombstone(id, this.#versions.next(previous), expiresAt, 'destroyed');
   }
 }
 

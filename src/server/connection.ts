@@ -115,7 +115,8 @@ export class ClientConnection implements CommandSink {
   /** Takes no more requests; answers those that were begun, and then closes. */
   finish(): void {
     this.#takeNoMore();
-    this.#endTurnSoon();
+    if (this.#isDone && this.#replyBytes === 0) this.destroy();
+    else this.#endTurnSoon();
   }
 
   /** Closes now. */

@@ -127,14 +127,17 @@ describe('libmemcached-tools, a door as it is by default', () => {
     };
   });
 
-  test.runIf(IS_MESH).each(PROTOCOLS)('memcflush is refused, and nothing is lost, $protocol', async ({ protocol, flags }) => {
-    const door = doors.addresses[0] ?? '';
-    const file = join(folder, 'kept');
-    writeFileSync(file, 'text');
-    await run('memccp', `--servers=${door}`, file);
-    const { exitCode } = await run('memcflush', `--servers=${door}`, ...flags);
-    // In the binary protocol libmemcached does not look at what a flush is answered.
-    expect(exitCode).toBe(protocol === 'text' ? 1 : 0);
-    expect(await run('memcexist', `--servers=${door}`, 'kept')).toMatchObject({ exitCode: 0 });
-  });
+  test.runIf(IS_MESH).each(PROTOCOLS)(
+    'memcflush is refused, and nothing is lost, $protocol',
+    async ({ protocol, flags }) => {
+      const door = doors.addresses[0] ?? '';
+      const file = join(folder, 'kept');
+      writeFileSync(file, 'text');
+      await run('memccp', `--servers=${door}`, file);
+      const { exitCode } = await run('memcflush', `--servers=${door}`, ...flags);
+      // In the binary protocol libmemcached does not look at what a flush is answered.
+      expect(exitCode).toBe(protocol === 'text' ? 1 : 0);
+      expect(await run('memcexist', `--servers=${door}`, 'kept')).toMatchObject({ exitCode: 0 });
+    },
+  );
 });

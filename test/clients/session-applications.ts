@@ -10,8 +10,8 @@ export interface SessionApplication {
   readonly idOf: (cookie: string) => string;
   /** The key under which the client keeps a session. */
   readonly keyOf: (id: string) => string;
-  /** Starts one server that uses the memcached at `door`. */
-  readonly start: (door: string) => Promise<WebApplication>;
+  /** Starts one server that uses the memcached at `door`, on the host of this letter. */
+  readonly start: (door: string, letter?: string) => Promise<WebApplication>;
 }
 
 const APPS = join(import.meta.dirname, 'apps');
@@ -68,19 +68,28 @@ export function django(backend: DjangoBackend): SessionApplication {
 
 export type ExpressStore = 'connect-memcached' | 'connect-memjs';
 
+export interface ExpressSettings {
+  readonly prefix?: string;
+  /** Whether the application draws ids that begin with its host's letter. */
+  readonly hasGenid?: boolean;
+}
+
 /** express-session over one of its two memcached stores. */
-export function express(store: ExpressStore, prefix = 'sess:'): SessionApplication {
+export function express(
+  store: ExpressStore,
+  { prefix = 'sess:', hasGenid = false }: ExpressSettings = {},
+): SessionApplication {
   return {
     name: `Express, ${store}`,
     cookie: 'connect.sid',
     // s%3A<id>.<signature>
     idOf: (cookie) => decodeURIComponent(cookie).slice(2).split('.')[0] ?? '',
     keyOf: (id) => `${prefix}${id}`,
-    start: (door) =>
+    start: (door, letter = '') =>
       WebApplication.start({
         program: process.execPath,
         args: (port) => [join(APPS, 'express/app.mjs'), String(port)],
-        env: { STORE: store, DOOR: door, PREFIX: prefix },
+        env: { STORE: store, DOOR: door, PREFIX: prefix, LETTER: hasGenid ? letter : '' },
       }),
   };
 }

@@ -62,7 +62,7 @@ export class Site {
       const hosts: WebHost[] = [];
       for (const [at, letter] of letters.entries()) {
         const door = doors.addresses[at] ?? '';
-        const application = await kind.start(door);
+        const application = await kind.start(door, letter);
         started.push(application);
         hosts.push({ letter, door, application });
       }

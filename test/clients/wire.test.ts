@@ -195,7 +195,7 @@ const SCRIPTS: readonly Script[] = [
     };
   }),
   {
-    kind: express('connect-memcached', ''),
+    kind: express('connect-memcached', { prefix: '' }),
     visits: [
       { path: '/count', says: 'there is no prefix unless one is set', sent: ['set <new> 2 86400 88'] },
       { path: '/count', says: 'JSON under flags 2', sent: ['get <old>', 'set <old> 2 86400 88'] },
@@ -205,7 +205,7 @@ const SCRIPTS: readonly Script[] = [
     ],
   },
   {
-    kind: express('connect-memjs', ''),
+    kind: express('connect-memjs', { prefix: '' }),
     visits: [
       { path: '/count', says: 'there is no prefix unless one is set', sent: ['set <new> 0 86400 88'] },
       { path: '/count', says: 'JSON, in the binary protocol', sent: ['get <old>', 'set <old> 0 86400 88'] },

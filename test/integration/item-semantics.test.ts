@@ -170,8 +170,8 @@ function roundedLife(seconds: unknown): unknown {
 }
 
 /** With lives rounded and without the cas, which each side has its own of. */
-function comparable({ cas: _, ttlSeconds, ...rest }: Told): unknown {
-  return { ...rest, ...(ttlSeconds !== undefined && { ttlSeconds: roundedLife(ttlSeconds) }) };
+function comparable(told: Told): unknown {
+  return { ...told, cas: undefined, ttlSeconds: roundedLife(told.ttlSeconds) };
 }
 
 /** The cas values of one key on both sides, the latest last. */

@@ -8,7 +8,7 @@ import { letter } from '../../support/mesh-messages.ts';
 const SESSION_PREFIXES: readonly string[] = OPTIONS['doors.keyPrefixes'].fallback;
 const LOCK_PREFIXES: readonly string[] = OPTIONS['doors.lockPrefixes'].fallback;
 const table = new KeyTable(SESSION_PREFIXES, LOCK_PREFIXES);
-const MINTED = `b${'0123456789abcdefghijklmnop'}`;
+const MINTED = 'b0123456789abcdefghijklmnop';
 
 describe('the table of keys', () => {
   test.each(SESSION_PREFIXES)('%s is taken off a session', (prefix) => {
@@ -45,7 +45,10 @@ describe('the table of keys', () => {
   });
 
   test('a table without prefixes takes every key as it is', () => {
-    expect(new KeyTable([], []).find('memc.sess.key.2af84')).toMatchObject({ kind: 'plain', id: 'memc.sess.key.2af84' });
+    expect(new KeyTable([], []).find('memc.sess.key.2af84')).toMatchObject({
+      kind: 'plain',
+      id: 'memc.sess.key.2af84',
+    });
   });
 
   describe('a key with bytes from 0x80 on', () => {

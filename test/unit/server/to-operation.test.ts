@@ -124,9 +124,12 @@ describe('what PHP sends', () => {
 
   test('a placeholder is an empty add', () => {
     expect([placeholder, probe].map(isPlaceholder)).toEqual([true, true]);
-    expect([{ ...placeholder, mode: 'set' as const }, { ...placeholder, value: Buffer.from('x') }].map(isPlaceholder)).toEqual(
-      [false, false],
-    );
+    expect(
+      [
+        { ...placeholder, mode: 'set' as const },
+        { ...placeholder, value: Buffer.from('x') },
+      ].map(isPlaceholder),
+    ).toEqual([false, false]);
   });
 });
 

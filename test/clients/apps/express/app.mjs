@@ -1,7 +1,9 @@
 /*
  * A visitor's counter in the session: express-session over the store that STORE names, connect-memcached or
- * connect-memjs. Run as `node app.mjs PORT`; DOOR is the memcached to use, PREFIX what goes before each session's id.
+ * connect-memjs. Run as `node app.mjs PORT`; DOOR is the memcached to use, PREFIX what goes before each session's id, and
+ * LETTER, where there is one, what its ids begin with.
  */
+import { randomBytes } from 'node:crypto';
 import { get } from 'node:http';
 import process from 'node:process';
 import connectMemcached from 'connect-memcached';
@@ -9,7 +11,7 @@ import connectMemjs from 'connect-memjs';
 import express from 'express';
 import session from 'express-session';
 
-const { DOOR, STORE, PREFIX } = process.env;
+const { DOOR, LETTER, PREFIX, STORE } = process.env;
 
 /** What a client waits for one answer at most. */
 const PATIENCE_MS = 750;
@@ -17,7 +19,9 @@ const PATIENCE_MS = 750;
 function openStore() {
   if (STORE === 'connect-memcached') {
     const MemcachedStore = connectMemcached(session);
-    return new MemcachedStore({ hosts: [DOOR], prefix: PREFIX, timeout: PATIENCE_MS, retries: 0 });
+    // Without the last two it leaves a daemon alone for half a minute that was restarted, and later for five hours.
+    const again = { retry: 1000, reconnect: 1000 };
+    return new MemcachedStore({ hosts: [DOOR], prefix: PREFIX, timeout: PATIENCE_MS, retries: 0, ...again });
   }
   const MemjsStore = connectMemjs(session);
   // With a client of our own the store would not take the prefix.
@@ -34,6 +38,7 @@ app.use(
     // connect-memjs cannot touch, and so has to save.
     resave: STORE === 'connect-memjs',
     saveUninitialized: false,
+    ...(LETTER && { genid: () => LETTER + randomBytes(18).toString('base64url') }),
   }),
 );
 

@@ -1,0 +1,141 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { SILENT } from '../../../src/protocol/reply-shape.ts';
+import { ItemDesk } from '../../../src/server/item-desk.ts';
+import { answered, DeskFixture, hit, META, read, remove, store, TEXT, touch } from './desk-fixture.ts';
+
+const DRAWN = '0123456789abcdef0123456789abcdef';
+const FOREIGN = `a${DRAWN.slice(1)}`;
+const DJANGO = ':1:django.contrib.sessions.cache';
+
+let fixture: DeskFixture;
+let desk: ItemDesk;
+
+function open(options: ConstructorParameters<typeof DeskFixture>[0] = {}): void {
+  fixture = new DeskFixture(options);
+  desk = new ItemDesk(fixture.parts);
+}
+
+beforeEach(() => open());
+
+describe('a key', () => {
+  test('is asked for by its id, and answered with what the mesh has', async () => {
+    fixture.sessions.script = () => answered(hit('data'));
+    expect(await desk.answer(read('memc.sess.key.a77'), TEXT)).toMatchObject({
+      kind: 'hit',
+      value: Buffer.from('data'),
+    });
+    expect(fixture.sessions.asked).toEqual([
+      { kind: 'item', id: 'a77', isSession: true, operation: { kind: 'read', canWin: false, isPeek: false } },
+    ]);
+  });
+
+  test('of no session is one all the same', async () => {
+    fixture.sessions.script = () => answered({ kind: 'deleted' });
+    expect(await desk.answer(remove('page:1'), TEXT)).toEqual({ kind: 'deleted' });
+    expect(fixture.sessions.asked).toEqual([
+      { kind: 'item', id: 'page:1', isSession: false, operation: { kind: 'delete' } },
+    ]);
+  });
+
+  test('can be won by a meta client only', () => {
+    void desk.answer(read('k'), META);
+    expect(fixture.sessions.asked).toMatchObject([{ operation: { canWin: true } }]);
+  });
+
+  test('whose commands one client sends in a row is asked for in that order', async () => {
+    void desk.answer(store('set', 'k', '1'), TEXT);
+    void desk.answer(read('k'), TEXT);
+    void desk.answer(read('other'), TEXT);
+    expect(fixture.sessions.asked.map(({ id }) => id)).toEqual(['k', 'other']);
+    await fixture.sessions.answerNext(answered({ kind: 'stored', cas: 1 }));
+    expect(fixture.sessions.asked.map(({ id }) => id)).toEqual(['k', 'other', 'k']);
+  });
+
+  test('that cannot be asked for in a way it should not is an error, and is logged without the id', async () => {
+    const id = 'b0123456789abcdefghijklmnop';
+    const reply = desk.answer(read(id), TEXT);
+    await fixture.sessions.answerNext(new RangeError(`no ${id}`));
+    expect(await reply).toMatchObject({ kind: 'server-error', code: 'INTERNAL' });
+    expect(fixture.logged).toHaveLength(1);
+    expect(fixture.logged.join('')).not.toContain(id);
+  });
+});
+
+describe('what is counted', () => {
+  test('each command by what it came to', async () => {
+    fixture.sessions.script = ({ id }) => answered(id === 'there' ? hit('x') : { kind: 'miss' });
+    await desk.answer(read('there'), TEXT);
+    await desk.answer(read('gone'), TEXT);
+    expect(fixture.counts.tally).toMatchObject({ cmd_get: 2, get_hits: 1, get_misses: 1 });
+    expect(await fixture.metric('maglia_requests_total{door="memcached",command="read",outcome="done"} ')).toBe('1');
+    expect(await fixture.metric('maglia_requests_total{door="memcached",command="read",outcome="miss"} ')).toBe('1');
+  });
+
+  test('a failure is neither a hit nor a miss (S3)', async () => {
+    fixture.sessions.script = () => ({ kind: 'unavailable', code: 'DEADLINE' });
+    await desk.answer(read('k'), TEXT);
+    expect(fixture.counts.tally).toMatchObject({ cmd_get: 1, get_hits: 0, get_misses: 0 });
+  });
+
+  test('a life without end, which becomes the default one', async () => {
+    fixture.sessions.script = () => answered({ kind: 'stored', cas: 1 });
+    await desk.answer(store('set', 'k', 'x', 0), TEXT);
+    await desk.answer(store('set', 'k', 'x', 5), TEXT);
+    await desk.answer(touch('k', 0), TEXT);
+    expect(await fixture.metric('maglia_ttl_defaulted_total ')).toBe('2');
+  });
+});
+
+describe('PHP’s strict-mode probe', () => {
+  const probe = store('add', `memc.sess.key.${FOREIGN}`, '', 2_678_400);
+
+  test('asks whether the session is there, and creates nothing', async () => {
+    fixture.sessions.script = () => answered({ kind: 'exists' });
+    expect(await desk.answer(probe, TEXT)).toEqual({ kind: 'not-stored' });
+    fixture.sessions.script = () => answered({ kind: 'not-found' });
+    expect(await desk.answer(probe, TEXT)).toMatchObject({ kind: 'stored' });
+    expect(fixture.sessions.asked.map((command) => command.kind === 'item' && command.operation)).toEqual([
+      { kind: 'probe' },
+      { kind: 'probe' },
+    ]);
+  });
+
+  test('is never steered away', () => {
+    expect(desk.answer(probe, TEXT)).toBeInstanceOf(Promise);
+    expect(fixture.counts.tally.steered).toBe(0);
+  });
+
+  test('for a key of no known prefix is what it says: an add that is gone at once', () => {
+    void desk.answer(store('add', 'other.prefix.x', '', 2_678_400), TEXT);
+    expect(fixture.sessions.asked).toMatchObject([{ operation: { kind: 'store', mode: 'add', lifeSeconds: -1 } }]);
+  });
+});
+
+describe('the add of a session with another node’s letter', () => {
+  test('is answered as if the id were taken, without asking anybody', async () => {
+    expect(desk.answer(store('add', DJANGO + FOREIGN, 'data'), TEXT)).toEqual({ kind: 'not-stored' });
+    expect(fixture.sessions.asked).toEqual([]);
+    expect(fixture.counts.tally).toMatchObject({ steered: 1, cmd_set: 1 });
+    expect(await fixture.metric('maglia_steered_total ')).toBe('1');
+  });
+
+  test('goes through the third time where it is PHP’s placeholder', () => {
+    for (const id of ['1', '2', '3'].map((end) => FOREIGN.slice(0, -1) + end)) {
+      void desk.answer(store('add', `memc.sess.key.${id}`, '', 30), TEXT);
+    }
+    expect(fixture.sessions.asked).toMatchObject([{ id: `${FOREIGN.slice(0, -1)}3` }]);
+  });
+
+  test.each([
+    ['steering is switched off', { isSteering: false }, TEXT, DJANGO + FOREIGN, 'add'],
+    ['the client does not hear of it', {}, SILENT, DJANGO + FOREIGN, 'add'],
+    ['the key has no known prefix', {}, TEXT, FOREIGN, 'add'],
+    ['the id is local', {}, TEXT, `${DJANGO}b${DRAWN.slice(1)}`, 'add'],
+    ['the node is alone', { letters: 'b' }, TEXT, DJANGO + FOREIGN, 'add'],
+    ['it is a set', {}, TEXT, DJANGO + FOREIGN, 'set'],
+  ] as const)('goes through where %s', (_, options, shape, key, mode) => {
+    open(options);
+    void desk.answer(store(mode, key, 'data'), shape);
+    expect(fixture.sessions.asked).toHaveLength(1);
+  });
+});

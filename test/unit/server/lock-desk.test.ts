@@ -1,0 +1,140 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { ItemDesk } from '../../../src/server/item-desk.ts';
+import type { Reply } from '../../../src/protocol/reply.ts';
+import { DeskFixture, granted, incr, read, remove, settled, store, TEXT, touch } from './desk-fixture.ts';
+
+const LOCK = 'memc.sess.key.lock.b0123';
+const SESSION = 'memc.sess.key.b0123';
+
+let fixture: DeskFixture;
+let desk: ItemDesk;
+
+beforeEach(() => {
+  fixture = new DeskFixture();
+  desk = new ItemDesk(fixture.parts);
+});
+
+function lock(exptime = 30): Promise<Reply> {
+  return Promise.resolve(desk.answer(store('add', LOCK, '1', exptime), TEXT));
+}
+
+describe('adding the key of a lock', () => {
+  test('queues for the lock of the session at its owner, for this node', async () => {
+    const reply = lock();
+    expect(fixture.sessions.asked).toEqual([{ kind: 'lock', id: 'b0123', waitMs: 700, holdMs: 30_000, holder: 'b' }]);
+    await fixture.sessions.answerNext(granted('t1'));
+    expect(await reply).toMatchObject({ kind: 'stored' });
+  });
+
+  test('without an end asks for the longest hold; one that is over already, for the shortest', () => {
+    void lock(0);
+    desk = new ItemDesk(fixture.parts);
+    void lock(-1);
+    expect(fixture.sessions.asked).toMatchObject([{ holdMs: 0 }, { holdMs: 1 }]);
+  });
+
+  test('that another holds for too long is not stored', async () => {
+    const reply = lock();
+    await fixture.sessions.answerNext({ kind: 'refused', code: 'LOCK_TIMEOUT' });
+    expect(await reply).toEqual({ kind: 'not-stored' });
+    expect(await desk.answer(read(LOCK), TEXT)).toEqual({ kind: 'miss' });
+  });
+
+  test('whose owner cannot be asked is an error', async () => {
+    const reply = lock();
+    await fixture.sessions.answerNext({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
+    expect(await reply).toMatchObject({ kind: 'server-error', code: 'OWNER_UNREACHABLE' });
+  });
+
+  test('that this client holds itself is not stored, and nobody is asked', async () => {
+    fixture.sessions.script = () => granted('t1');
+    await lock();
+    expect(await lock()).toEqual({ kind: 'not-stored' });
+    expect(fixture.sessions.asked).toHaveLength(1);
+  });
+
+  test('makes the same client’s commands on that session wait for it', async () => {
+    void lock();
+    void desk.answer(read(SESSION), TEXT);
+    expect(fixture.sessions.asked.map(({ kind }) => kind)).toEqual(['lock']);
+    await fixture.sessions.answerNext(granted('t1'));
+    expect(fixture.sessions.asked.map(({ kind }) => kind)).toEqual(['lock', 'item']);
+  });
+
+  test('is measured', async () => {
+    const reply = lock();
+    fixture.clock.advance(400);
+    await fixture.sessions.answerNext(granted('t1'));
+    await reply;
+    expect(await fixture.metric('maglia_lock_wait_seconds_sum{outcome="granted"} ')).toBe('0.4');
+    expect(fixture.counts.tally).toMatchObject({ locks_granted: 1, locks_refused: 0, cmd_set: 0 });
+  });
+});
+
+describe('a lock that is held', () => {
+  beforeEach(async () => {
+    fixture.sessions.script = () => granted('t1', 30_000);
+    await lock();
+    fixture.sessions.script = () => ({ kind: 'done', id: 'b0123', version: 0, ttlSeconds: 0 });
+    fixture.sessions.asked.length = 0;
+  });
+
+  test('is given back by deleting its key, once', async () => {
+    expect(await desk.answer(remove(LOCK), TEXT)).toEqual({ kind: 'deleted' });
+    expect(fixture.sessions.asked).toEqual([{ kind: 'unlock', id: 'b0123', token: 't1' }]);
+    expect(await desk.answer(remove(LOCK), TEXT)).toEqual({ kind: 'not-found' });
+    expect(fixture.sessions.asked).toHaveLength(1);
+  });
+
+  test('that has run out meanwhile was not there', async () => {
+    fixture.sessions.script = () => ({ kind: 'refused', code: 'LOCK_LOST' });
+    expect(await desk.answer(remove(LOCK), TEXT)).toEqual({ kind: 'not-found' });
+  });
+
+  test('is seen by this client until it runs out', async () => {
+    expect(await desk.answer(read(LOCK), TEXT)).toMatchObject({ kind: 'hit', value: Buffer.from('1') });
+    expect(await desk.answer(touch(LOCK, 10), TEXT)).toMatchObject({ kind: 'touched' });
+    fixture.clock.advance(30_000);
+    expect(await desk.answer(read(LOCK), TEXT)).toEqual({ kind: 'miss' });
+    expect(await desk.answer(touch(LOCK, 10), TEXT)).toEqual({ kind: 'not-found' });
+  });
+
+  test('that has run out can be taken again', async () => {
+    fixture.clock.advance(30_000);
+    fixture.sessions.script = () => granted('t2');
+    expect(await lock()).toMatchObject({ kind: 'stored' });
+    await desk.answer(remove(LOCK), TEXT);
+    expect(fixture.sessions.asked.at(-1)).toMatchObject({ kind: 'unlock', token: 't2' });
+  });
+
+  test('is given back when the client goes', async () => {
+    desk.close();
+    await settled();
+    expect(fixture.sessions.asked).toEqual([{ kind: 'unlock', id: 'b0123', token: 't1' }]);
+    expect(fixture.logged).toEqual([]);
+  });
+
+  test('and cannot be given back then, is logged, without the whole id', async () => {
+    fixture.sessions.script = () => ({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
+    desk.close();
+    await settled();
+    expect(fixture.logged.map((line) => JSON.parse(line) as object)).toMatchObject([
+      { id: 'b0123'.slice(0, 1) + '…', code: 'OWNER_UNREACHABLE' },
+    ]);
+  });
+});
+
+test('a lock that is granted after its client has gone is given back at once', async () => {
+  void lock();
+  desk.close();
+  expect(fixture.sessions.asked).toHaveLength(1);
+  await fixture.sessions.answerNext(granted('t9'));
+  expect(fixture.sessions.asked.at(-1)).toEqual({ kind: 'unlock', id: 'b0123', token: 't9' });
+});
+
+test('nothing else can be done with the key of a lock', async () => {
+  expect(await desk.answer(store('set', LOCK, '1'), TEXT)).toEqual({ kind: 'not-stored' });
+  expect(await desk.answer(incr(LOCK), TEXT)).toEqual({ kind: 'not-found' });
+  expect(await desk.answer({ kind: 'inspect', key: LOCK }, TEXT)).toEqual({ kind: 'miss' });
+  expect(fixture.sessions.asked).toEqual([]);
+});
