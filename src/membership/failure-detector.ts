@@ -2,10 +2,11 @@ import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { MagliaError } from '../errors.ts';
-import type { Evidence, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Evidence, PeerAnswer } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
+import { Jury } from './jury.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, type Silence } from './silence.ts';
@@ -22,8 +23,6 @@ export interface FailureDetectorParts {
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'observe'>;
 }
-
-type Accusation = Extract<PeerRequest, { kind: 'accuse' }>;
 
 interface Watch {
   silence: Silence;
@@ -46,6 +45,7 @@ const LOOKS_PER_PING = 2;
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;
+  readonly #jury: Jury;
   readonly #lookMs: number;
   readonly #watches: ReadonlyMap<Letter, Watch>;
   #lookedAt: number;
@@ -53,6 +53,16 @@ export class FailureDetector {
 
   constructor(parts: FailureDetectorParts) {
     this.#parts = parts;
+    const { clock, links, map, timings } = parts;
+    this.#jury = new Jury({
+      ...{ clock, links, map, timings },
+      canVote: (letter) => this.#canVote(letter),
+      onDenied: (accused, heardAgoMs) => {
+        const watch = this.#watch(accused);
+        watch.silence = heard(watch.silence, heardAgoMs);
+      },
+      onFailed: (error) => this.#expected(error),
+    });
     this.#lookMs = parts.timings.pingMs / LOOKS_PER_PING;
     this.#lookedAt = parts.clock.monotonic();
     this.#watches = new Map(
@@ -245,7 +255,8 @@ export class FailureDetector {
   #accuse(letter: Letter, watch: Watch, evidence: Evidence): void {
     watch.isAccused = true;
     const { incarnation } = this.#parts.members.stateOf(letter);
-    this.#isConvicted(letter, incarnation, evidence)
+    this.#jury
+      .convicts(letter, incarnation, evidence)
       .then((isConvicted) => {
         const stillSuspect = this.#parts.members.stateOf(letter).kind === 'suspect';
         const stillGuilty = evidence === 'silence' || watch.isRefused;
@@ -258,42 +269,12 @@ export class FailureDetector {
       .catch((error: unknown) => this.#expected(error));
   }
 
-  /**
-   * Asks the other nodes: what they would say; then everybody for good, the one that would stand in last. Only a stand-in
-   * ever acts on a death, so where one of the others still sees the peer, nobody acts. And since whoever agreed tells the
-   * accused that it is dead, nobody is asked for good before all would agree. A refused dial needs no such care.
-   */
-  async #isConvicted(letter: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
-    const { members, map, timings } = this.#parts;
-    const voters = map
-      .lettersAfter(letter)
-      .filter((voter) => members.letters.includes(voter) && !isGone(members.stateOf(voter)))
-      .filter((voter) => !this.#watch(voter).isRefused && !isDeadly(this.#watch(voter).silence, timings));
-    const [standIn, ...others] = voters;
-    const accusation = { kind: 'accuse', letter, incarnation, evidence } as const;
-    if (evidence === 'silence' && !(await this.#allAgree(voters, { ...accusation, isPoll: true }))) return false;
-    if (!(await this.#allAgree(others, { ...accusation, isPoll: false }))) return false;
-    return standIn === undefined || this.#agrees(standIn, { ...accusation, isPoll: false });
-  }
-
-  async #allAgree(voters: readonly Letter[], accusation: Accusation): Promise<boolean> {
-    const votes = await Promise.all(voters.map((voter) => this.#agrees(voter, accusation)));
-    return votes.every(Boolean);
-  }
-
-  async #agrees(voter: Letter, accusation: Accusation): Promise<boolean> {
-    const { clock, links, timings } = this.#parts;
-    try {
-      const answer = await links(voter).request(accusation, clock.monotonic() + timings.suspectAfterMs);
-      if (answer.kind !== 'verdict') return false;
-      const watch = this.#watch(accusation.letter);
-      if (!answer.agreed) watch.silence = heard(watch.silence, answer.heardAgoMs);
-      return answer.agreed;
-    } catch (error) {
-      // It could not be asked; the next look tries again, or finds the voter itself dead.
-      this.#expected(error);
-      return false;
-    }
+  /** Two that fall silent together must not protect each other. */
+  #canVote(letter: Letter): boolean {
+    const { members, timings } = this.#parts;
+    if (!members.letters.includes(letter) || isGone(members.stateOf(letter))) return false;
+    const { isRefused, silence } = this.#watch(letter);
+    return !isRefused && !isDeadly(silence, timings);
   }
 
   #expected(error: unknown): void {

@@ -168,7 +168,9 @@ export class Witness {
   /** Whether `candidate`, once it is back, is the one that stands in for this dead owner. */
   #wouldStandIn(candidate: Letter, owner: Letter): boolean {
     const { letter: self, map, members } = this.#parts;
-    if (!isGone(members.stateOf(owner))) return false;
+    const state = members.stateOf(owner);
+    // One that is just coming back may yet fail to: until it is released, its estate is a dead one's.
+    if (!isGone(state.kind === 'returning' ? state.former : state)) return false;
     const isPresent = (letter: Letter): boolean =>
       letter === self || letter === candidate || !isGone(members.stateOf(letter));
     return standInFor(owner, map, isPresent) === candidate;
@@ -216,7 +218,11 @@ export class Witness {
     detector.beginAnew(from);
     this.#holds.get(from)?.cancel();
     this.#holds.delete(from);
-    for (const owner of handedOver) estates.drop(owner);
+    for (const owner of handedOver) {
+      // If it is collecting here at this moment, it has to begin again, and to ask the one that has it now.
+      if (owner !== from) members.apply(owner, { kind: 'unheld' }, `${from} stands in for it now`);
+      estates.drop(owner);
+    }
     return true;
   }
 

@@ -49,7 +49,7 @@ export async function open(
   let movedFrom: string | undefined;
   let reason: ResetReason = 'owner-dead';
   for (let hop = 0; hop <= LONGEST_TRAIL; hop += 1) {
-    const wasOrphan = isOrphan(current, router);
+    const asked = router.placementOf(current);
     const reply = await router.dispatch({ kind: 'open', id: current, ...(lock !== undefined && { lock }) });
     switch (reply.kind) {
       case 'done':
@@ -60,8 +60,8 @@ export async function open(
         continue;
       case 'miss': {
         const orphan = [current, movedFrom].find((known) => known !== undefined && isOrphan(known, router));
-        // Its owner came back after its stand-in had answered: what stands there counts.
-        if (orphan === undefined && wasOrphan) continue;
+        // A stand-in answered, which notes nothing yet, and the owner has come back since: what stands there counts.
+        if (orphan === undefined && !isSameOwner(asked, router.placementOf(current))) continue;
         if (movedFrom === undefined) reason = reply.reason;
         if (orphan === undefined) return fresh(request, router, { previous: id, reason });
 
@@ -173,6 +173,20 @@ function failure(reply: Reply): OpenReply {
 
 function trailOf(previous: string, found: string, reason: ResetReason): Trail | undefined {
   return found === previous ? undefined : { previous, reason };
+}
+
+/** Whether both find the owner in one life: then nobody stood in for it in between. */
+function isSameOwner(before: Placement, after: Placement): boolean {
+  switch (before.kind) {
+    case 'own':
+      return after.kind === 'own';
+    case 'peer':
+    case 'suspect':
+      return (after.kind === 'peer' || after.kind === 'suspect') && after.incarnation === before.incarnation;
+    case 'standIn':
+    case 'unplaceable':
+      return false;
+  }
 }
 
 function isOrphan(id: string, router: Pick<OpenRouter, 'placementOf'>): boolean {

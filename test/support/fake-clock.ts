@@ -57,6 +57,11 @@ export class FakeClock implements Clock {
     await settled();
   }
 
+  /** Time passes and nothing fires, as while a process is stopped; what fell due fires with the next move, late. */
+  stopFor(ms: number): void {
+    this.#moveTo(this.#monotonic + ms);
+  }
+
   /** Lets the wall clock jump, as when somebody sets it; no timer notices. */
   jump(ms: number): void {
     this.#now += ms;

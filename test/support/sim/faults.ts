@@ -1,0 +1,202 @@
+import type { Letter } from '../../../src/session/letter.ts';
+import type { Random } from './random.ts';
+import type { SimMesh } from './sim-mesh.ts';
+
+export interface FaultsOptions {
+  readonly mesh: SimMesh;
+  readonly random: Random;
+  /** On average, between the beginnings of two faults. */
+  readonly everyMs: number;
+}
+
+const KINDS = {
+  kill: 5,
+  restart: 1,
+  stop: 0.7,
+  freeze: 5,
+  cut: 4,
+  slowStore: 1.5,
+  stallStore: 2,
+  breakStore: 1.5,
+  killStore: 0.7,
+} as const;
+
+/**
+ * After a way or a node is there again, it takes the others so long to make use of it. Until then it does not count, or
+ * two cuts in a row would split the mesh.
+ */
+const SETTLING_MS = 1500;
+
+/** A daemon is never started again sooner: no Node.js starts faster. */
+const QUICKEST_RESTART_MS = 250;
+
+/**
+ * Lets a mesh be befallen. What DESIGN does not promise anything about is left out: at no moment do two living nodes
+ * neither reach each other nor a third one that reaches both, since that is a split.
+ */
+export class Faults {
+  readonly #mesh: SimMesh;
+  readonly #random: Random;
+  readonly #everyMs: number;
+  /** Way => when it was healed; Infinity while it is cut. */
+  readonly #healedAt = new Map<string, number>();
+  #isStopped = false;
+  readonly #ends = new Set<() => void>();
+
+  constructor({ mesh, random, everyMs }: FaultsOptions) {
+    this.#mesh = mesh;
+    this.#random = random;
+    this.#everyMs = everyMs;
+  }
+
+  /** The first one bites for sure. */
+  start(): void {
+    this.#kill(this.#random.pick(this.#mesh.letters));
+    this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#mesh.world.after(this.#random.between(0, 2 * this.#everyMs), () => {
+      if (this.#isStopped) return;
+      this.#befall();
+      this.#goOn();
+    });
+  }
+
+  /** Nothing new, and all that was befallen recovers. */
+  stop(): void {
+    this.#isStopped = true;
+    for (const end of [...this.#ends]) end();
+  }
+
+  #befall(): void {
+    const kind = this.#random.weighted(KINDS);
+    const letter = this.#random.pick(this.#mesh.letters);
+    const node = this.#mesh.nodeOf(letter);
+    if (kind === 'cut') {
+      this.#cut(letter);
+      return;
+    }
+    if (node === undefined || node.process.isFrozen) return;
+    switch (kind) {
+      case 'kill':
+        if (this.#staysWhole({ without: letter })) this.#kill(letter);
+        return;
+      case 'restart':
+      case 'stop':
+        if (this.#staysWhole({ without: letter })) this.#close(letter, kind);
+        return;
+      case 'freeze':
+        if (this.#staysWhole({ without: letter })) this.#freeze(letter);
+        return;
+      case 'slowStore':
+        this.#mesh.slowStore(letter, this.#random.between(5, 60));
+        this.#endIn(this.#random.between(100, 800), () => this.#mesh.slowStore(letter, 0));
+        return;
+      case 'stallStore':
+        this.#mesh.stallStore(letter, this.#random.between(60, 250));
+        return;
+      case 'breakStore':
+        this.#mesh.breakStore(letter);
+        return;
+      case 'killStore':
+        this.#mesh.killStore(letter);
+        this.#endIn(this.#random.between(30, 150), () => this.#mesh.reviveStore(letter));
+    }
+  }
+
+  #kill(letter: Letter): void {
+    const keepsStore = this.#random.chance(0.75);
+    this.#mesh.kill(letter, { isDark: this.#random.chance(0.25) });
+    this.#endIn(QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 3000, () =>
+      this.#mesh.startNode(letter, keepsStore),
+    );
+  }
+
+  #close(letter: Letter, mode: 'restart' | 'stop'): void {
+    this.#mesh.close(letter, mode);
+    this.#endIn(QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 4000, () =>
+      this.#mesh.startNode(letter, mode === 'restart'),
+    );
+  }
+
+  #freeze(letter: Letter): void {
+    this.#mesh.freeze(letter);
+    // Around the fence and the patience of the others is where it matters most.
+    const forMs = this.#random.chance(0.6) ? this.#random.between(80, 700) : this.#random.between(700, 3000);
+    this.#endIn(forMs, () => this.#mesh.resume(letter));
+  }
+
+  #cut(from: Letter): void {
+    const to = this.#random.pick(this.#mesh.letters.filter((letter) => letter !== from));
+    if (this.#healedAt.get(from + to) === Infinity || this.#healedAt.get(to + from) === Infinity) return;
+    if (!this.#staysWhole({ cut: [from, to] })) return;
+    const ways: [Letter, Letter][] = this.#random.chance(0.5)
+      ? [[from, to]]
+      : [
+          [from, to],
+          [to, from],
+        ];
+    for (const [one, other] of ways) {
+      this.#healedAt.set(one + other, Infinity);
+      this.#mesh.cut(one, other);
+    }
+    this.#endIn(this.#random.between(50, 2500), () => {
+      for (const [one, other] of ways) {
+        this.#healedAt.set(one + other, this.#mesh.world.now);
+        this.#mesh.heal(one, other);
+      }
+    });
+  }
+
+  #endIn(ms: number, end: () => void): void {
+    const once = (): void => {
+      if (this.#ends.delete(once)) end();
+    };
+    this.#ends.add(once);
+    this.#mesh.world.after(ms, once);
+  }
+
+  /** Whether any two nodes would still reach each other, or both a third one; those that are dead will come back. */
+  #staysWhole({ without, cut }: { without?: Letter; cut?: readonly [Letter, Letter] }): boolean {
+    const mesh = this.#mesh;
+    const isOpen = (one: Letter, other: Letter): boolean =>
+      this.#isOpen(one, other) && !(cut?.includes(one) === true && cut.includes(other));
+    const relays = mesh.letters.filter(
+      (letter) => letter !== without && mesh.nodeOf(letter)?.process.isFrozen === false,
+    );
+    return mesh.letters.every((one) =>
+      mesh.letters.every(
+        (other) =>
+          one === other ||
+          isOpen(one, other) ||
+          relays.some(
+            (relay) =>
+              relay !== one &&
+              relay !== other &&
+              isOpen(one, relay) &&
+              isOpen(relay, other) &&
+              this.#knowEachOther(one, relay) &&
+              this.#knowEachOther(relay, other),
+          ),
+      ),
+    );
+  }
+
+  #isOpen(one: Letter, other: Letter): boolean {
+    const settledAt = this.#mesh.world.now - SETTLING_MS;
+    return [one + other, other + one].every((way) => (this.#healedAt.get(way) ?? -Infinity) <= settledAt);
+  }
+
+  #knowEachOther(one: Letter, other: Letter): boolean {
+    return [
+      [one, other],
+      [other, one],
+    ].every(([self, peer]) => {
+      if (self === undefined || peer === undefined) return false;
+      const node = this.#mesh.nodeOf(self);
+      if (node === undefined || this.#mesh.nodeOf(peer) === undefined) return true;
+      return node.tenure.phase === 'serving' && node.isLinkedTo(peer) && node.members.stateOf(peer).kind === 'alive';
+    });
+  }
+}

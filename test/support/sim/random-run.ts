@@ -1,0 +1,110 @@
+import { check, type Violation } from './checker.ts';
+import { Faults } from './faults.ts';
+import { Random } from './random.ts';
+import { SimMesh } from './sim-mesh.ts';
+import { deedsWith, describeDeed } from './visitors.ts';
+import { subjectOf } from './history.ts';
+
+export interface RunResult {
+  readonly seed: number;
+  readonly size: number;
+  /** One line each; empty where all promises were kept. */
+  readonly complaints: readonly string[];
+  readonly tally: ReadonlyMap<string, number>;
+  readonly trace: readonly string[];
+}
+
+const SMALL_LEDGER = 5;
+const LARGE_LEDGER = 1000;
+const FAULTS_FOR_MS = 3500;
+/** A node that died often is let in again only after half a minute. */
+const CONVERGENCE_MS = 60_000;
+/** Less than this was done: the run proves nothing. */
+const FEWEST_DONE = 20;
+
+/** One run: a mesh, its visitors, and what befalls it, all from one seed. */
+export async function run(seed: number, isTraced = false): Promise<RunResult> {
+  const random = new Random(seed);
+  const size = random.weighted({ 2: 1, 3: 6, 5: 3 });
+  const trace: string[] = [];
+  const mesh = new SimMesh({
+    seed: random.below(2 ** 31),
+    size: Number(size),
+    limits: {
+      ledgerEntries: random.chance(0.15) ? SMALL_LEDGER : LARGE_LEDGER,
+      recalledSessions: 1000,
+      shelfMegabytes: 1,
+    },
+    ...(isTraced && { trace: (line: string) => void trace.push(line) }),
+  });
+  const complaints: string[] = [];
+  try {
+    await mesh.start();
+    mesh.visitors.start(random.below(4) + 3);
+    const faults = new Faults({ mesh, random: new Random(random.below(2 ** 31)), everyMs: random.between(150, 900) });
+    await mesh.runFor(150);
+    faults.start();
+    await mesh.runFor(FAULTS_FOR_MS);
+    faults.stop();
+    await mesh.runFor(300);
+    if (!(await mesh.converges(CONVERGENCE_MS)))
+      complaints.push(`the mesh did not become whole again: ${standing(mesh)}`);
+    await mesh.runFor(200);
+    mesh.visitors.stop();
+    await mesh.runFor(1001);
+    await mesh.visitors.readAll();
+    complaints.push(...judge(mesh));
+  } finally {
+    mesh.dispose();
+  }
+  return { seed, size: mesh.letters.length, complaints, tally: mesh.tally, trace };
+}
+
+function judge(mesh: SimMesh): string[] {
+  const { visitors, hurtAt, absences, unrest, config, tally, errors } = mesh;
+  const { deeds, lineages } = visitors;
+  for (const { act, outcome } of deeds) mesh.count(`${act.kind}: ${outcome.kind}`);
+  const violations = check(
+    { deeds, lineages, hurtAt, absences, unrest },
+    {
+      hardCapMs: config.timings.hardCapMs,
+      areLedgersLarge: config.limits.ledgerEntries >= LARGE_LEDGER,
+      graceMs: config.session.rotateGraceSeconds * 1000,
+    },
+  );
+  const complaints = violations.map((violation) => describeViolation(violation, mesh));
+  complaints.push(
+    ...errors.map((error) => `unexpected: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
+  );
+  const done = deeds.filter(({ outcome }) => ['read', 'written', 'opened'].includes(outcome.kind)).length;
+  if (done < FEWEST_DONE) complaints.push(`only ${done} of ${deeds.length} deeds came to something`);
+  const bites = ['member alive -> suspect', 'tenure lost', 'get: unavailable', 'put: in-doubt', 'get: lost', 'served'];
+  if (!bites.some((what) => (tally.get(what) ?? 0) > (what === 'served' ? mesh.letters.length : 0))) {
+    complaints.push('no fault bit');
+  }
+  return complaints;
+}
+
+function describeViolation({ rule, what, deeds }: Violation, mesh: SimMesh): string {
+  const id = deeds.map(({ act }) => subjectOf(act)).find((subject) => subject !== undefined);
+  const all = id === undefined ? deeds : deedsWith(id, mesh.visitors.deeds);
+  return [
+    `${rule}: ${what}`,
+    ...deeds.map((deed) => `    ${describeDeed(deed)}`),
+    `  all that was done with ${id ?? 'it'}:`,
+    ...all.slice(0, 60).map((deed) => `    ${describeDeed(deed)}`),
+  ].join('\n');
+}
+
+function standing(mesh: SimMesh): string {
+  return mesh.letters
+    .map((letter) => {
+      const node = mesh.nodeOf(letter);
+      if (node === undefined) return `${letter} does not run`;
+      const peers = node.members.letters.map(
+        (peer) => `${peer}=${node.members.stateOf(peer).kind}${node.isLinkedTo(peer) ? '' : '(no link)'}`,
+      );
+      return `${letter} ${node.tenure.phase} ${peers.join(' ')}`;
+    })
+    .join('; ');
+}

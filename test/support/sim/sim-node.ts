@@ -1,0 +1,273 @@
+import type { Logger } from 'pino';
+import type { Config } from '../../../src/config/config.ts';
+import { Engine } from '../../../src/engine/engine.ts';
+import { Locks } from '../../../src/engine/locks.ts';
+import { Recall } from '../../../src/engine/recall.ts';
+import { Turns } from '../../../src/engine/turns.ts';
+import { Vault } from '../../../src/engine/vault.ts';
+import { FailureDetector } from '../../../src/membership/failure-detector.ts';
+import { Join } from '../../../src/membership/join.ts';
+import { Lives } from '../../../src/membership/lives.ts';
+import { Members } from '../../../src/membership/members.ts';
+import { Registrar } from '../../../src/membership/registrar.ts';
+import { fenceAfterMs } from '../../../src/membership/silence.ts';
+import { Tenure } from '../../../src/membership/tenure.ts';
+import { Witness } from '../../../src/membership/witness.ts';
+import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
+import { Forwarder } from '../../../src/routing/forwarder.ts';
+import { LocalExecutor } from '../../../src/routing/local-executor.ts';
+import { PeerDesk } from '../../../src/routing/peer-desk.ts';
+import { Router } from '../../../src/routing/router.ts';
+import type { Letter } from '../../../src/session/letter.ts';
+import type { LetterMap } from '../../../src/session/letter-map.ts';
+import { ENVELOPE_BYTES } from '../../../src/session/record.ts';
+import { Versions } from '../../../src/session/version.ts';
+import { Estate } from '../../../src/standin/estate.ts';
+import { Estates } from '../../../src/standin/estates.ts';
+import { Ledger } from '../../../src/standin/ledger.ts';
+import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { SimLink } from './sim-link.ts';
+import type { SimNetwork } from './sim-network.ts';
+import type { SimProcess } from './sim-process.ts';
+import { SimStore, type SimMemcached } from './sim-store.ts';
+
+/** What a simulated daemon tells the simulation. */
+export interface SimNodeWatcher {
+  readonly changed: (node: Letter, peer: Letter, from: string, to: string) => void;
+  readonly noted: (node: Letter, owner: Letter, outcome: string) => void;
+  readonly wiped: (node: Letter) => void;
+  readonly lost: (node: Letter, why: string) => void;
+  readonly served: (node: Letter) => void;
+  /** What must never be: an error that nobody expected. */
+  readonly failed: (node: Letter, error: unknown) => void;
+}
+
+export interface SimNodeParts {
+  readonly letter: Letter;
+  readonly map: LetterMap;
+  readonly config: Pick<Config, 'timings' | 'session' | 'limits'>;
+  readonly network: SimNetwork;
+  readonly process: SimProcess;
+  readonly memcached: SimMemcached;
+  /** Whether the memcached ran before, with what a former daemon put into it. */
+  readonly isStoreKept: boolean;
+  readonly livesPath: string;
+  readonly log: Logger;
+  readonly watcher: SimNodeWatcher;
+}
+
+const NO_METRICS = { count: () => undefined, set: () => undefined, observe: () => undefined };
+
+const SOFTWARE = 'simulated';
+
+/** As in `daemon.ts`. */
+const FAREWELL_MS = 200;
+
+/** One life of a daemon, from real parts; only its clock, its links and its store are simulated. Wired as `daemon.ts` does. */
+export class SimNode {
+  readonly letter: Letter;
+  readonly process: SimProcess;
+  readonly members: Members;
+  readonly tenure: Tenure;
+  readonly router: Router;
+  readonly store: SimStore;
+  readonly lives: Lives;
+  readonly estates: Estates;
+  readonly #parts: SimNodeParts;
+  readonly #links: ReadonlyMap<Letter, SimLink>;
+  readonly #detector: FailureDetector;
+  readonly #desk: PeerDesk;
+  readonly #recall: Recall;
+  readonly #joinMesh: () => void;
+  readonly #hello: (to: Letter) => Hello;
+
+  constructor(parts: SimNodeParts) {
+    const { letter, map, network, process, memcached, log, watcher } = parts;
+    const { timings, session, limits } = parts.config;
+    const { clock } = process;
+    const metrics = NO_METRICS;
+    this.#parts = parts;
+    this.letter = letter;
+    this.process = process;
+
+    const recall = new Recall(limits.recalledSessions);
+    const store = new SimStore(memcached, process, network.world, network.random, timings.storeMs);
+    const lives = new Lives(parts.livesPath);
+    const incarnation = Math.max(clock.now(), lives.served + 1);
+    const versions = new Versions(incarnation);
+
+    const buildEngine = (under: Store, memory: Recall, owner: Letter): Engine =>
+      new Engine({
+        letter: owner,
+        vault: new Vault(under, memory, clock, log),
+        turns: new Turns(limits.queuePerSession),
+        locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
+        ...{ versions, session, clock, log },
+      });
+    const engine = buildEngine(store, recall, letter);
+
+    const buildShelf = (owner: Letter): Engine => {
+      const { shelfMegabytes, recalledSessions } = limits;
+      const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
+      const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
+      return buildEngine(shelf, new Recall(recalledSessions), owner);
+    };
+    const estates = new Estates(
+      (owner, isComplete) =>
+        new Estate({
+          shelf: buildShelf(owner),
+          ledger: new Ledger(limits.ledgerEntries, isComplete),
+          aliasMs: session.tombstoneSeconds * 1000,
+          clock,
+          onNoted: (_id, outcome) => {
+            lives.touch(owner);
+            watcher.noted(letter, owner, outcome);
+          },
+        }),
+    );
+
+    const registrar = new Registrar({ letter, map, lives, estates });
+    const members: Members = new Members({
+      ...{ letter, map, clock, log, metrics },
+      remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
+      onChange: (peer, from, to) => {
+        watcher.changed(letter, peer, from.kind, to.kind);
+        registrar.register(peer, to, members);
+        if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
+        if (members.present().length === 0) tenure.peersGone();
+      },
+    });
+    const tenure: Tenure = new Tenure(incarnation, {
+      ...{ clock, log },
+      fenceAfterMs: fenceAfterMs(timings),
+      hasPeers: () => members.present().length > 0,
+      askPeers: () => detector.pingAll(),
+      onLost: (why) => {
+        watcher.lost(letter, why);
+        registrar.voidEstates(members);
+        joinMesh();
+      },
+    });
+
+    const hello = (to: Letter): Hello => ({
+      ...{ wireVersion: WIRE_VERSION, letter, to, software: SOFTWARE },
+      ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
+    });
+    const buildLink = (peer: Letter): SimLink =>
+      new SimLink({
+        ...{ from: letter, to: peer, network, process, hello },
+        dialMs: timings.dialMs,
+        inFlightLimit: limits.inFlightPerLink,
+        callbacks: {
+          onUp: () => detector.linkUp(peer),
+          onDown: () => detector.linkLost(peer),
+          onDialRefused: () => detector.dialRefused(peer),
+          onDialRejected: () => detector.dialRejected(peer),
+        },
+      });
+    const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
+    const links = (peer: Letter): SimLink => {
+      const link = linkOf.get(peer);
+      if (link === undefined) throw new RangeError(`${peer} is not a peer of this node`);
+      return link;
+    };
+
+    const detector: FailureDetector = new FailureDetector({
+      ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+    });
+    const witness: Witness = new Witness({
+      ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
+    });
+
+    const former = { hasSessions: parts.isStoreKept };
+    const join = new Join({
+      ...{ letter, members, links, lives, tenure, timings, clock, log },
+      isRefusing: (peer) => detector.isRefusing(peer),
+      isRejecting: (peer) => detector.isRejecting(peer),
+      hasFormerSessions: () => former.hasSessions,
+      wipe: async () => {
+        watcher.wiped(letter);
+        await store.clear();
+        recall.lostAll('owner-dead', clock.now() + session.ttlSeconds * 1000);
+      },
+      apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
+      inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
+      onIncarnation: (life) => versions.raise(life),
+    });
+    const joinMesh = (): void => {
+      join.run().then(
+        () => {
+          former.hasSessions = true;
+          watcher.served(letter);
+        },
+        (error: unknown) => watcher.failed(letter, error),
+      );
+    };
+
+    const executor = new LocalExecutor(engine, estates, tenure);
+    const forwarder = new Forwarder(links, clock, metrics);
+    this.router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
+    this.#desk = new PeerDesk({
+      ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+    });
+
+    this.members = members;
+    this.tenure = tenure;
+    this.store = store;
+    this.lives = lives;
+    this.estates = estates;
+    this.#links = linkOf;
+    this.#detector = detector;
+    this.#recall = recall;
+    this.#joinMesh = joinMesh;
+    this.#hello = hello;
+  }
+
+  start(): void {
+    const { letter, network, config } = this.#parts;
+    network.listen(letter, {
+      process: this.process,
+      hello: this.#hello,
+      handler: (from, request) => this.#answer(from, request),
+      onHello: (hello) => {
+        this.#detector.heardFrom(hello.letter, hello.incarnation);
+        this.#links.get(hello.letter)?.nudge();
+      },
+      suspectAfterMs: config.timings.suspectAfterMs,
+    });
+    for (const link of this.#links.values()) link.open();
+    this.#detector.start();
+    this.#joinMesh();
+  }
+
+  /** Answers nothing any more, and says goodbye or asks for patience. Resolves when all have heard it, or will not. */
+  async farewell(mode: 'stop' | 'restart'): Promise<void> {
+    this.tenure.leave();
+    const { incarnation } = this.tenure;
+    const { pauseMs } = this.#parts.config.timings;
+    const farewell: PeerRequest =
+      mode === 'stop' ? { kind: 'goodbye', incarnation } : { kind: 'pause', incarnation, forMs: pauseMs };
+    const deadlineAt = this.process.clock.monotonic() + FAREWELL_MS;
+    await Promise.allSettled([...this.#links.values()].map((link) => link.request(farewell, deadlineAt)));
+  }
+
+  isLinkedTo(peer: Letter): boolean {
+    return this.#links.get(peer)?.state.kind === 'up';
+  }
+
+  /** The memcached died and another was started. */
+  storeLost(): void {
+    const { config } = this.#parts;
+    this.#recall.lostAll('store-lost', this.process.clock.now() + config.session.ttlSeconds * 1000);
+  }
+
+  async #answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {
+    try {
+      return await this.#desk.answer(from, request);
+    } catch (error) {
+      this.#parts.watcher.failed(this.letter, error);
+      throw error;
+    }
+  }
+}

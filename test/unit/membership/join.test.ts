@@ -1,0 +1,529 @@
+import { describe, expect, test } from 'vitest';
+import { LinkLostError, StoreUnavailableError } from '../../../src/errors.ts';
+import { settled } from '../../support/fake-clock.ts';
+import { FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
+import { a, b, c, TIMINGS } from './membership-setup.ts';
+
+const RETRY_MS = 50;
+
+/** Joins, with no time passing. */
+async function joinNow({ join, tenure }: JoinSetup): Promise<void> {
+  void join.run();
+  await settled();
+  expect(tenure.phase).toBe('serving');
+}
+
+function countOf(steps: readonly string[], step: string): number {
+  return steps.filter((one) => one === step).length;
+}
+
+describe('a node that joins', () => {
+  test('asks all, has them hold, asks again, has them release, and serves', async () => {
+    const setup = setUpJoin();
+    await joinNow(setup);
+    expect(setup.steps).toEqual([
+      `b join ${FORMER_LIFE}`,
+      `c join ${FORMER_LIFE}`,
+      `b hold ${LIFE}`,
+      `c hold ${LIFE}`,
+      `b join ${FORMER_LIFE}`,
+      `c join ${FORMER_LIFE}`,
+      `b release ${LIFE}`,
+      `c release ${LIFE}`,
+    ]);
+    expect(setup.tenure.isSure()).toBe(true);
+  });
+
+  test('remembers the life that served only once all have released it', async () => {
+    const setup = setUpJoin();
+    let servedAtRelease = 0;
+    setup.peer(c).meet = ({ kind }) => {
+      if (kind === 'release') servedAtRelease = setup.lives.served;
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(servedAtRelease).toBe(FORMER_LIFE);
+    expect(setup.lives.served).toBe(LIFE);
+  });
+
+  test('is sure from when the last step was asked for, not from when it was granted', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'release') setup.clock.advance(200);
+      return undefined;
+    };
+    await joinNow(setup);
+    setup.clock.advance(49);
+    expect(setup.tenure.isSure()).toBe(true);
+    setup.clock.advance(1);
+    expect(setup.tenure.isSure()).toBe(false);
+  });
+
+  test('without peers serves at once', async () => {
+    const setup = setUpJoin({ letters: 'a' });
+    await joinNow(setup);
+    expect(setup.steps).toEqual([]);
+    expect(setup.lives.served).toBe(LIFE);
+  });
+
+  test('joins once, whoever asks for it meanwhile', async () => {
+    const setup = setUpJoin();
+    const runs = [setup.join.run(), setup.join.run()];
+    expect(runs[0]).toBe(runs[1]);
+    await Promise.all(runs);
+    expect(countOf(setup.steps, `b release ${LIFE}`)).toBe(1);
+  });
+
+  test('joins again in a later life after it was held for dead', async () => {
+    const setup = setUpJoin();
+    await joinNow(setup);
+    setup.tenure.lose('b holds this life for dead');
+    setup.steps.length = 0;
+    await joinNow(setup);
+    expect(setup.steps[0]).toBe(`b join ${LIFE}`);
+    expect(setup.steps).toContain(`c release ${LIFE + 1}`);
+    expect(setup.lives.served).toBe(LIFE + 1);
+  });
+
+  test('gives up when it is closed', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    const run = setup.join.run();
+    await setup.clock.advanceSettling(200);
+    setup.join.close();
+    await setup.clock.advanceSettling(RETRY_MS);
+    await run;
+    expect(setup.tenure.phase).toBe('joining');
+  });
+});
+
+describe('what the store holds of a former life', () => {
+  test('is kept where a peer vouches for it', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ verdict: 'forgotten' });
+    await joinNow(setup);
+    expect(setup.steps).not.toContain('wipe');
+  });
+
+  test('is kept after a death of which everything is on record, once that is applied', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ verdict: 'dead' });
+    setup.peer(c).says({ verdict: 'dead' });
+    setup.peer(b).resets(a, 'a-one', 'a-two');
+    await joinNow(setup);
+    expect(setup.steps).not.toContain('wipe');
+    const done = setup.steps.filter((step) => /^apply|hold|release/.test(step));
+    expect(done).toEqual([
+      'apply a a-one',
+      'apply a a-two',
+      ...[`b hold ${LIFE}`, `c hold ${LIFE}`, `b release ${LIFE}`, `c release ${LIFE}`],
+    ]);
+  });
+
+  test('is dropped where the record has a gap, and what is on record is applied after that', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).resets(a, 'a-one');
+    setup.peer(c).says({ verdict: 'dead', estates: [{ letter: a, complete: false }] });
+    await joinNow(setup);
+    expect(setup.steps.filter((step) => /^(wipe|apply)|hold|release/.test(step))).toEqual([
+      'apply a a-one',
+      ...[`b hold ${LIFE}`, `c hold ${LIFE}`],
+      'wipe',
+      'apply a a-one',
+      ...[`b release ${LIFE}`, `c release ${LIFE}`],
+    ]);
+    expect(setup.lines.map(({ why }) => why)).toContain('the record of what was done meanwhile has gaps');
+  });
+
+  test('is dropped where nobody can say what was done', async () => {
+    const setup = setUpJoin();
+    for (const letter of [b, c]) setup.peer(letter).says({ verdict: 'forgotten' });
+    await joinNow(setup);
+    expect(countOf(setup.steps, 'wipe')).toBe(1);
+  });
+
+  test('is dropped where a gap opens between the first collection and the hold', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ verdict: 'dead' });
+    setup.peer(b).resets(a, 'a-one');
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).says({ estates: [{ letter: a, complete: false }] });
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(countOf(setup.steps, 'wipe')).toBe(1);
+  });
+
+  test('is not dropped before all hold: until then somebody may still answer from what we know', async () => {
+    const setup = setUpJoin();
+    for (const letter of [b, c]) setup.peer(letter).says({ verdict: 'forgotten' });
+    setup.peer(c).refuseNext('hold');
+    void setup.join.run();
+    await settled();
+    expect(setup.steps).not.toContain('wipe');
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(countOf(setup.steps, 'wipe')).toBe(1);
+  });
+});
+
+describe('collecting', () => {
+  test('goes page by page, each from where the last one ended', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).resets(a, ...['1', '2', '3', '4', '5'].map((one) => `a-${one}`));
+    await joinNow(setup);
+    expect(setup.steps.filter((step) => step.includes('collect'))).toEqual([
+      'b collect a from 0',
+      'b collect a from 2',
+      'b collect a from 4',
+      // And after the hold, what came since: nothing.
+      'b collect a from 5',
+    ]);
+    expect(setup.steps.filter((step) => step.startsWith('apply'))).toHaveLength(5);
+  });
+
+  test('S1 never old: what is noted between the first collection and the hold is collected after the hold', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).resets(a, 'a-before');
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).resets(a, 'a-between');
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.steps.filter((step) => /^apply|hold|release/.test(step))).toEqual([
+      'apply a a-before',
+      `b hold ${LIFE}`,
+      'apply a a-between',
+      `b release ${LIFE}`,
+    ]);
+  });
+
+  test('S1 never old: an estate that is first opened between the first collection and the hold is collected too', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).resets(a, 'a-between');
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.steps).toContain('apply a a-between');
+  });
+
+  test('takes over the estates of others for whom it stands in from now on, and remembers their gaps', async () => {
+    const setup = setUpJoin();
+    setup.lives.record(c, { incarnation: 30, state: 'dead' });
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(b).resets(c, 'c-orphan');
+    await joinNow(setup);
+    expect(setup.steps).toContain('apply c c-orphan');
+    expect(setup.incomplete).toEqual([]);
+    expect(setup.lives.of(c)?.isTouched).toBe(false);
+
+    setup.tenure.lose('b holds this life for dead');
+    setup.peer(b).says({ estates: [{ letter: c, complete: false }] });
+    await joinNow(setup);
+    expect(new Set(setup.incomplete)).toEqual(new Set([c]));
+    expect(setup.lives.of(c)?.isTouched).toBe(true);
+    expect(setup.steps).not.toContain('wipe');
+  });
+
+  test('begins anew where the store cannot be asked', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).resets(a, 'a-one');
+    setup.world.failApply = () => new StoreUnavailableError('the test has taken the store away');
+    void setup.join.run();
+    await setup.clock.advanceSettling(4 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
+    setup.world.failApply = () => undefined;
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(setup.steps).toContain('apply a a-one');
+  });
+
+  test('an error that nobody expects is not swallowed', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).resets(a, 'a-one');
+    setup.world.failApply = () => new TypeError('a bug');
+    await expect(setup.join.run()).rejects.toThrow('a bug');
+    expect(setup.tenure.phase).toBe('joining');
+  });
+});
+
+describe('a step that a peer does not accept', () => {
+  test('a refused hold sends us back to the first step', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).refuseNext('hold');
+    void setup.join.run();
+    await settled();
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.steps.filter((step) => step.includes('release'))).toEqual([]);
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    // b held the former try: the next one is another life.
+    expect(setup.steps.slice(-2)).toEqual([`b release ${LIFE + 1}`, `c release ${LIFE + 1}`]);
+  });
+
+  test('a refused release sends us back too, in a later life: some may have released this one', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).refuseNext('release');
+    void setup.join.run();
+    await settled();
+    expect([setup.tenure.phase, setup.tenure.incarnation]).toEqual(['joining', LIFE + 1]);
+    expect(setup.lives.served).toBe(FORMER_LIFE);
+    expect(setup.incarnations).toEqual([LIFE + 1]);
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(setup.steps.slice(-2)).toEqual([`b release ${LIFE + 1}`, `c release ${LIFE + 1}`]);
+    expect(setup.lives.served).toBe(LIFE + 1);
+  });
+
+  test.each(['hold', 'release', 'collect'] as const)('a link that is lost at %s sends us back', async (kind) => {
+    const setup = setUpJoin();
+    setup.peer(c).resets(a, 'a-one');
+    let isLost = true;
+    setup.peer(c).meet = (request) =>
+      request.kind === kind && isLost ? new LinkLostError('the test has cut it') : undefined;
+    void setup.join.run();
+    await setup.clock.advanceSettling(4 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    isLost = false;
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
+  test('S6 bounded: a peer that does not answer is not waited for without end, and not taken for one that agreed', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).meet = ({ kind }) => (kind === 'release' ? 'silence' : undefined);
+    void setup.join.run();
+    await setup.clock.advanceSettling(3000);
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.peer(c).link.requests('release').length).toBeGreaterThan(2);
+    for (const { at, deadlineAt } of setup.peer(c).link.asked) expect(deadlineAt - at).toBe(500);
+  });
+});
+
+describe('the life that it begins', () => {
+  test('is above all that any peer remembers', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).says({ highestIncarnation: 5000 });
+    await joinNow(setup);
+    expect(setup.steps).toContain('b hold 5001');
+    expect(setup.tenure.incarnation).toBe(5001);
+    expect(setup.incarnations).toEqual([5001]);
+    expect(setup.lives.served).toBe(5001);
+  });
+
+  test('is above the one that served last, even where the clock went back', async () => {
+    const setup = setUpJoin({ served: 9000 });
+    await joinNow(setup);
+    expect(setup.tenure.incarnation).toBe(9001);
+  });
+
+  test('is another one where a peer has heard of a later life meanwhile', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    let asked = 0;
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'join' && (asked += 1) === 2) setup.peer(b).says({ highestIncarnation: 5000 });
+      return undefined;
+    };
+    void setup.join.run();
+    await settled();
+    expect(setup.tenure.phase).toBe('joining');
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect([setup.tenure.phase, setup.tenure.incarnation]).toEqual(['serving', 5001]);
+  });
+
+  test('is its own where nobody remembers a later one: nothing changes for its links', async () => {
+    const setup = setUpJoin();
+    await joinNow(setup);
+    expect(setup.incarnations).toEqual([]);
+    expect(setup.tenure.incarnation).toBe(LIFE);
+  });
+});
+
+describe('who has to be waited for', () => {
+  test('a peer that is missing: it is asked again and again, and nobody holds anything meanwhile', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    void setup.join.run();
+    await setup.clock.advanceSettling(1000);
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.steps).toEqual(Array(21).fill(`b join ${FORMER_LIFE}`));
+    setup.peer(c).link.goUp();
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
+  test('the log says for whom, now and then', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    void setup.join.run();
+    await setup.clock.advanceSettling(11_000);
+    const nags = setup.lines.filter(({ waiting }) => waiting !== undefined);
+    expect(nags.map(({ waiting }) => waiting)).toEqual([[c], [c]]);
+  });
+
+  test('it looks again at once when anything changes among the members', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    void setup.join.run();
+    await settled();
+    setup.peer(c).link.goUp();
+    setup.members.apply(c, { kind: 'answered', incarnation: PEER_LIFE, mayReturn: true }, 'it answers');
+    await settled();
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
+  test('a peer that is held for dead by all that know is not waited for', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    await joinNow(setup);
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'dead', incarnation: 30 });
+    expect(setup.steps).not.toContain('wipe');
+  });
+
+  test('a machine where no daemon listens, for as long as it is patient; then it goes on without its sessions', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    setup.world.refusing.add(c);
+    void setup.join.run();
+    await setup.clock.advanceSettling(TIMINGS.joinPatienceMs - 1);
+    expect(setup.tenure.phase).toBe('joining');
+    await setup.clock.advanceSettling(1 + RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(countOf(setup.steps, 'wipe')).toBe(1);
+  });
+
+  test('without former sessions, not for a machine where no daemon listens', async () => {
+    const setup = setUpJoin();
+    setup.world.hasFormerSessions = false;
+    setup.peer(c).link.goDown();
+    setup.world.refusing.add(c);
+    await joinNow(setup);
+    expect(setup.steps).not.toContain('wipe');
+  });
+
+  test('a node that died often of late waits for as long as its peers say', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).says({ notBeforeMs: 500 });
+    void setup.join.run();
+    await setup.clock.advanceSettling(499);
+    setup.peer(c).says({ notBeforeMs: 0 });
+    expect(setup.steps).toHaveLength(2);
+    await setup.clock.advanceSettling(1);
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
+  test('a peer that refuses to talk to us, for ever: this node never serves, and asks nobody to hold', async () => {
+    for (const hasFormerSessions of [true, false]) {
+      const setup = setUpJoin();
+      setup.world.hasFormerSessions = hasFormerSessions;
+      setup.world.rejecting.add(c);
+      void setup.join.run();
+      await setup.clock.advanceSettling(3 * TIMINGS.joinPatienceMs);
+      expect(setup.tenure.phase).toBe('joining');
+      expect(setup.peer(c).link.asked).toEqual([]);
+      expect(new Set(setup.steps)).toEqual(new Set([`b join ${FORMER_LIFE}`]));
+    }
+  });
+});
+
+describe('who comes back meanwhile', () => {
+  test('one that was not asked at first sends us back: it may know more', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(c).link.goUp();
+      return undefined;
+    };
+    void setup.join.run();
+    await settled();
+    expect(setup.tenure.phase).toBe('joining');
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(setup.steps.at(-1)).toBe(`c release ${LIFE + 1}`);
+  });
+
+  test('one that joins as we do and has come further is looked at again before we serve', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(c).says({ isInformed: false, serving: 0 });
+    setup.peer(b).meet = ({ kind }) => {
+      // c is released between our hold and our next question.
+      if (kind === 'hold') setup.peer(b).says({ dead: [] });
+      return undefined;
+    };
+    void setup.join.run();
+    await settled();
+    expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(['joining', 'dead']);
+    setup.peer(c).says({ isInformed: true, serving: 31 });
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'alive', incarnation: 31 });
+  });
+});
+
+describe('what it knows of the others when it serves', () => {
+  test('who is dead and who serves, as the peers see it', async () => {
+    const setup = setUpJoin({ letters: 'abcd' });
+    const dead = { letter: c, incarnation: 30 };
+    for (const letter of setup.members.letters) setup.peer(letter).says({ dead: [dead] });
+    setup.peer(c).link.goDown();
+    await joinNow(setup);
+    expect(setup.members.letters.map((letter) => setup.members.stateOf(letter))).toEqual([
+      { kind: 'alive', incarnation: PEER_LIFE },
+      { kind: 'dead', incarnation: 30 },
+      { kind: 'alive', incarnation: PEER_LIFE },
+    ]);
+  });
+
+  test('it does not believe anybody who says that it is dead itself', async () => {
+    const setup = setUpJoin({ letters: 'ab' });
+    setup.peer(b).says({ verdict: 'dead', dead: [{ letter: a, incarnation: FORMER_LIFE }] });
+    await joinNow(setup);
+    expect(setup.members.letters).toEqual([b]);
+  });
+
+  test('it vouches for those who serve and are sure of themselves', async () => {
+    const setup = setUpJoin({ letters: 'abcd' });
+    setup.peer(c).says({ isInformed: false });
+    const [, , d] = setup.members.letters;
+    if (d === undefined) throw new RangeError('there is no third peer');
+    for (const letter of [b, c]) setup.peer(letter).says({ dead: [{ letter: d, incarnation: 30 }] });
+    setup.peer(d).link.goDown();
+    await joinNow(setup);
+    // One peer was not asked, so that nobody can know whether c was declared dead.
+    expect([b, c].map((letter) => setup.lives.of(letter)?.isWitnessed)).toEqual([true, undefined]);
+  });
+
+  test('where all were asked, it vouches for all that it sees alive', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).says({ isInformed: false });
+    await joinNow(setup);
+    expect([b, c].map((letter) => setup.lives.of(letter)?.isWitnessed)).toEqual([true, true]);
+  });
+
+  test('where it took part in everything, what it witnessed before still counts', async () => {
+    const setup = setUpJoin();
+    setup.lives.witness(c, PEER_LIFE);
+    setup.lives.record(c, { incarnation: PEER_LIFE, state: 'dead' });
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: PEER_LIFE }] });
+    await joinNow(setup);
+    expect(setup.lives.of(c)).toMatchObject({ state: 'dead', isWitnessed: true });
+  });
+
+  test('where it was declared dead, it vouches for nothing that it saw before', async () => {
+    const setup = setUpJoin();
+    setup.lives.witness(c, PEER_LIFE);
+    setup.lives.record(c, { incarnation: PEER_LIFE, state: 'dead' });
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ verdict: 'dead', dead: [{ letter: c, incarnation: PEER_LIFE }] });
+    await joinNow(setup);
+    expect(setup.lives.of(c)).toMatchObject({ state: 'dead', isWitnessed: false });
+    expect(setup.lives.of(b)).toMatchObject({ incarnation: PEER_LIFE, isWitnessed: true });
+  });
+});

@@ -1,0 +1,219 @@
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { Lives } from '../../../src/membership/lives.ts';
+import { a, b, c, temporaryPath } from './membership-setup.ts';
+
+/** A memory, and what a next process would read of it. */
+function setUp(): { lives: Lives; path: string; reread: () => Lives } {
+  const path = temporaryPath();
+  return { lives: new Lives(path), path, reread: () => new Lives(path) };
+}
+
+/** A memory that begins with these bytes as its file. */
+function livesFrom(text: string | Buffer): Lives {
+  const path = temporaryPath();
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return new Lives(path);
+}
+
+const DEAD = { incarnation: 7, state: 'dead' } as const;
+
+describe('the memory of lives', () => {
+  test('is empty where nothing was recorded: it vouches for nobody', () => {
+    const { lives, path } = setUp();
+    expect(lives.served).toBe(0);
+    expect(lives.of(b)).toBeUndefined();
+    expect(() => statSync(path)).toThrow('ENOENT');
+  });
+
+  test('survives the process, whole', () => {
+    const { lives, reread } = setUp();
+    lives.recordServed(41);
+    lives.recordServed(42);
+    lives.witness(b, 6);
+    lives.record(c, { incarnation: 9, state: 'left' });
+    lives.touch(c);
+    const next = reread();
+    expect(next.served).toBe(42);
+    expect(next.of(a)).toBeUndefined();
+    expect(next.of(b)).toEqual({ incarnation: 6, state: 'alive', isWitnessed: true, isTouched: false });
+    expect(next.of(c)).toEqual({ incarnation: 9, state: 'left', isWitnessed: false, isTouched: true });
+  });
+
+  test('is on disk when the call returns, each time', () => {
+    const { lives, reread } = setUp();
+    lives.record(b, { incarnation: 7, state: 'alive' });
+    expect(reread().of(b)?.state).toBe('alive');
+    lives.witness(b, 7);
+    expect(reread().of(b)?.isWitnessed).toBe(true);
+    lives.record(b, DEAD);
+    expect(reread().of(b)?.state).toBe('dead');
+    lives.touch(b);
+    expect(reread().of(b)?.isTouched).toBe(true);
+    lives.forgetWitnessed();
+    expect(reread().of(b)?.isWitnessed).toBe(false);
+  });
+
+  test('is a file of mode 0600 in a directory of mode 0700, and leaves no draft behind', () => {
+    const { lives, path } = setUp();
+    lives.recordServed(1);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
+    expect(readdirSync(dirname(path))).toEqual(['lives.json']);
+  });
+
+  test('is written whole through a rename: whoever has the former file open still reads all of that', () => {
+    const { lives, path } = setUp();
+    lives.recordServed(1);
+    const former = openSync(path, 'r');
+    const before = readFileSync(path, 'utf8');
+    lives.recordServed(2);
+    expect(readFileSync(former, 'utf8')).toBe(before);
+    closeSync(former);
+    expect(readFileSync(path, 'utf8')).not.toBe(before);
+  });
+
+  test('does not mind a draft that a crash left behind', () => {
+    const { lives, path, reread } = setUp();
+    lives.recordServed(1);
+    writeFileSync(`${path}.new`, '{"served":2,"pe');
+    expect(reread().served).toBe(1);
+    lives.recordServed(3);
+    expect(reread().served).toBe(3);
+  });
+});
+
+describe('a file that cannot be read is an empty memory', () => {
+  const whole = '{"served":42,"peers":{"b":{"incarnation":7,"state":"dead","isWitnessed":true,"isTouched":false}}}';
+
+  test('the file that the cases below are made from is a good one', () => {
+    expect(livesFrom(whole).served).toBe(42);
+    expect(livesFrom(whole).of(b)).toMatchObject(DEAD);
+  });
+
+  test('cut off anywhere', () => {
+    for (let length = 0; length < whole.length; length += 1) {
+      const lives = livesFrom(whole.slice(0, length));
+      expect([length, lives.served, lives.of(b)]).toEqual([length, 0, undefined]);
+    }
+  });
+
+  test.each([
+    ['noise', Buffer.from([0, 255, 254, 1])],
+    ['null', 'null'],
+    ['a number', '42'],
+    ['a list', '[]'],
+    ['no served', '{"peers":{}}'],
+    ['no peers', '{"served":42}'],
+    ['served that is no number', '{"served":"42","peers":{}}'],
+    ['peers that are null', '{"served":42,"peers":null}'],
+    ['peers that are text', '{"served":42,"peers":"b"}'],
+  ])('%s', (_what, text) => {
+    const lives = livesFrom(text);
+    expect(lives.served).toBe(0);
+    expect(lives.of(b)).toBeUndefined();
+  });
+
+  test.each([
+    ['null', 'null'],
+    ['no incarnation', '{"state":"dead","isWitnessed":true,"isTouched":false}'],
+    ['an unknown state', '{"incarnation":7,"state":"undead","isWitnessed":true,"isTouched":false}'],
+    ['no word on what was witnessed', '{"incarnation":7,"state":"dead","isTouched":false}'],
+    ['touched that is no truth value', '{"incarnation":7,"state":"dead","isWitnessed":true,"isTouched":1}'],
+  ])('a peer with %s is forgotten, the others are not', (_what, peer) => {
+    const lives = livesFrom(
+      `{"served":42,"peers":{"b":${peer},"c":{"incarnation":9,"state":"left","isWitnessed":false,"isTouched":true}}}`,
+    );
+    expect(lives.served).toBe(42);
+    expect(lives.of(b)).toBeUndefined();
+    expect(lives.of(c)).toMatchObject({ incarnation: 9, isTouched: true });
+  });
+
+  test('and can be written again', () => {
+    const lives = livesFrom('not a memory at all');
+    lives.recordServed(5);
+    expect(lives.served).toBe(5);
+  });
+});
+
+describe('what is known of a life', () => {
+  test('that it was seen alive is not enough to vouch for it: it has to be witnessed', () => {
+    const { lives } = setUp();
+    lives.record(b, { incarnation: 7, state: 'alive' });
+    expect(lives.of(b)).toEqual({ incarnation: 7, state: 'alive', isWitnessed: false, isTouched: false });
+    lives.witness(b, 7);
+    expect(lives.of(b)).toEqual({ incarnation: 7, state: 'alive', isWitnessed: true, isTouched: false });
+  });
+
+  test('a life that was witnessed stays so when it dies or leaves: our word that it did counts', () => {
+    const { lives } = setUp();
+    lives.witness(b, 7);
+    lives.record(b, DEAD);
+    expect(lives.of(b)).toEqual({ ...DEAD, isWitnessed: true, isTouched: false });
+    lives.witness(c, 7);
+    lives.record(c, { incarnation: 7, state: 'left' });
+    expect(lives.of(c)).toMatchObject({ state: 'left', isWitnessed: true });
+  });
+
+  test('a life that was declared dead, or left, stays so: neither seen nor witnessed is it alive again', () => {
+    const { lives } = setUp();
+    lives.record(b, DEAD);
+    lives.record(b, { incarnation: 7, state: 'alive' });
+    lives.witness(b, 7);
+    expect(lives.of(b)).toEqual({ ...DEAD, isWitnessed: false, isTouched: false });
+    lives.record(c, { incarnation: 7, state: 'left' });
+    lives.witness(c, 7);
+    expect(lives.of(c)).toMatchObject({ state: 'left', isWitnessed: false });
+  });
+
+  test('a newer life begins unwitnessed and untouched', () => {
+    const { lives } = setUp();
+    lives.witness(b, 7);
+    lives.record(b, DEAD);
+    lives.touch(b);
+    lives.record(b, { incarnation: 8, state: 'alive' });
+    expect(lives.of(b)).toEqual({ incarnation: 8, state: 'alive', isWitnessed: false, isTouched: false });
+    lives.record(b, { incarnation: 9, state: 'dead' });
+    expect(lives.of(b)).toEqual({ incarnation: 9, state: 'dead', isWitnessed: false, isTouched: false });
+  });
+
+  test('a life that is touched stays so for as long as it is the latest', () => {
+    const { lives } = setUp();
+    lives.record(b, DEAD);
+    lives.touch(b);
+    lives.record(b, DEAD);
+    lives.record(b, { incarnation: 7, state: 'alive' });
+    expect(lives.of(b)).toEqual({ ...DEAD, isWitnessed: false, isTouched: true });
+  });
+
+  test('a peer of whom nothing is known cannot be touched', () => {
+    const { lives, path } = setUp();
+    lives.touch(b);
+    expect(lives.of(b)).toBeUndefined();
+    expect(() => statSync(path)).toThrow('ENOENT');
+  });
+
+  test('touching again, or witnessing again, what is so already does not wear the disk', () => {
+    const { lives, path } = setUp();
+    lives.record(b, DEAD);
+    lives.touch(b);
+    const { ino, mtimeNs } = statSync(path, { bigint: true });
+    lives.touch(b);
+    expect(statSync(path, { bigint: true })).toMatchObject({ ino, mtimeNs });
+  });
+
+  test('whoever was away vouches for nobody any more, and forgets nothing else', () => {
+    const { lives } = setUp();
+    lives.recordServed(42);
+    lives.witness(b, 6);
+    lives.witness(c, 9);
+    lives.record(c, { incarnation: 9, state: 'dead' });
+    lives.touch(c);
+    lives.forgetWitnessed();
+    expect(lives.served).toBe(42);
+    expect(lives.of(b)).toEqual({ incarnation: 6, state: 'alive', isWitnessed: false, isTouched: false });
+    expect(lives.of(c)).toEqual({ incarnation: 9, state: 'dead', isWitnessed: false, isTouched: true });
+  });
+});

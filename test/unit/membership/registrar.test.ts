@@ -1,0 +1,178 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Lives } from '../../../src/membership/lives.ts';
+import type { MemberEvent } from '../../../src/membership/member-state.ts';
+import { Members } from '../../../src/membership/members.ts';
+import { Registrar } from '../../../src/membership/registrar.ts';
+import type { Letter } from '../../../src/session/letter.ts';
+import { Estate } from '../../../src/standin/estate.ts';
+import { Estates } from '../../../src/standin/estates.ts';
+import { Ledger } from '../../../src/standin/ledger.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
+import { letter, mapOf, NO_METRICS, SILENT } from './setup.ts';
+
+const [A, B, C, D] = [letter('a'), letter('b'), letter('c'), letter('d')];
+const LIFE = 5;
+
+let directory = '';
+let files = 0;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'maglia-registrar-'));
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Scene {
+  readonly path: string;
+  readonly lives: Lives;
+  readonly estates: Estates;
+  readonly members: Members;
+  readonly registrar: Registrar;
+}
+
+/** Node a of a, b, c, d. */
+function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
+  const clock = new FakeClock();
+  const map = mapOf('abcd');
+  const lives = new Lives(path);
+  const shelf = {
+    execute: (command: { id: string }) =>
+      Promise.resolve({ kind: 'done', id: command.id, version: 1, ttlSeconds: 60 } as const),
+    settle: () => Promise.resolve(),
+    handBack: (id: string) => Promise.resolve({ kind: 'reset', id } as const),
+  };
+  const estates = new Estates(
+    (owner, isComplete) =>
+      new Estate({
+        ...{ shelf, ledger: new Ledger(10, isComplete), aliasMs: 60_000, clock },
+        onNoted: () => lives.touch(owner),
+      }),
+  );
+  const registrar = new Registrar({ letter: A, map, lives, estates });
+  const members: Members = new Members({
+    ...{ letter: A, map, clock, log: SILENT, metrics: NO_METRICS },
+    remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
+    onChange: (peer, _from, to) => registrar.register(peer, to, members),
+  });
+  return { path, lives, estates, members, registrar };
+}
+
+function meet({ members }: Scene, ...peers: Letter[]): void {
+  for (const peer of peers) apply(members, peer, { kind: 'answered', incarnation: LIFE, mayReturn: false });
+}
+
+function die({ members }: Scene, peer: Letter, incarnation = LIFE): void {
+  apply(members, peer, { kind: 'convicted', incarnation });
+}
+
+function comeBack({ members }: Scene, peer: Letter, incarnation: number): void {
+  apply(members, peer, { kind: 'held', incarnation });
+  apply(members, peer, { kind: 'released', incarnation });
+}
+
+function apply(members: Members, peer: Letter, event: MemberEvent): void {
+  members.apply(peer, event, 'a test says so');
+}
+
+async function actFor({ estates }: Scene, owner: Letter): Promise<void> {
+  await estates.get(owner)?.execute({ kind: 'get', id: `${owner}-1` }, Infinity);
+}
+
+describe('what is put on record when a member changes', () => {
+  test('a death: on disk, with an estate that has no gap', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    expect(new Lives(scene.path).of(B)).toMatchObject({ incarnation: LIFE, state: 'dead' });
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+
+  test('a farewell: the same, as one that left', () => {
+    const scene = setUp();
+    meet(scene, B);
+    apply(scene.members, B, { kind: 'goodbye', incarnation: LIFE });
+    expect(new Lives(scene.path).of(B)).toMatchObject({ state: 'left' });
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+
+  test('a return: its new life, and no estate any more', () => {
+    const scene = setUp();
+    meet(scene, B);
+    die(scene, B);
+    comeBack(scene, B, LIFE + 1);
+    expect(scene.lives.of(B)).toMatchObject({ incarnation: LIFE + 1, state: 'alive' });
+    expect(scene.estates.get(B)).toBeUndefined();
+  });
+
+  test('a death of which we did something before a restart: an estate with a gap', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    await actFor(scene, B);
+    const restarted = setUp(scene.path);
+    die(restarted, B);
+    expect(restarted.estates.get(B)?.isComplete).toBe(false);
+  });
+
+  test('a death in a later life, of which we never heard: what was done for the former one is void', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    await actFor(scene, B);
+    die(scene, B, LIFE + 3);
+    expect([scene.estates.get(B)?.size, scene.estates.get(B)?.isComplete]).toEqual([0, true]);
+  });
+});
+
+describe('the death of a stand-in', () => {
+  test('takes along what it did: the estates that it held have a gap from then on, also after a restart', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    die(scene, C);
+    expect([scene.estates.get(B)?.isComplete, scene.estates.get(C)?.isComplete]).toEqual([false, true]);
+    const restarted = setUp(scene.path);
+    die(restarted, B);
+    expect(restarted.estates.get(B)?.isComplete).toBe(false);
+  });
+
+  test('of another owner leaves the estate whole', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    die(scene, D);
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+
+  test('that never served since we started took nothing along', () => {
+    const scene = setUp();
+    meet(scene, B);
+    die(scene, B);
+    die(scene, C, 0);
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+});
+
+describe('having been held for dead ourselves', () => {
+  test('voids our account of what we did, and leaves the gap on record', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    die(scene, C);
+    await actFor(scene, C);
+    scene.registrar.voidEstates(scene.members);
+    expect([scene.estates.get(C)?.size, scene.estates.get(C)?.isComplete]).toEqual([0, false]);
+    expect(scene.estates.get(D)).toBeUndefined();
+  });
+
+  test('costs nothing where we did nothing', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    scene.registrar.voidEstates(scene.members);
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+});

@@ -1,0 +1,393 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Engine } from '../../../src/engine/engine.ts';
+import { LocalExecutor } from '../../../src/routing/local-executor.ts';
+import { open, type OpenRouter } from '../../../src/routing/open.ts';
+import type { Placement } from '../../../src/routing/placement.ts';
+import { SingleFlight } from '../../../src/routing/single-flight.ts';
+import type { Letter } from '../../../src/session/letter.ts';
+import type { Reply } from '../../../src/session/reply.ts';
+import { Estates } from '../../../src/standin/estates.ts';
+import type { Act, Outcome } from '../../support/sim/history.ts';
+import { SimMesh, type SimMeshOptions } from '../../support/sim/sim-mesh.ts';
+import { letter, mapOf } from './setup.ts';
+
+const [A, B, C, D, E] = [letter('a'), letter('b'), letter('c'), letter('d'), letter('e')];
+
+let mesh: SimMesh | undefined;
+
+afterEach(() => {
+  mesh?.dispose();
+  mesh = undefined;
+});
+
+/** A mesh of so many nodes, all serving. */
+async function start(size: number, options: Partial<SimMeshOptions> = {}): Promise<SimMesh> {
+  mesh = new SimMesh({ seed: 1, size, ...options });
+  await mesh.start();
+  return mesh;
+}
+
+/** Asks a node and waits for the answer. */
+async function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  const asked = there.visitors.do(node, act).then((told) => (outcome = told));
+  await there.world.runUntilTrue(() => outcome !== undefined, 1100, 1);
+  return asked;
+}
+
+/** A session of this node, with data. */
+async function mintAt(there: SimMesh, node: Letter, write = 1): Promise<string> {
+  const outcome = await ask(there, node, { kind: 'mint', lineage: 'visitor', write });
+  if (outcome.kind !== 'written') throw new TypeError(`minting came to ${outcome.kind}`);
+  return outcome.id;
+}
+
+/** What every node that runs says of a session. */
+async function toldOf(there: SimMesh, id: string): Promise<string[]> {
+  const told: string[] = [];
+  for (const node of there.letters.filter((one) => there.nodeOf(one) !== undefined)) {
+    told.push((await ask(there, node, { kind: 'get', id })).kind);
+  }
+  return told;
+}
+
+function everywhere(there: SimMesh, what: string): string[] {
+  return there.letters.map(() => what);
+}
+
+describe('a death and a return', () => {
+  test('an orphan that nobody touched is there again when its owner returns, and one that was told gone is not', async () => {
+    const there = await start(3);
+    const [touched, untouched] = [await mintAt(there, B), await mintAt(there, B)];
+    there.kill(B);
+    await there.runFor(100);
+    expect(await ask(there, A, { kind: 'get', id: touched })).toEqual({ kind: 'miss', reason: 'owner-dead' });
+    there.startNode(B, true);
+    expect(await there.converges(3000)).toBe(true);
+    expect(await toldOf(there, touched)).toEqual(everywhere(there, 'miss'));
+    expect(await toldOf(there, untouched)).toEqual(everywhere(there, 'read'));
+  });
+
+  test('a restart that is quicker than any verdict costs nothing', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.kill(B);
+    there.startNode(B, true);
+    expect(await there.converges(3000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+  });
+
+  test('a restart on purpose costs nothing, and its requests wait for it', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.close(B, 'restart');
+    await there.runFor(1000);
+    expect(await ask(there, A, { kind: 'get', id })).toMatchObject({ kind: 'unavailable' });
+    there.startNode(B, true);
+    expect(await there.converges(3000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+  });
+
+  test('a farewell makes orphans at once', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.close(B, 'stop');
+    await there.runFor(20);
+    expect(await ask(there, A, { kind: 'open', id })).toMatchObject({ state: 'regenerated', reason: 'owner-dead' });
+    there.startNode(B, false);
+    expect(await there.converges(3000)).toBe(true);
+  });
+
+  test('all who open an orphan get one successor, and still do when its owner has returned', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.kill(B);
+    await there.runFor(100);
+    const opening = Promise.all([A, C, A, C, A, C].map((node) => there.visitors.do(node, { kind: 'open', id })));
+    await there.runFor(50);
+    const successors = (await opening).map((outcome) => (outcome.kind === 'opened' ? outcome.id : outcome.kind));
+    expect(new Set(successors).size).toBe(1);
+    there.startNode(B, true);
+    expect(await there.converges(3000)).toBe(true);
+    expect(await ask(there, B, { kind: 'open', id })).toMatchObject({ state: 'regenerated', id: successors[0] });
+  });
+
+  test('a stand-in that restarted knows that it did something, and the owner drops all it had', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.kill(B);
+    await there.runFor(100);
+    await ask(there, C, { kind: 'get', id });
+    there.kill(C);
+    there.kill(A);
+    for (const node of there.letters) there.startNode(node, true);
+    expect(await there.converges(8000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+
+  test('after an outage of all nodes the sessions are there again, when all of them are', async () => {
+    const there = await start(3);
+    const ids = [await mintAt(there, A), await mintAt(there, B), await mintAt(there, C)];
+    for (const node of there.letters) there.kill(node);
+    await there.runFor(500);
+    for (const node of there.letters) there.startNode(node, true);
+    expect(await there.converges(8000)).toBe(true);
+    for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+  });
+
+  test('after an outage of all nodes, one that may have acted last and does not return costs the others what they had', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.kill(A);
+    there.kill(B);
+    await there.runFor(100);
+    expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+    there.kill(C);
+    for (const node of [A, B]) there.startNode(node, true);
+    await there.runFor(4000);
+    expect(there.node(B).tenure.phase).toBe('joining');
+    await there.runFor(4000);
+    expect(there.node(B).tenure.phase).toBe('serving');
+    expect(await toldOf(there, id)).toEqual(['miss', 'miss']);
+  });
+
+  test('two nodes that come back at the same moment see each other alive', async () => {
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const there = await start(3, { seed });
+      there.kill(B);
+      there.kill(C);
+      await there.runFor(300);
+      there.startNode(B, true);
+      there.startNode(C, true);
+      expect(await there.converges(3000)).toBe(true);
+      there.dispose();
+    }
+  });
+
+  test('a ledger that was too small for what happened costs the owner what it had', async () => {
+    const there = await start(3, { limits: { ledgerEntries: 1 } });
+    const ids = [await mintAt(there, B), await mintAt(there, B), await mintAt(there, B)];
+    there.kill(B);
+    await there.runFor(100);
+    for (const id of ids.slice(0, 2)) await ask(there, A, { kind: 'get', id });
+    there.startNode(B, true);
+    expect(await there.converges(3000)).toBe(true);
+    for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+});
+
+describe('a node that was stopped', () => {
+  test('for a moment goes on as if nothing had been', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.freeze(B);
+    await there.runFor(200);
+    there.resume(B);
+    expect(await there.converges(1000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+    expect(there.tally.get('tenure lost')).toBeUndefined();
+  });
+
+  test('answers nothing that piled up meanwhile with what it had: it asks first', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.freeze(B);
+    const piledUp = there.visitors.do(B, { kind: 'get', id });
+    await there.runFor(700);
+    expect(await ask(there, A, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+    there.resume(B);
+    await there.runFor(600);
+    expect((await piledUp).kind).not.toBe('read');
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+
+  test('is confirmed by nobody who was stopped as well', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.freeze(B);
+    there.freeze(C);
+    await there.runFor(1000);
+    expect(await ask(there, A, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+    // The way to the one that knows is the slowest: the two hear each other first.
+    there.cut(A, B);
+    there.cut(A, C);
+    there.resume(B);
+    there.resume(C);
+    const [fromB, fromC] = [await ask(there, B, { kind: 'get', id }), await ask(there, C, { kind: 'get', id })];
+    expect([fromB.kind, fromC.kind]).not.toContain('read');
+    there.heal(A, B);
+    there.heal(A, C);
+    expect(await there.converges(5000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+
+  test('along with all others goes on with all its sessions: nobody can have judged anybody', async () => {
+    const there = await start(3);
+    const ids = [await mintAt(there, A), await mintAt(there, B), await mintAt(there, C)];
+    for (const node of there.letters) there.freeze(node);
+    await there.runFor(5000);
+    for (const node of there.letters) there.resume(node);
+    expect(await there.converges(2000)).toBe(true);
+    for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+    expect(there.tally.get('tenure lost')).toBeUndefined();
+  });
+
+  test('is confirmed by nobody who only started while it was stopped: whoever judged it may be dead', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, A);
+    there.freeze(A);
+    there.kill(B);
+    await there.runFor(700);
+    expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+    there.kill(C);
+    there.startNode(B, false);
+    there.startNode(C, false);
+    there.resume(A);
+    expect(await there.converges(8000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+
+  test('is confirmed by nobody who came back in its absence, while the one that judged it is still gone', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.kill(C);
+    await there.runFor(100);
+    there.freeze(B);
+    await there.runFor(700);
+    expect(await ask(there, A, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+    there.kill(A, { isDark: true });
+    there.startNode(C, false);
+    there.resume(B);
+    await there.runFor(1500);
+    expect(await toldOf(there, id)).not.toContain('read');
+    there.startNode(A, true);
+    expect(await there.converges(8000)).toBe(true);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+  });
+});
+
+describe('standing in', () => {
+  test('what was kept in the name of a former life is not answered in the name of a later one', async () => {
+    const there = await start(3);
+    const key = 'c-kept-1';
+    there.kill(C);
+    await there.runFor(100);
+    expect(await ask(there, A, { kind: 'keep', id: key, lineage: key, write: 1 })).toMatchObject({ kind: 'written' });
+    there.freeze(A);
+    await there.runFor(700);
+    // It comes back without a, whose account of what it kept is lost for it.
+    there.startNode(C, true);
+    await there.runFor(500);
+    expect(await ask(there, C, { kind: 'get', id: key })).toMatchObject({ kind: 'miss' });
+    there.freeze(C);
+    await there.runFor(700);
+    there.resume(A);
+    await there.runFor(500);
+    expect(await ask(there, A, { kind: 'get', id: key })).toMatchObject({ kind: 'miss' });
+  });
+
+  test('what a stand-in kept that was held for dead itself is not handed over beside what the next one kept', async () => {
+    const there = await start(5);
+    const key = 'b-kept-1';
+    there.kill(B);
+    there.kill(C);
+    await there.runFor(100);
+    expect(await ask(there, D, { kind: 'keep', id: key, lineage: key, write: 1 })).toMatchObject({ kind: 'written' });
+    there.freeze(D);
+    await there.runFor(700);
+    there.startNode(C, true);
+    await there.runFor(500);
+    expect(await ask(there, C, { kind: 'keep', id: key, lineage: key, write: 2 })).toMatchObject({ kind: 'written' });
+    there.resume(D);
+    await there.runFor(500);
+    there.startNode(B, true);
+    expect(await there.converges(8000)).toBe(true);
+    const told = await ask(there, B, { kind: 'get', id: key });
+    expect(told.kind === 'read' ? told.payload.write : told.kind).not.toBe(1);
+  });
+});
+
+describe('an owner that returns while it is stood in for', () => {
+  test('is not stood in for any more by a request that waited for the right to answer', async () => {
+    let grant: (isSure: boolean) => void = () => undefined;
+    const opened: Letter[] = [];
+    const estates = new Estates((owner) => {
+      opened.push(owner);
+      throw new TypeError('nothing may be done in its name any more');
+    });
+    const engine: Pick<Engine, 'execute' | 'mint'> = {
+      execute: () => Promise.reject(new TypeError('the owner is another node')),
+      mint: () => Promise.reject(new TypeError('nobody mints')),
+    };
+    const executor = new LocalExecutor(engine as Engine, estates, {
+      phase: 'serving',
+      isSure: () => true,
+      maySoonAnswer: () => new Promise((resolve) => (grant = resolve)),
+    });
+    let isStillOurs = true;
+    const reply = executor.standIn(B, { kind: 'get', id: 'b-1' }, Infinity, () => isStillOurs);
+    isStillOurs = false;
+    grant(true);
+    expect(await reply).toEqual({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
+    expect(opened).toEqual([]);
+  });
+
+  test('is asked itself, where its stand-in has said that an orphan is gone and noted nothing', async () => {
+    const id = `b${'1'.repeat(26)}`;
+    const content = { contentType: 'application/json', flags: 0, payload: Buffer.from('{}') };
+    const placements: Placement[] = [
+      { kind: 'suspect', letter: B, incarnation: 1 },
+      { kind: 'unplaceable', owner: B },
+    ];
+    const replies: Reply[] = [
+      { kind: 'miss', reason: 'owner-dead' },
+      { kind: 'done', id, version: 7, ttlSeconds: 60, content },
+    ];
+    const router: OpenRouter = {
+      mint: () => Promise.resolve({ kind: 'done', id: `a${'2'.repeat(26)}`, version: 1, ttlSeconds: 60 }),
+      dispatch: () => Promise.resolve(replies.shift() ?? { kind: 'unavailable', code: 'DEADLINE' }),
+      ownerOf: () => B,
+      placementOf: () => placements.shift() ?? { kind: 'peer', letter: B, incarnation: 2 },
+    };
+    expect(await open({ id }, router, mapOf('abc'), new SingleFlight())).toMatchObject({
+      state: 'found',
+      id,
+      version: 7,
+    });
+  });
+});
+
+describe('cut links', () => {
+  test('one changes nothing: the third node relays, and nobody is declared dead', async () => {
+    const there = await start(3);
+    const id = await mintAt(there, B);
+    there.cut(A, B);
+    there.cut(B, A);
+    await there.runFor(3000);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+    expect(there.tally.get('member suspect -> dead')).toBeUndefined();
+  });
+
+  test('in one direction changes nothing either', async () => {
+    const there = await start(3);
+    const [ofA, ofB] = [await mintAt(there, A), await mintAt(there, B)];
+    there.cut(A, B);
+    await there.runFor(3000);
+    expect(await toldOf(there, ofA)).toEqual(everywhere(there, 'read'));
+    expect(await toldOf(there, ofB)).toEqual(everywhere(there, 'read'));
+    expect(there.tally.get('member suspect -> dead')).toBeUndefined();
+  });
+
+  test('two, and two nodes that have lost the way to a third, do not talk each other into its death', async () => {
+    const there = await start(5);
+    const id = await mintAt(there, E);
+    there.cut(E, B);
+    await there.runFor(300);
+    there.cut(E, C);
+    there.cut(C, E);
+    await there.runFor(4000);
+    expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+    expect(there.tally.get('tenure lost')).toBeUndefined();
+    expect(there.tally.get('member suspect -> dead')).toBeUndefined();
+  });
+});

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest';
+import { run, type RunResult } from '../../support/sim/random-run.ts';
+
+/**
+ * More than the suite runs: `SIM_FROM=1000 SIM_SEEDS=5000 npx vitest run --project unit test/unit/membership/simulation`.
+ * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_TRACE=1 …`.
+ */
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
+const FROM = Number(process.env['SIM_FROM'] ?? 1);
+const IS_TRACED = process.env['SIM_TRACE'] === '1';
+
+/** Each of them once found a bug that few others find. */
+const TELLING_SEEDS: readonly number[] = [];
+
+/** Seeds per test, so that a long run shows how far it is. */
+const STRIDE = 100;
+
+/** Long for a busy machine; a seed takes about an eighth of a second. */
+const LIMIT_PER_SEED_MS = 2000;
+
+/** What has to come about somewhere in a few hundred runs, or they prove less than they seem to. */
+const NEEDED = [
+  'freeze',
+  'kill',
+  'power off',
+  'cut',
+  'store stalls',
+  'store connection breaks',
+  'memcached dies',
+  'start kept',
+  'wiped',
+  'tenure lost',
+  'noted kept',
+  'noted reset',
+  'noted succeeded',
+  'member suspect -> dead',
+  'member dead -> returning',
+  'member suspect -> alive',
+  'open: opened',
+  'put: in-doubt',
+  'rotate: written',
+];
+
+const tally = new Map<string, number>();
+
+function describeFailure({ seed, size, complaints, trace }: RunResult): string {
+  return [`seed ${seed}, ${size} nodes`, ...trace, ...complaints].join('\n');
+}
+
+async function failuresOf(seeds: readonly number[]): Promise<string[]> {
+  const failures: string[] = [];
+  for (const seed of seeds) {
+    const result = await run(seed, IS_TRACED);
+    for (const [what, times] of result.tally) tally.set(what, (tally.get(what) ?? 0) + times);
+    if (result.complaints.length > 0) failures.push(describeFailure(result));
+  }
+  return failures;
+}
+
+function seedsFrom(from: number, count: number): number[] {
+  return Array.from({ length: count }, (_, at) => from + at);
+}
+
+describe('a simulated mesh that is befallen by faults keeps its promises', () => {
+  for (let from = FROM; from < FROM + SEEDS; from += STRIDE) {
+    const seeds = seedsFrom(from, Math.min(STRIDE, FROM + SEEDS - from));
+    test(
+      `S0 to S6, with seeds from ${from} to ${from + seeds.length - 1}`,
+      { timeout: seeds.length * LIMIT_PER_SEED_MS },
+      async () => {
+        expect((await failuresOf(seeds)).join('\n\n')).toBe('');
+      },
+    );
+  }
+
+  test('S0 to S6, with seeds that once told of a bug', { timeout: 60_000 }, async () => {
+    expect((await failuresOf(TELLING_SEEDS)).join('\n\n')).toBe('');
+  });
+
+  test.skipIf(SEEDS < 200)('and everything that can befall it has come about', () => {
+    expect(NEEDED.filter((what) => (tally.get(what) ?? 0) === 0)).toEqual([]);
+  });
+
+  test('a seed decides a run: the same one again comes to the same', { timeout: 20_000 }, async () => {
+    const [first, second] = [await run(7), await run(7)];
+    expect([...second.tally]).toEqual([...first.tally]);
+    expect(first.tally.size).toBeGreaterThan(20);
+  });
+});

@@ -1,0 +1,403 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Lives } from '../../../src/membership/lives.ts';
+import { Members } from '../../../src/membership/members.ts';
+import { Registrar } from '../../../src/membership/registrar.ts';
+import { NO_SILENCE, type Silence } from '../../../src/membership/silence.ts';
+import { Witness, type WitnessRequest } from '../../../src/membership/witness.ts';
+import type { LifeHistory, PeerAnswer, Phase } from '../../../src/mesh/message.ts';
+import type { Letter } from '../../../src/session/letter.ts';
+import { Estate } from '../../../src/standin/estate.ts';
+import { Estates } from '../../../src/standin/estates.ts';
+import { Ledger } from '../../../src/standin/ledger.ts';
+import { FakeClock, settled } from '../../support/fake-clock.ts';
+import { helloFrom, letter, mapOf, NO_METRICS, ScriptedLink, SILENT, TIMINGS } from './setup.ts';
+
+const [A, B, C, D] = [letter('a'), letter('b'), letter('c'), letter('d')];
+/** Our own life, and each peer's. */
+const LIFE = 10;
+const THEIRS = 20;
+
+let directory = '';
+let files = 0;
+
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'maglia-witness-'));
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Scene {
+  readonly clock: FakeClock;
+  readonly members: Members;
+  readonly lives: Lives;
+  readonly estates: Estates;
+  readonly witness: Witness;
+  readonly link: (peer: Letter) => ScriptedLink;
+  readonly begunAnew: Letter[];
+  readonly calls: [Letter, number][];
+  readonly ask: (from: Letter, request: WitnessRequest) => Promise<PeerAnswer>;
+  phase: Phase;
+  isSure: boolean;
+  silence: Silence;
+}
+
+/** Node a, that serves and is sure, with every peer alive and witnessed. */
+function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
+  const clock = new FakeClock();
+  const map = mapOf('abcd');
+  const lives = new Lives(livesPath);
+  const estates = new Estates(
+    (owner, isComplete) =>
+      new Estate({
+        shelf: {
+          execute: (command) => Promise.resolve({ kind: 'done', id: command.id, version: 1, ttlSeconds: 60 }),
+          settle: () => Promise.resolve(),
+          handBack: (id) => Promise.resolve({ kind: 'reset', id }),
+        },
+        ledger: new Ledger(10, isComplete),
+        aliasMs: 60_000,
+        clock,
+        onNoted: () => lives.touch(owner),
+      }),
+  );
+  const registrar = new Registrar({ letter: A, map, lives, estates });
+  const members: Members = new Members({
+    ...{ letter: A, map, clock, log: SILENT, metrics: NO_METRICS },
+    remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
+    onChange: (peer, _from, to) => registrar.register(peer, to, members),
+  });
+  const links = new Map(members.letters.map((peer) => [peer, new ScriptedLink()]));
+  const link = (peer: Letter): ScriptedLink => links.get(peer) ?? new ScriptedLink();
+  const scene: Scene = {
+    ...{ clock, members, lives, estates, link, begunAnew: [], calls: [], phase: 'serving', isSure: true },
+    silence: NO_SILENCE,
+    ask: (from, request) => scene.witness.answer(helloFrom(from, THEIRS), request),
+    witness: new Witness({
+      ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
+      detector: {
+        silenceOf: () => scene.silence,
+        heardFrom: (peer, incarnation) => void scene.calls.push([peer, incarnation]),
+        beginAnew: (peer) => void scene.begunAnew.push(peer),
+      },
+      tenure: {
+        incarnation: LIFE,
+        get phase() {
+          return scene.phase;
+        },
+        isSure: () => scene.isSure,
+      },
+    }),
+  };
+  return scene;
+}
+
+/** The same with every peer met and witnessed. */
+function setUpAmongPeers(): Scene {
+  const scene = setUp();
+  for (const peer of scene.members.letters) {
+    scene.members.apply(peer, { kind: 'answered', incarnation: THEIRS, mayReturn: false }, 'it answers');
+    scene.lives.witness(peer, THEIRS);
+  }
+  return scene;
+}
+
+function declareDead({ members }: Scene, peer: Letter, incarnation = THEIRS): void {
+  members.apply(peer, { kind: 'convicted', incarnation }, 'dead');
+}
+
+async function historyFor(scene: Scene, from: Letter, priorIncarnation = THEIRS): Promise<LifeHistory> {
+  const answer = await scene.ask(from, { kind: 'join', incarnation: THEIRS + 1, priorIncarnation });
+  if (answer.kind !== 'history') throw new TypeError(`a join is answered with ${answer.kind}`);
+  return answer.history;
+}
+
+describe('a ping', () => {
+  const ping = (incarnation = THEIRS): WitnessRequest => ({ kind: 'ping', incarnation });
+
+  test('is answered with our life and phase, and is a sign of life', async () => {
+    const scene = setUpAmongPeers();
+    expect(await scene.ask(B, ping())).toEqual({ kind: 'pong', verdict: 'alive', incarnation: LIFE, phase: 'serving' });
+    expect(scene.calls).toEqual([[B, THEIRS]]);
+  });
+
+  test('of a life that we declared dead is told so, and so is one of an earlier life', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    expect(await scene.ask(B, ping())).toMatchObject({ verdict: 'dead' });
+    expect(await scene.ask(B, ping(THEIRS - 1))).toMatchObject({ verdict: 'dead' });
+    expect(await scene.ask(B, ping(THEIRS + 1))).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('of a life that we declared dead before a restart is told so as well', async () => {
+    const path = join(directory, 'restarted.json');
+    declareDead(setUp(path), B);
+    const restarted = setUp(path);
+    expect(restarted.members.stateOf(B)).toMatchObject({ kind: 'suspect', incarnation: THEIRS });
+    expect(await restarted.ask(B, ping())).toMatchObject({ verdict: 'dead' });
+  });
+
+  test('is confirmed by nobody who is not sure of itself', async () => {
+    const scene = setUpAmongPeers();
+    scene.isSure = false;
+    expect(await scene.ask(B, ping())).toMatchObject({ verdict: 'unknown', phase: 'serving' });
+  });
+
+  test('of a life that began, or was judged, while we were away is not confirmed', async () => {
+    const scene = setUpAmongPeers();
+    scene.lives.forgetWitnessed();
+    expect(await scene.ask(B, ping())).toMatchObject({ verdict: 'unknown' });
+  });
+
+  test('of a life that is just taking its last step is not confirmed yet', async () => {
+    const scene = setUpAmongPeers();
+    await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 1 });
+    expect(await scene.ask(B, ping(THEIRS + 1))).toMatchObject({ verdict: 'unknown' });
+  });
+});
+
+describe('an accusation', () => {
+  const accuse = (of: Letter, evidence: 'silence' | 'refused', isPoll = false): WitnessRequest => ({
+    kind: 'accuse',
+    ...{ letter: of, incarnation: THEIRS, evidence, isPoll },
+  });
+
+  test('of silence is denied where we have heard from the accused, with how long ago', async () => {
+    const scene = setUpAmongPeers();
+    scene.silence = { pathMs: 1000, lifeMs: 299.4 };
+    expect(await scene.ask(B, accuse(C, 'silence'))).toEqual({
+      kind: 'verdict',
+      agreed: false,
+      heardAgoMs: 299,
+      incarnation: THEIRS,
+    });
+    expect(scene.members.stateOf(C).kind).toBe('alive');
+  });
+
+  test('of silence is shared from two pings before the death of it, and then it is dead for us too', async () => {
+    const scene = setUpAmongPeers();
+    scene.silence = { pathMs: 300, lifeMs: 300 };
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: true });
+    expect(scene.members.stateOf(C)).toEqual({ kind: 'dead', incarnation: THEIRS });
+  });
+
+  test('that is only a poll changes nothing, whatever we say', async () => {
+    const scene = setUpAmongPeers();
+    scene.silence = { pathMs: 300, lifeMs: 300 };
+    expect(await scene.ask(B, accuse(C, 'silence', true))).toMatchObject({ agreed: true });
+    expect(scene.members.stateOf(C).kind).toBe('alive');
+  });
+
+  test('of refusing is shared unless our own link to the accused is up', async () => {
+    const scene = setUpAmongPeers();
+    scene.link(C).goUp();
+    expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: false });
+    scene.link(C).goDown();
+    expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: true });
+  });
+
+  test('of ourselves, or of a letter that is in no map, is denied', async () => {
+    const scene = setUpAmongPeers();
+    expect(await scene.ask(B, accuse(A, 'refused'))).toMatchObject({ agreed: false, incarnation: LIFE });
+    expect(await scene.ask(B, accuse(letter('z'), 'refused'))).toMatchObject({ agreed: false });
+  });
+
+  test('of a dead one is shared, and of one that has a later life denied', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, C);
+    scene.members.apply(D, { kind: 'answered', incarnation: THEIRS + 1, mayReturn: false }, 'later');
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: true });
+    expect(await scene.ask(B, accuse(D, 'refused'))).toMatchObject({ agreed: false, incarnation: THEIRS + 1 });
+  });
+
+  test('of one that is just coming back, or asked for patience, is denied', async () => {
+    const scene = setUpAmongPeers();
+    scene.silence = { pathMs: 1000, lifeMs: 1000 };
+    await scene.ask(C, { kind: 'pause', incarnation: THEIRS, forMs: 2000 });
+    await scene.ask(D, { kind: 'hold', incarnation: THEIRS });
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: false });
+    scene.members.apply(D, { kind: 'held', incarnation: THEIRS + 1 }, 'it takes its letter over');
+    expect(await scene.ask(B, accuse(D, 'silence'))).toMatchObject({ agreed: false });
+    scene.clock.advance(2000);
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: true });
+  });
+});
+
+describe('a joining node asks what happened in its name', () => {
+  test('kept: we saw its former life alive throughout', async () => {
+    expect(await historyFor(setUpAmongPeers(), B)).toEqual({
+      ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
+      ...{ highestIncarnation: THEIRS, dead: [] },
+    });
+  });
+
+  test('dead: with the estate that we opened', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    expect(await historyFor(scene, B)).toMatchObject({ verdict: 'dead', estates: [{ letter: B, complete: true }] });
+  });
+
+  test('forgotten: a life that we did not witness, or another one than it means', async () => {
+    const scene = setUpAmongPeers();
+    expect(await historyFor(scene, B, THEIRS - 1)).toMatchObject({ verdict: 'forgotten' });
+    scene.lives.forgetWitnessed();
+    expect(await historyFor(scene, B)).toMatchObject({ verdict: 'forgotten' });
+  });
+
+  test('we say that we are not informed where we do not serve, or are not sure of it', async () => {
+    const scene = setUpAmongPeers();
+    scene.isSure = false;
+    expect(await historyFor(scene, B)).toMatchObject({ isInformed: false, serving: LIFE, verdict: 'kept' });
+    scene.phase = 'joining';
+    expect(await historyFor(scene, B)).toMatchObject({ isInformed: false, serving: 0, verdict: 'kept' });
+  });
+
+  test('the other dead are named with their lives, also those that we knew before a restart', async () => {
+    const path = join(directory, 'dead.json');
+    const before = setUp(path);
+    declareDead(before, C);
+    expect(await historyFor(before, B)).toMatchObject({ dead: [{ letter: C, incarnation: THEIRS }] });
+    const restarted = setUp(path);
+    expect(await historyFor(restarted, B)).toMatchObject({ dead: [{ letter: C, incarnation: THEIRS }] });
+    restarted.members.apply(C, { kind: 'held', incarnation: THEIRS + 1 }, 'it takes its letter over');
+    expect(await historyFor(restarted, B)).toMatchObject({ dead: [] });
+  });
+
+  test('an estate in which we acted and that a restart closed is offered as one with gaps', async () => {
+    const path = join(directory, 'touched.json');
+    const before = setUp(path);
+    declareDead(before, B);
+    await before.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
+    expect(await historyFor(before, B)).toMatchObject({ estates: [{ letter: B, complete: true }] });
+    expect(await historyFor(setUp(path), B)).toMatchObject({ estates: [{ letter: B, complete: false }] });
+  });
+
+  test('estates of others are offered to the one that stands before us', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, C);
+    declareDead(scene, D);
+    // d stands in for c when it is back, and a until then.
+    expect(await historyFor(scene, D)).toMatchObject({
+      estates: [
+        { letter: C, complete: false },
+        { letter: D, complete: true },
+      ],
+    });
+    expect((await historyFor(scene, B)).estates).toEqual([]);
+  });
+
+  test('a node that died often of late is told to wait', async () => {
+    const scene = setUpAmongPeers();
+    for (let death = 0; death < 3; death += 1) scene.witness.noteDeath(B);
+    scene.clock.advance(100);
+    expect(await historyFor(scene, B)).toMatchObject({ notBeforeMs: 400 });
+    expect(await historyFor(scene, C)).toMatchObject({ notBeforeMs: 0 });
+  });
+});
+
+describe('the last steps of joining', () => {
+  test('what was done is collected page by page', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    await scene.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
+    const collect: WitnessRequest = { kind: 'collect', incarnation: THEIRS + 1, letter: B, cursor: 0 };
+    expect(await scene.ask(B, collect)).toEqual({
+      kind: 'entries',
+      entries: [{ kind: 'reset', id: 'b-1' }],
+      nextCursor: 1,
+      more: false,
+    });
+    expect(await scene.ask(B, { ...collect, letter: C, cursor: 7 })).toEqual({
+      kind: 'entries',
+      entries: [],
+      nextCursor: 7,
+      more: false,
+    });
+  });
+
+  test('hold is refused to a life that is not later than the one that we know', async () => {
+    const scene = setUpAmongPeers();
+    expect(await scene.ask(B, { kind: 'hold', incarnation: THEIRS })).toEqual({
+      kind: 'acknowledged',
+      accepted: false,
+    });
+    expect(scene.members.stateOf(B).kind).toBe('alive');
+  });
+
+  test('hold is acknowledged when what had begun in its name is finished', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    const estate = scene.estates.get(B);
+    let finish: () => void = () => undefined;
+    if (estate !== undefined) estate.quiet = () => new Promise((resolve) => (finish = resolve));
+    let isDone = false;
+    const held = scene.ask(B, { kind: 'hold', incarnation: THEIRS + 1 }).then((answer) => {
+      isDone = true;
+      return answer;
+    });
+    await settled();
+    expect([isDone, scene.members.stateOf(B).kind]).toEqual([false, 'returning']);
+    finish();
+    expect(await held).toEqual({ kind: 'acknowledged', accepted: true });
+  });
+
+  test('hold ends by itself after a second, and the release comes too late', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.clock.advanceSettling(1000);
+    expect(scene.members.stateOf(B)).toEqual({ kind: 'dead', incarnation: THEIRS });
+    expect(await scene.ask(B, { kind: 'release', incarnation: THEIRS + 1 })).toEqual({
+      kind: 'acknowledged',
+      accepted: false,
+    });
+  });
+
+  test('release makes it alive, witnessed, without the silence of its former life, and closes what was handed over', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, D);
+    declareDead(scene, C);
+    await scene.ask(D, { kind: 'hold', incarnation: THEIRS + 1 });
+    expect(await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 })).toEqual({
+      kind: 'acknowledged',
+      accepted: true,
+    });
+    expect(scene.members.stateOf(D)).toEqual({ kind: 'alive', incarnation: THEIRS + 1 });
+    expect(scene.lives.of(D)).toMatchObject({ incarnation: THEIRS + 1, state: 'alive', isWitnessed: true });
+    expect(scene.begunAnew).toEqual([D]);
+    // d stands in for c from now on, and has taken over what we did.
+    expect([scene.estates.get(C), scene.estates.get(D)]).toEqual([undefined, undefined]);
+    await scene.clock.advanceSettling(1000);
+    expect(scene.members.stateOf(D).kind).toBe('alive');
+  });
+
+  test('release of a life that was not held is refused', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    expect(await scene.ask(B, { kind: 'release', incarnation: THEIRS + 1 })).toMatchObject({ accepted: false });
+    expect(scene.members.stateOf(B).kind).toBe('dead');
+  });
+});
+
+describe('farewells', () => {
+  test('goodbye: it has left, and its estate is open', async () => {
+    const scene = setUpAmongPeers();
+    expect(await scene.ask(B, { kind: 'goodbye', incarnation: THEIRS })).toMatchObject({ accepted: true });
+    expect(scene.members.stateOf(B)).toEqual({ kind: 'left', incarnation: THEIRS });
+    expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+
+  test('pause: patience, for no longer than our own timings allow', async () => {
+    const scene = setUpAmongPeers();
+    expect(await scene.ask(B, { kind: 'pause', incarnation: THEIRS, forMs: 3_600_000 })).toMatchObject({
+      accepted: true,
+    });
+    expect(scene.members.stateOf(B)).toMatchObject({
+      kind: 'suspect',
+      pausedUntil: scene.clock.monotonic() + TIMINGS.pauseMs,
+    });
+    expect(await scene.ask(B, { kind: 'pause', incarnation: THEIRS - 1, forMs: 1 })).toMatchObject({ accepted: false });
+  });
+});
