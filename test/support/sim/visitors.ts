@@ -256,6 +256,8 @@ function told(reply: Reply): Outcome {
         ? { kind: 'written', id, version }
         : { kind: 'read', id, version, payload: readPayload(content) };
     }
+    case 'answered':
+      throw new TypeError(`a visitor asked for no item and was answered ${reply.answer.kind}`);
     case 'moved':
       throw new TypeError(`a visitor was told of a successor, ${reply.to}, and had not opened`);
     case 'miss':

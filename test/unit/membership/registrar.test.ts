@@ -42,6 +42,7 @@ function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
     execute: (command: { id: string }) =>
       Promise.resolve({ kind: 'done', id: command.id, version: 1, ttlSeconds: 60 } as const),
     settle: () => Promise.resolve(),
+    releaseLocksOf: () => undefined,
     handBack: (id: string) => Promise.resolve({ kind: 'reset', id } as const),
   };
   const estates = new Estates(

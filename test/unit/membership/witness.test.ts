@@ -55,6 +55,7 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
         shelf: {
           execute: (command) => Promise.resolve({ kind: 'done', id: command.id, version: 1, ttlSeconds: 60 }),
           settle: () => Promise.resolve(),
+          releaseLocksOf: () => undefined,
           handBack: (id) => Promise.resolve({ kind: 'reset', id }),
         },
         ledger: new Ledger(10, isComplete),
