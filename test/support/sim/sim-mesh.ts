@@ -60,6 +60,12 @@ const CONFIG: SimConfig = {
     ledgerEntries: 100_000,
     shelfMegabytes: 64,
     recalledSessions: 50_000,
+    clients: 10_000,
+    clientRequests: 64,
+    clientBytes: 1_048_576,
+    clientMegabytes: 256,
+    clientIdleSeconds: 0,
+    clientStallSeconds: 30,
   },
 };
 

@@ -258,6 +258,8 @@ function told(reply: Reply): Outcome {
     }
     case 'moved':
       throw new TypeError(`a visitor was told of a successor, ${reply.to}, and had not opened`);
+    case 'answered':
+      throw new TypeError('a visitor was answered as a memcached client');
     case 'miss':
     case 'refused':
     case 'in-doubt':
