@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { hostAndPort } from '../support/listening.ts';
 
 const PATIENCE_MS = 5000;
 
-/** One connection to a server on a unix socket. */
+/** One connection to a server. */
 export class Wire {
   readonly #socket: Socket;
   #chunks: Buffer[] = [];
@@ -24,8 +25,9 @@ export class Wire {
     socket.on('end', onEnd).on('close', onEnd).on('error', onEnd);
   }
 
-  static async open(path: string): Promise<Wire> {
-    const socket = connect(path);
+  /** @param address the path of a unix socket, or `host:port` */
+  static async open(address: string): Promise<Wire> {
+    const socket = address.startsWith('/') ? connect(address) : connect(hostAndPort(address));
     await once(socket, 'connect');
     return new Wire(socket);
   }
