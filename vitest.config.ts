@@ -13,6 +13,14 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
         // Several real daemons per file on few cores: one file at a time, or they starve each other into suspicion.
         test: {
           name: 'cluster',

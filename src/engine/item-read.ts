@@ -32,7 +32,8 @@ function vivify({ isPeek, vivifySeconds }: Read, situation: Situation): Outcome 
   if (vivifySeconds === undefined || situation.isDestroyed) return missed;
   const record: LiveRecord = { ...newItem(situation, 0, NOTHING, vivifySeconds), isWon: true };
   const { now } = situation;
-  return changed(situation, record, { at: now, wasFetched: !isPeek }, hit(record, situation, 'won'));
+  const fresh = { ...situation, access: { at: now, wasFetched: false } };
+  return changed(situation, record, { at: now, wasFetched: !isPeek }, hit(record, fresh, 'won'));
 }
 
 /** me: looks, and leaves no trace. */

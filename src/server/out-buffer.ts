@@ -21,17 +21,11 @@ export class OutBuffer {
 
   /** Hands everything over in one write. */
   flush(socket: Pick<Writable, 'write' | 'cork' | 'uncork'>): void {
-    const chunks = this.#chunks;
-    const [only] = chunks;
-    if (only === undefined) return;
+    const pieces = joinSmall(this.#chunks);
     this.clear();
-    if (chunks.length === 1) {
-      socket.write(only);
-      return;
-    }
-    socket.cork();
-    for (const piece of joinSmall(chunks)) socket.write(piece);
-    socket.uncork();
+    if (pieces.length > 1) socket.cork();
+    for (const piece of pieces) socket.write(piece);
+    if (pieces.length > 1) socket.uncork();
   }
 
   clear(): void {

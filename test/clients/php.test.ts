@@ -119,7 +119,7 @@ describe('PHP without strict mode, which keeps the id that a browser brings', ()
     return () => site.close();
   });
 
-  test('when the owner dies, the id stays, and the counter starts again on the stand-in and survives there', async () => {
+  test('when the owner dies, the id stays, and the counter starts again on the stand-in and survives there, and its return', async () => {
     const orphans = await site.guestsOwnedBy('b', 3);
     const ids = orphans.map(({ sureId }) => sureId);
     const survivors = await site.lose('b');
@@ -132,6 +132,15 @@ describe('PHP without strict mode, which keeps the id that a browser brings', ()
       }
     }
     expect(orphans.map(({ sureId }) => sureId)).toEqual(ids);
+
+    // What a plain memcached forgot stays forgotten, and there is nobody to come back.
+    if (site.doors.mesh === undefined) return;
+    await site.doors.mesh.node('b').start();
+    await site.doors.mesh.settled();
+    for (const guest of orphans) {
+      expect((await guest.visit(site.host('b'), '/count')).body['counter']).toBe(5);
+      expect((await guest.visit(site.host('c'), '/count')).body['counter']).toBe(6);
+    }
   });
 });
 

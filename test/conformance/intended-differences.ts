@@ -305,6 +305,20 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     maglia: open('HD ka W\r\nHD t30 Z\r\n'),
   },
   {
+    id: 'meta-R-after-T',
+    why: 'memcached compares R with the new life where T stands first; what is left before any touch decides here',
+    steps: ['ms a 1 T100\r\n1\r\n', 'mg a T5 R10\r\n'],
+    memcached: open('HD W\r\n'),
+    maglia: open('HD\r\n'),
+  },
+  {
+    id: 'number-padding-in-a-pipeline',
+    why: 'a number that has become shorter is padded, but memcached cannot where a reply still holds the item',
+    steps: ['set n 0 0 3\r\n100\r\n', 'mg n v\r\nma n MD\r\nmg n v\r\n'],
+    memcached: open('VA 3\r\n100\r\nHD\r\nVA 2\r\n99\r\n'),
+    maglia: open('VA 3\r\n100\r\nHD\r\nVA 3\r\n99 \r\n'),
+  },
+  {
     id: 'ma-T-as-the-number-grows',
     why: 'where the number needs a digit more, memcached gives the new life to the item that it has just replaced',
     steps: ['ms a 1 T100\r\n9\r\n', 'ma a T50\r\nmg a v t\r\n'],

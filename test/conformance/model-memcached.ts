@@ -75,9 +75,9 @@ export class ModelMemcached {
     if (found === undefined && vivify === undefined) return { kind: 'miss' };
     const item = found ?? this.#put(key, Buffer.alloc(0), 0, vivify ?? 0);
     const wasTaken = item.isTaken;
-    if (found !== undefined && touch !== undefined) item.expiresAt = this.#deadline(touch);
     const hasWon =
       found === undefined || (!wasTaken && (item.isStale || (recache !== undefined && this.#isShort(item, recache))));
+    if (found !== undefined && touch !== undefined) item.expiresAt = this.#deadline(touch);
     if (hasWon) item.isTaken = true;
     const recached = hasWon ? ({ recache: 'won' } as const) : wasTaken ? ({ recache: 'taken' } as const) : {};
     const hit: Hit = { ...this.#hit(item), ...recached };

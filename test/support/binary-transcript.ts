@@ -7,13 +7,6 @@ export interface BinaryRequest {
   readonly value: string;
 }
 
-export interface BinaryAnswer {
-  readonly command: string;
-  readonly status: number;
-  readonly key: string;
-  readonly value: string;
-}
-
 const COMMANDS: Readonly<Record<number, string>> = {
   0x00: 'get',
   0x01: 'set',
@@ -50,15 +43,6 @@ export function readBinaryRequests(sent: Buffer): BinaryRequest[] {
     command: commandOf(header),
     key,
     extras: extras.toString('hex'),
-    value,
-  }));
-}
-
-export function readBinaryAnswers(received: Buffer): BinaryAnswer[] {
-  return packets(received).map(({ header, key, value }) => ({
-    command: commandOf(header),
-    status: header.readUInt16BE(6),
-    key,
     value,
   }));
 }
