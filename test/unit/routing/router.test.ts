@@ -393,19 +393,34 @@ describe('opening', () => {
     expect(node.counted.filter((line) => line === 'minted')).toHaveLength(1);
   });
 
-  test('S6 bounded: all its steps together have one hard cap', async () => {
-    const node = new RoutingNode();
-    node.kill(b);
+  /** The stand-in says that this is an orphan, at its second asking and after so long, and then says no more. */
+  function slowOrphan(node: RoutingNode, afterMs: number): void {
     const isOrphan = replying({ kind: 'miss', reason: 'owner-dead' });
-    // It takes long to say that this is an orphan, and does not answer when it is given the successor.
+    node.kill(b);
     node.to(c).answer = inTurn(
-      (request) => new Promise((resolve) => node.clock.after(200, () => resolve(isOrphan(request)))),
+      () => 'silence',
+      (request) => new Promise((resolve) => node.clock.after(afterMs, () => resolve(isOrphan(request)))),
       () => 'silence',
     );
+  }
+
+  test('S6 bounded: all its steps together have one hard cap', async () => {
+    const node = new RoutingNode();
+    slowOrphan(node, 15);
     const opened = watch(node.router.open({ id: idOf(b) }));
     await node.clock.advanceSettling(TIMINGS.hardCapMs - 1);
-    expect(node.sentTo(c).map(({ command }) => command.kind)).toEqual(['open', 'succeed']);
+    expect(node.sentTo(c).map(({ command }) => command.kind)).toEqual(['open', 'open', 'succeed']);
+    expect(opened.outcome).toBeUndefined();
     await node.clock.advanceSettling(1);
     expect(opened.outcome).toEqual({ kind: 'in-doubt', code: 'OWNER_UNREACHABLE' });
+  });
+
+  test('S6 bounded: mints nothing that it could not hand out before the cap', async () => {
+    const node = new RoutingNode();
+    slowOrphan(node, 100);
+    const opened = watch(node.router.open({ id: idOf(b) }));
+    await node.clock.advanceSettling(TIMINGS.hardCapMs);
+    expect(opened.outcome).toEqual({ kind: 'unavailable', code: 'DEADLINE' });
+    expect(node.store.asked).toEqual([]);
   });
 });
