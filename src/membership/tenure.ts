@@ -42,10 +42,13 @@ export class Tenure {
   readonly #signal: ChangeSignal;
   #state: TenureState = { kind: 'joining', why: 'starting' };
   #incarnation: number;
+  /** Monotonic: when we last knew for sure that the process runs. */
+  #lookedAt: number;
 
   constructor(incarnation: number, parts: TenureParts) {
     this.#incarnation = incarnation;
     this.#parts = parts;
+    this.#lookedAt = parts.clock.monotonic();
     this.#signal = new ChangeSignal(parts.clock);
   }
 
@@ -94,6 +97,7 @@ export class Tenure {
 
   /** @param confirmedAt when the peers were last asked to take us in */
   serve(confirmedAt: number): void {
+    this.#lookedAt = this.#parts.clock.monotonic();
     this.#become({ kind: 'serving', confirmedAt });
   }
 
@@ -127,16 +131,19 @@ export class Tenure {
     } else this.confirm(incarnation, sentAt);
   }
 
-  /** The process was stopped for this long, just now. */
+  /** Told at each look of the failure detector: the process was stopped for this long, just now. */
   wasStopped(forMs: number): void {
+    this.#lookedAt = this.#parts.clock.monotonic();
     if (this.#state.kind !== 'serving' || forMs < this.#parts.fenceAfterMs || !this.#parts.hasPeers()) return;
     this.#state = { ...this.#state, awayAt: this.#parts.clock.monotonic() };
   }
 
   /** All peers are gone by our own judgement. Where we had been away, they may have judged us first. */
   peersGone(): void {
-    if (this.#state.kind === 'serving' && this.#state.awayAt !== undefined)
-      this.lose('was stopped, and no peer is left to ask');
+    // A process that goes on comes to what its sockets hold before it comes to its timers: the look is still due.
+    const hasLooked = this.#parts.clock.monotonic() - this.#lookedAt < this.#parts.fenceAfterMs;
+    const wasAway = this.#state.kind === 'serving' && (this.#state.awayAt !== undefined || !hasLooked);
+    if (wasAway) this.lose('was stopped, and no peer is left to ask');
     this.#signal.changed();
   }
 

@@ -115,10 +115,13 @@ export class Router {
     return this.#parts.clock.monotonic() + this.#parts.timings.hardCapMs + (lock?.waitMs ?? 0);
   }
 
-  /** What is begun here by then ends by the cap, even where the store needs its whole deadline to read and to write. */
+  /**
+   * What is begun here by then ends by the cap, even where the store needs its whole deadline to read and to write; but
+   * never so early that the verdict on a frozen owner comes too late to act on it.
+   */
   #lastBeginning(capAt: number): number {
-    const { hardCapMs, storeMs } = this.#parts.timings;
-    return capAt - Math.min(2 * storeMs, hardCapMs / 2);
+    const { deadAfterMs, hardCapMs, pingMs, storeMs } = this.#parts.timings;
+    return capAt - Math.min(2 * storeMs, hardCapMs - deadAfterMs - pingMs);
   }
 
   async #settle(command: SessionCommand, latestAt: number): Promise<Reply> {

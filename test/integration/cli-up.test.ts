@@ -253,7 +253,8 @@ describe('what maglia up prints for a person', () => {
     'stops in order on a Ctrl-C in a terminal, which reaches its whole process group',
     async () => {
       // `script` gives it a terminal; what is typed there is what a person types.
-      const command = `${process.execPath} ${MAIN_FILE} up --nodes 1 --store memory --runtime-directory ${place}`;
+      // exec, so that no shell in between dies of the same Ctrl-C.
+      const command = `exec ${process.execPath} ${MAIN_FILE} up --nodes 1 --store memory --runtime-directory ${place}`;
       const terminal = execa('script', ['-qec', command, '/dev/null'], { reject: false });
       let shown = '';
       terminal.stdout.on('data', (chunk: Buffer) => (shown += chunk.toString()));

@@ -5,12 +5,12 @@ import { fenceAfterMs } from '../../../src/membership/silence.ts';
 import { Tenure } from '../../../src/membership/tenure.ts';
 import type { PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { mapOf } from '../session/letters.ts';
 import {
   a,
   logInto,
   ScriptedLinks,
-  StoppableClock,
   TIMINGS,
   type LogLine,
   type Scripted,
@@ -61,7 +61,7 @@ export interface DetectorSetup {
   readonly detector: FailureDetector;
   readonly members: Members;
   readonly tenure: Tenure;
-  readonly clock: StoppableClock;
+  readonly clock: FakeClock;
   readonly to: (letter: Letter) => ScriptedLink;
   readonly kindOf: (letter: Letter) => MemberState['kind'];
   readonly lines: LogLine[];
@@ -74,7 +74,7 @@ export interface DetectorSetup {
 /** Node a, which serves, among peers that are alive and answer; its detector has just started. */
 export function setUpDetector({ letters = 'abcd', areMet = true } = {}): DetectorSetup {
   const map = mapOf(letters);
-  const clock = new StoppableClock();
+  const clock = new FakeClock();
   clock.advance(10_000);
   const lines: LogLine[] = [];
   const log = logInto(lines);

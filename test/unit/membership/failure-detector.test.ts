@@ -106,8 +106,8 @@ describe('where all were out of touch at once', () => {
   test('and all that are left spare us, we go on', async () => {
     const { clock, lost, tenure, to } = setUpDetector({ letters: 'abc' });
     for (const letter of [b, c]) to(letter).answer = answering({ ping: UNSURE });
-    clock.stop(1000);
-    await clock.advanceSettling(LOOK_MS);
+    clock.stopFor(1000);
+    await clock.advanceSettling(0);
     expect(tenure.isSure()).toBe(true);
     expect(lost).toEqual([]);
   });
@@ -116,8 +116,8 @@ describe('where all were out of touch at once', () => {
     const { clock, tenure, to } = setUpDetector({ letters: 'abc' });
     to(b).answer = answering({ ping: UNSURE });
     to(c).answer = answering({ ping: 'silence' });
-    clock.stop(1000);
-    await clock.advanceSettling(LOOK_MS);
+    clock.stopFor(1000);
+    await clock.advanceSettling(0);
     expect(tenure.isSure()).toBe(false);
 
     to(c).answer = answering({ ping: pong({ verdict: 'unknown', phase: 'joining' }) });
@@ -132,9 +132,9 @@ describe('where all were out of touch at once', () => {
   test('and one went since we were last sure, it may have judged us: we give up our life', async () => {
     const { clock, lost, members, to } = setUpDetector({ letters: 'abc' });
     to(b).answer = answering({ ping: UNSURE });
-    clock.stop(1000);
+    clock.stopFor(1000);
     members.apply(c, { kind: 'convicted', incarnation: LIFE }, 'its port refuses connections');
-    await clock.advanceSettling(LOOK_MS);
+    await clock.advanceSettling(0);
     expect(lost).toEqual(['was stopped, so were all peers that are left, and one went meanwhile']);
   });
 });
@@ -171,6 +171,34 @@ describe('what a pong says of the peer', () => {
     await clock.advanceSettling(500);
     expect(kindOf(b)).toBe('dead');
     expect(lost).toEqual([]);
+  });
+
+  test('a peer that takes its letter over is not alive before it has released us, even if it serves', async () => {
+    const { clock, lost, members, to, kindOf } = setUpDetector();
+    members.apply(b, { kind: 'held', incarnation: LIFE + 1 }, 'it takes its letter over');
+    to(b).answer = answering({ ping: pong({ incarnation: LIFE + 1, verdict: 'unknown' }) });
+    await clock.advanceSettling(200);
+    expect(kindOf(b)).toBe('returning');
+    expect(lost).toEqual([]);
+  });
+
+  test('a later life that still joins says nothing of the life that we know: that one is silent', async () => {
+    const { clock, to, kindOf } = setUpDetector();
+    to(b).answer = answering({ ping: pong({ incarnation: LIFE + 1, phase: 'joining', verdict: 'unknown' }) });
+    await clock.advanceSettling(TIMINGS.suspectAfterMs);
+    expect(kindOf(b)).toBe('suspect');
+  });
+
+  test('a later life that serves begins without silence', async () => {
+    const { clock, detector, members, to } = setUpDetector();
+    to(b).answer = answering({ ping: 'silence' });
+    await clock.advanceSettling(TIMINGS.suspectAfterMs - LOOK_MS);
+    expect(detector.silenceOf(b).pathMs).toBe(TIMINGS.suspectAfterMs - LOOK_MS);
+    to(b).answer = answering({ ping: pong({ incarnation: LIFE + 1 }) });
+    detector.pingAll();
+    await settled();
+    expect(members.stateOf(b)).toEqual({ kind: 'alive', incarnation: LIFE + 1 });
+    expect(detector.silenceOf(b)).toEqual({ pathMs: 0, lifeMs: 0 });
   });
 });
 
@@ -252,8 +280,8 @@ describe('a link that is lost', () => {
 describe('self-doubt', () => {
   test('a process that was stopped holds nothing of that against its peers', async () => {
     const { clock, detector, kindOf } = setUpDetector();
-    clock.stop(60_000);
-    await clock.advanceSettling(LOOK_MS);
+    clock.stopFor(60_000);
+    await clock.advanceSettling(0);
     expect([b, c, d].map(kindOf)).toEqual(['alive', 'alive', 'alive']);
     for (const letter of [b, c, d]) expect(detector.silenceOf(letter).lifeMs).toBe(0);
   });
@@ -262,19 +290,19 @@ describe('self-doubt', () => {
     const { clock, detector, to, kindOf } = setUpDetector({ letters: 'ab' });
     to(b).answer = answering({ ping: 'silence' });
     for (let look = 1; look <= 7; look += 1) {
-      clock.stop(5000);
-      await clock.advanceSettling(LOOK_MS);
+      clock.stopFor(5000);
+      await clock.advanceSettling(0);
       expect(detector.silenceOf(b).lifeMs).toBe(look * 2 * LOOK_MS);
     }
     expect(kindOf(b)).toBe('suspect');
-    clock.stop(5000);
-    await clock.advanceSettling(LOOK_MS);
+    clock.stopFor(5000);
+    await clock.advanceSettling(0);
     expect(kindOf(b)).toBe('dead');
   });
 
   test('a refused dial is evidence that no lateness can forge', async () => {
     const { clock, detector, kindOf } = setUpDetector();
-    clock.stop(60_000);
+    clock.stopFor(60_000);
     detector.linkLost(b);
     detector.dialRefused(b);
     await settled();
@@ -285,8 +313,8 @@ describe('self-doubt', () => {
     const { clock, late, tenure, to } = setUpDetector({ letters: 'ab' });
     await clock.advanceSettling(LOOK_MS);
     to(b).answer = answering({ ping: 'silence' });
-    clock.stop(FENCE_MS);
-    await clock.advanceSettling(LOOK_MS);
+    clock.stopFor(FENCE_MS + LOOK_MS);
+    await clock.advanceSettling(0);
     expect(late).toEqual([0, FENCE_MS / 1000]);
     // Nobody has answered since, so that the last peer's end would be the end of this life.
     tenure.peersGone();

@@ -160,14 +160,19 @@ describe('nobody can say anything: dropped', () => {
       asked: [says(b, { ...FORGOTTEN, ...holdsForDead(d) }), says(c, { ...AWAY, verdict: 'kept' }), unreachable(d)],
       expected: NOBODY_KNOWS,
     },
+  ]);
+});
+
+describe('one that is not running may have acted in our name, and has not come back while we are patient: dropped', () => {
+  check([
     {
-      says: 'nobody answered for as long as we are patient, and no daemon listens there',
+      says: 'nobody answered, and no daemon listens there',
       asked: [unreachable(b, 'refusing'), unreachable(c, 'refusing')],
       circumstances: PATIENCE_OVER,
       expected: NOT_ASKED,
     },
     {
-      says: 'one did not, which may have acted in our name, and all hold it for dead by now',
+      says: 'one did not answer, and we hold it for dead by now',
       asked: [says(b, KEPT), unreachable(c, 'dead')],
       circumstances: PATIENCE_OVER,
       expected: NOT_ASKED,

@@ -480,6 +480,18 @@ describe('what it knows of the others when it serves', () => {
     ]);
   });
 
+  test('also who died, or died again, while it collected', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).says({ dead: [{ letter: c, incarnation: 31 }] });
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'dead', incarnation: 31 });
+  });
+
   test('it does not believe anybody who says that it is dead itself', async () => {
     const setup = setUpJoin({ letters: 'ab' });
     setup.peer(b).says({ verdict: 'dead', dead: [{ letter: a, incarnation: FORMER_LIFE }] });
@@ -514,6 +526,20 @@ describe('what it knows of the others when it serves', () => {
     setup.peer(b).says({ dead: [{ letter: c, incarnation: PEER_LIFE }] });
     await joinNow(setup);
     expect(setup.lives.of(c)).toMatchObject({ state: 'dead', isWitnessed: true });
+  });
+
+  test('where it was declared dead while it collected, it vouches for nothing that it saw before', async () => {
+    const setup = setUpJoin();
+    setup.lives.witness(c, PEER_LIFE);
+    setup.lives.record(c, { incarnation: PEER_LIFE, state: 'dead' });
+    setup.peer(c).link.goDown();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: PEER_LIFE }] });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).says({ verdict: 'dead' });
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.lives.of(c)).toMatchObject({ state: 'dead', isWitnessed: false });
   });
 
   test('where it was declared dead, it vouches for nothing that it saw before', async () => {

@@ -14,7 +14,7 @@ import type { LetterMap } from '../../../src/session/letter-map.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import type { FakeClock } from '../../support/fake-clock.ts';
 import { setUpEngine } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';
 
@@ -51,23 +51,6 @@ export function temporaryPath(): string {
 export function helloOf(letter: Letter, incarnation: number): Hello {
   const known = { wireVersion: WIRE_VERSION, to: a, phase: 'serving', mapDigest: 'digest', software: 'test' } as const;
   return { ...known, letter, incarnation };
-}
-
-/** A clock whose process can be stopped: what was due meanwhile comes late, when it goes on. */
-export class StoppableClock extends FakeClock {
-  #stoppedMs = 0;
-
-  override monotonic(): number {
-    return super.monotonic() + this.#stoppedMs;
-  }
-
-  override now(): number {
-    return super.now() + this.#stoppedMs;
-  }
-
-  stop(ms: number): void {
-    this.#stoppedMs += ms;
-  }
 }
 
 /** What a peer does with a request. `silence`: nothing until the deadline, which costs the link. */

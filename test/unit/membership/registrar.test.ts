@@ -126,6 +126,28 @@ describe('what is put on record when a member changes', () => {
     die(scene, B, LIFE + 3);
     expect([scene.estates.get(B)?.size, scene.estates.get(B)?.isComplete]).toEqual([0, true]);
   });
+
+  test('a death of which we are told once more: what was done stays on record', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    await actFor(scene, B);
+    scene.registrar.register(B, { kind: 'dead', incarnation: LIFE }, scene.members);
+    expect(scene.estates.get(B)?.size).toBe(1);
+  });
+
+  test('a return that is not finished, and a doubt: nothing changes on record', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    await actFor(scene, B);
+    apply(scene.members, B, { kind: 'held', incarnation: LIFE + 1 });
+    apply(scene.members, C, { kind: 'doubted' });
+    expect(scene.estates.get(B)?.size).toBe(1);
+    expect(scene.lives.of(B)).toMatchObject({ incarnation: LIFE, state: 'dead', isTouched: true });
+    expect(scene.lives.of(C)).toMatchObject({ incarnation: LIFE, state: 'alive' });
+    expect(scene.estates.get(C)).toBeUndefined();
+  });
 });
 
 describe('the death of a stand-in', () => {
@@ -154,6 +176,27 @@ describe('the death of a stand-in', () => {
     die(scene, B);
     die(scene, C, 0);
     expect(scene.estates.get(B)?.isComplete).toBe(true);
+  });
+
+  test('that we never saw serving may yet have acted for an owner that was dead before we began', () => {
+    const scene = setUp();
+    meet(scene, B);
+    die(scene, B);
+    const restarted = setUp(scene.path);
+    die(restarted, B);
+    expect(restarted.estates.get(B)?.isComplete).toBe(true);
+    die(restarted, C, 0);
+    expect(restarted.estates.get(B)?.isComplete).toBe(false);
+  });
+
+  test('takes nothing along where we stand in ourselves', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, D);
+    die(scene, B);
+    die(scene, C);
+    // a is the next after d, and no other was ever asked.
+    expect(scene.estates.get(D)?.isComplete).toBe(true);
   });
 });
 

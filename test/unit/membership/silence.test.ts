@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OPTIONS } from '../../../src/config/options.ts';
 import {
   agreesSilent,
   answered,
@@ -62,6 +63,13 @@ describe('how long a peer has been silent', () => {
     const agreeMs = firstMs((silence) => agreesSilent(silence, TIMINGS));
     const deadMs = firstMs((silence) => isDeadly(silence, TIMINGS));
     expect([TIMINGS.suspectAfterMs, fenceAfterMs(TIMINGS), agreeMs, deadMs]).toEqual([150, 250, 300, 400]);
+  });
+
+  test('these are the timings that a node has unless told otherwise', () => {
+    const defaults = Object.entries(OPTIONS).flatMap(([path, option]) =>
+      path.startsWith('timings.') && 'fallback' in option ? [[path.slice('timings.'.length), option.fallback]] : [],
+    );
+    expect(Object.fromEntries(defaults)).toEqual(TIMINGS);
   });
 
   test('what a late look counts too much fits into the gap between fence and agreement', () => {

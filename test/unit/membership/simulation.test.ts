@@ -9,9 +9,6 @@ const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
 const FROM = Number(process.env['SIM_FROM'] ?? 1);
 const IS_TRACED = process.env['SIM_TRACE'] === '1';
 
-/** Each of them once found a bug that few others find. */
-const TELLING_SEEDS: readonly number[] = [];
-
 /** Seeds per test, so that a long run shows how far it is. */
 const STRIDE = 100;
 
@@ -72,10 +69,6 @@ describe('a simulated mesh that is befallen by faults keeps its promises', () =>
       },
     );
   }
-
-  test('S0 to S6, with seeds that once told of a bug', { timeout: 60_000 }, async () => {
-    expect((await failuresOf(TELLING_SEEDS)).join('\n\n')).toBe('');
-  });
 
   test.skipIf(SEEDS < 200)('and everything that can befall it has come about', () => {
     expect(NEEDED.filter((what) => (tally.get(what) ?? 0) === 0)).toEqual([]);

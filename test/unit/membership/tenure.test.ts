@@ -131,6 +131,17 @@ describe('a request that comes outside the fence', () => {
     expect(await wait).toBe(true);
   });
 
+  test('is answered as soon as the last peer is gone: nobody is left who could hold us for dead', async () => {
+    const scene = serving();
+    scene.clock.advance(FENCE_MS);
+    scene.tenure.wasStopped(0);
+    const answered = scene.tenure.maySoonAnswer(scene.clock.monotonic() + 100);
+    scene.hasPeers = false;
+    scene.tenure.peersGone();
+    expect(await answered).toBe(true);
+    expect(scene.losses).toEqual([]);
+  });
+
   test('is refused at once by a node that leaves', async () => {
     const { clock, tenure } = serving();
     clock.advance(FENCE_MS);
@@ -166,6 +177,26 @@ describe('a node that was stopped', () => {
     scene.clock.advance(1000);
     scene.tenure.wasStopped(1000);
     scene.tenure.confirm(LIFE, scene.clock.monotonic());
+    scene.hasPeers = false;
+    scene.tenure.peersGone();
+    expect([scene.losses, scene.tenure.isSure()]).toEqual([[], true]);
+  });
+
+  test('gives up its life as well where it learns that all peers are gone before its own look says that it was stopped', () => {
+    const scene = serving();
+    scene.tenure.wasStopped(0);
+    scene.clock.advance(FENCE_MS);
+    scene.hasPeers = false;
+    scene.tenure.peersGone();
+    expect(scene.losses).toEqual(['was stopped, and no peer is left to ask']);
+  });
+
+  test('is not taken for stopped where it looked all the time while its last peer fell silent', () => {
+    const scene = serving();
+    for (let look = 0; look < 40; look += 1) {
+      scene.clock.advance(25);
+      scene.tenure.wasStopped(0);
+    }
     scene.hasPeers = false;
     scene.tenure.peersGone();
     expect([scene.losses, scene.tenure.isSure()]).toEqual([[], true]);
@@ -207,6 +238,17 @@ describe('peers none of whom is sure of itself', () => {
     tenure.wasStopped(5000);
     tenure.confirmTogether(LIFE, clock.monotonic(), clock.monotonic() - 10);
     expect(losses).toEqual(['was stopped, so were all peers that are left, and one went meanwhile']);
+  });
+
+  test('do, where one went before the last confirmation: it cannot have judged us since', () => {
+    const { clock, tenure, losses } = serving();
+    clock.advance(100);
+    const wentAt = clock.monotonic();
+    tenure.confirm(LIFE, wentAt);
+    clock.advance(5000);
+    tenure.wasStopped(5000);
+    tenure.confirmTogether(LIFE, clock.monotonic(), wentAt);
+    expect([losses, tenure.isSure()]).toEqual([[], true]);
   });
 
   test('do, where one went and this node was not stopped: it would have heard of a judgement', () => {

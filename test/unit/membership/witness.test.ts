@@ -213,6 +213,23 @@ describe('an accusation', () => {
     expect(await scene.ask(B, accuse(D, 'refused'))).toMatchObject({ agreed: false, incarnation: THEIRS + 1 });
   });
 
+  test('in the name of a former life, of one that died in a later one, is shared', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, C, THEIRS + 1);
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: true, incarnation: THEIRS + 1 });
+  });
+
+  test('of the very life that is just coming back is denied: it has spoken to us a moment ago', async () => {
+    const scene = setUpAmongPeers();
+    scene.silence = { pathMs: 1000, lifeMs: 1000 };
+    await scene.ask(C, { kind: 'hold', incarnation: THEIRS + 1 });
+    const accusation = { kind: 'accuse', letter: C, incarnation: THEIRS + 1, isPoll: false } as const;
+    for (const evidence of ['silence', 'refused'] as const) {
+      expect(await scene.ask(B, { ...accusation, evidence })).toMatchObject({ agreed: false });
+    }
+    expect(scene.members.stateOf(C).kind).toBe('returning');
+  });
+
   test('of one that is just coming back, or asked for patience, is denied', async () => {
     const scene = setUpAmongPeers();
     scene.silence = { pathMs: 1000, lifeMs: 1000 };
@@ -264,6 +281,14 @@ describe('a joining node asks what happened in its name', () => {
     expect(await historyFor(restarted, B)).toMatchObject({ dead: [{ letter: C, incarnation: THEIRS }] });
     restarted.members.apply(C, { kind: 'held', incarnation: THEIRS + 1 }, 'it takes its letter over');
     expect(await historyFor(restarted, B)).toMatchObject({ dead: [] });
+  });
+
+  test('it is not told of its own death among the others, and begins above the life that it tried last', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    expect(await historyFor(scene, B)).toMatchObject({ dead: [], highestIncarnation: THEIRS });
+    await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 5 });
+    expect(await historyFor(scene, B)).toMatchObject({ highestIncarnation: THEIRS + 5 });
   });
 
   test('an estate in which we acted and that a restart closed is offered as one with gaps', async () => {
@@ -344,6 +369,33 @@ describe('the last steps of joining', () => {
     expect(await held).toEqual({ kind: 'acknowledged', accepted: true });
   });
 
+  test('hold waits for what had begun in the name of any other too: it may be the one to take that over', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, D);
+    declareDead(scene, C);
+    const estate = scene.estates.get(C);
+    let finish: () => void = () => undefined;
+    if (estate !== undefined) estate.quiet = () => new Promise((resolve) => (finish = resolve));
+    let isDone = false;
+    const held = scene.ask(D, { kind: 'hold', incarnation: THEIRS + 1 }).then(() => (isDone = true));
+    await settled();
+    expect(isDone).toBe(false);
+    finish();
+    expect(await held).toBe(true);
+  });
+
+  test('hold that is asked for again lasts a second from then on', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, B);
+    await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.clock.advanceSettling(900);
+    await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.clock.advanceSettling(999);
+    expect(scene.members.stateOf(B).kind).toBe('returning');
+    await scene.clock.advanceSettling(1);
+    expect(scene.members.stateOf(B).kind).toBe('dead');
+  });
+
   test('hold ends by itself after a second, and the release comes too late', async () => {
     const scene = setUpAmongPeers();
     declareDead(scene, B);
@@ -372,6 +424,19 @@ describe('the last steps of joining', () => {
     expect([scene.estates.get(C), scene.estates.get(D)]).toEqual([undefined, undefined]);
     await scene.clock.advanceSettling(1000);
     expect(scene.members.stateOf(D).kind).toBe('alive');
+  });
+
+  test('the estate of an owner that is just coming back goes to a stand-in that is faster, and the owner begins again', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, D);
+    declareDead(scene, C);
+    await scene.ask(C, { kind: 'hold', incarnation: THEIRS + 1 });
+    expect((await historyFor(scene, D)).estates).toMatchObject([{ letter: C }, { letter: D }]);
+    await scene.ask(D, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 });
+    expect(scene.estates.get(C)).toBeUndefined();
+    expect(scene.members.stateOf(C)).toEqual({ kind: 'dead', incarnation: THEIRS });
+    expect(await scene.ask(C, { kind: 'release', incarnation: THEIRS + 1 })).toMatchObject({ accepted: false });
   });
 
   test('release of a life that was not held is refused', async () => {

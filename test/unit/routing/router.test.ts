@@ -12,6 +12,9 @@ const MARGIN_MS = 15;
 const lost = (): LinkLostError => new LinkLostError('the link was lost');
 const down = (): LinkDownError => new LinkDownError('no link');
 
+/** What the hard cap leaves for the work itself, once a frozen owner was declared dead. */
+const AFTER_A_VERDICT_MS = TIMINGS.hardCapMs - TIMINGS.deadAfterMs - TIMINGS.pingMs;
+
 describe('an id of our own', () => {
   test('is answered here, and nobody else is asked', async () => {
     const node = new RoutingNode();
@@ -28,10 +31,10 @@ describe('an id of our own', () => {
     expect(router.placementOf(idOf(b))).toEqual({ kind: 'peer', letter: b, incarnation: LIFE });
   });
 
-  test('S6 begins nothing so late that the store could not end it inside the hard cap', async () => {
+  test('S6 begins nothing later than the verdict on a frozen owner allows for', async () => {
     const node = new RoutingNode();
     const id = await node.session();
-    const latest = node.clock.monotonic() + 2 * TIMINGS.storeMs;
+    const latest = node.clock.monotonic() + AFTER_A_VERDICT_MS;
     expect(summary(await node.router.dispatch({ kind: 'get', id }, latest))).toBe('unavailable DEADLINE');
     expect(summary(await node.router.dispatch({ kind: 'get', id }, latest + 1))).toBe('done {"of":"a"}');
   });
@@ -50,7 +53,7 @@ describe('minting', () => {
     node.store.failNext('add', 'unavailable');
     expect(summary(await node.router.mint({ content: json({}) }))).toBe('unavailable STORE_UNAVAILABLE');
     node.store.asked.length = 0;
-    const late = node.router.mint({ content: json({}) }, node.clock.monotonic() + 2 * TIMINGS.storeMs);
+    const late = node.router.mint({ content: json({}) }, node.clock.monotonic() + AFTER_A_VERDICT_MS);
     expect(summary(await late)).toBe('unavailable DEADLINE');
     expect(node.store.asked).toEqual([]);
     expect(node.counted).toEqual([]);
@@ -393,19 +396,34 @@ describe('opening', () => {
     expect(node.counted.filter((line) => line === 'minted')).toHaveLength(1);
   });
 
-  test('S6 bounded: all its steps together have one hard cap', async () => {
-    const node = new RoutingNode();
-    node.kill(b);
+  /** The stand-in says that this is an orphan, at its second asking and after so long, and then says no more. */
+  function slowOrphan(node: RoutingNode, afterMs: number): void {
     const isOrphan = replying({ kind: 'miss', reason: 'owner-dead' });
-    // It takes long to say that this is an orphan, and does not answer when it is given the successor.
+    node.kill(b);
     node.to(c).answer = inTurn(
-      (request) => new Promise((resolve) => node.clock.after(200, () => resolve(isOrphan(request)))),
+      () => 'silence',
+      (request) => new Promise((resolve) => node.clock.after(afterMs, () => resolve(isOrphan(request)))),
       () => 'silence',
     );
+  }
+
+  test('S6 bounded: all its steps together have one hard cap', async () => {
+    const node = new RoutingNode();
+    slowOrphan(node, 15);
     const opened = watch(node.router.open({ id: idOf(b) }));
     await node.clock.advanceSettling(TIMINGS.hardCapMs - 1);
-    expect(node.sentTo(c).map(({ command }) => command.kind)).toEqual(['open', 'succeed']);
+    expect(node.sentTo(c).map(({ command }) => command.kind)).toEqual(['open', 'open', 'succeed']);
+    expect(opened.outcome).toBeUndefined();
     await node.clock.advanceSettling(1);
     expect(opened.outcome).toEqual({ kind: 'in-doubt', code: 'OWNER_UNREACHABLE' });
+  });
+
+  test('S6 bounded: mints nothing that it could not hand out before the cap', async () => {
+    const node = new RoutingNode();
+    slowOrphan(node, TIMINGS.hardCapMs - TIMINGS.operationMs - AFTER_A_VERDICT_MS + 10);
+    const opened = watch(node.router.open({ id: idOf(b) }));
+    await node.clock.advanceSettling(TIMINGS.hardCapMs);
+    expect(opened.outcome).toEqual({ kind: 'unavailable', code: 'DEADLINE' });
+    expect(node.store.asked).toEqual([]);
   });
 });
