@@ -135,6 +135,25 @@ describe('a death and a return', () => {
     for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
   });
 
+  test.each([
+    { order: [A, B, C], gapMs: 20 },
+    { order: [A, B, C], gapMs: 60 },
+    { order: [C, A, B], gapMs: 100 },
+    { order: [B, C, A], gapMs: 150 },
+    { order: [C, B, A], gapMs: 600 },
+  ])('also when they come back one by one, $gapMs ms apart, in the order $order', async ({ order, gapMs }) => {
+    const there = await start(3);
+    const ids = [await mintAt(there, A), await mintAt(there, B), await mintAt(there, C)];
+    for (const node of there.letters) there.kill(node);
+    await there.runFor(500);
+    for (const node of order) {
+      there.startNode(node, true);
+      await there.runFor(gapMs);
+    }
+    expect(await there.converges(8000)).toBe(true);
+    for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'read'));
+  });
+
   test('after an outage of all nodes, one that may have acted last and does not return costs the others what they had', async () => {
     const there = await start(3);
     const id = await mintAt(there, B);
