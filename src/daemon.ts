@@ -237,6 +237,7 @@ function compose(
     ...{ letter, members, links, lives, tenure, timings, clock, log },
     isRefusing: (peer) => detector.isRefusing(peer),
     isRejecting: (peer) => detector.isRejecting(peer),
+    isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
     hasFormerSessions: () => former.hasSessions,
     wipe: async () => {
       await store.clear();

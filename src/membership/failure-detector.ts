@@ -33,7 +33,8 @@ interface Watch {
   isRefused: boolean;
   /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
   isRejected: boolean;
-  isAccused: boolean;
+  /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
+  accusation: 'none' | 'under-way' | 'upheld';
 }
 
 /** The loop is looked at this many times per ping interval. */
@@ -74,7 +75,7 @@ export class FailureDetector {
           sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
           isRejected: false,
-          isAccused: false,
+          accusation: 'none',
         },
       ]),
     );
@@ -101,6 +102,11 @@ export class FailureDetector {
   /** Whether the peer, when it was last reached, refused to talk to us. */
   isRejecting(letter: Letter): boolean {
     return this.#watch(letter).isRejected;
+  }
+
+  /** Whether the peer would be declared dead if we served. */
+  isAsGoodAsDead(letter: Letter): boolean {
+    return this.#watch(letter).accusation === 'upheld';
   }
 
   /** Pings every peer now, whatever the interval says. */
@@ -244,16 +250,18 @@ export class FailureDetector {
   }
 
   #judge(letter: Letter, watch: Watch): void {
-    const { clock, members, timings } = this.#parts;
+    const { clock, members, tenure, timings } = this.#parts;
     const state = members.stateOf(letter);
+    const isGuilty = watch.isRefused || isDeadly(watch.silence, timings);
+    if (watch.accusation === 'upheld' && (tenure.phase !== 'joining' || !isGuilty)) watch.accusation = 'none';
     if (state.kind === 'alive' && watch.isRefused) this.#doubt(letter, 'its port refuses connections');
-    if (state.kind !== 'suspect' || watch.isAccused || clock.monotonic() < state.pausedUntil) return;
+    if (state.kind !== 'suspect' || watch.accusation !== 'none' || clock.monotonic() < state.pausedUntil) return;
     if (watch.isRefused) this.#accuse(letter, watch, 'refused');
     else if (isDeadly(watch.silence, timings)) this.#accuse(letter, watch, 'silence');
   }
 
   #accuse(letter: Letter, watch: Watch, evidence: Evidence): void {
-    watch.isAccused = true;
+    watch.accusation = 'under-way';
     const { incarnation } = this.#parts.members.stateOf(letter);
     this.#jury
       .convicts(letter, incarnation, evidence)
@@ -261,11 +269,17 @@ export class FailureDetector {
         const stillSuspect = this.#parts.members.stateOf(letter).kind === 'suspect';
         const stillGuilty = evidence === 'silence' || watch.isRefused;
         if (!isConvicted || !stillSuspect || !stillGuilty) return;
+        if (this.#parts.tenure.phase === 'joining') {
+          watch.accusation = 'upheld';
+          return;
+        }
         const silent = watch.isRejected ? 'it does not talk to us any more' : 'nobody has heard from it';
         const why = evidence === 'refused' ? 'its port refuses connections' : silent;
         this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, why);
       })
-      .finally(() => (watch.isAccused = false))
+      .finally(() => {
+        if (watch.accusation === 'under-way') watch.accusation = 'none';
+      })
       .catch((error: unknown) => this.#expected(error));
   }
 

@@ -6,7 +6,7 @@ export type AskedPeer =
   | { readonly kind: 'answered'; readonly letter: Letter; readonly history: LifeHistory }
   /** It refuses to talk to us at all: another secret, another map. */
   | { readonly kind: 'rejected'; readonly letter: Letter }
-  /** `isRefusing`: its machine answers, but no daemon listens there. `isDead`: we and all who answer us hold it for dead. */
+  /** `isRefusing`: its machine answers, but no daemon listens there. `isDead`: we and all who answer us hold it for (as good as) dead. */
   | { readonly kind: 'unreachable'; readonly letter: Letter; readonly isRefusing: boolean; readonly isDead: boolean };
 
 export interface JoinCircumstances {

@@ -24,6 +24,8 @@ export interface JoinParts {
   readonly isRefusing: (letter: Letter) => boolean;
   /** Whether the peer, when it was last reached, refused to talk to us: another secret, another map. */
   readonly isRejecting: (letter: Letter) => boolean;
+  /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
+  readonly isAsGoodAsDead: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
   /** Drops every session of the former life: reset, not old. */
@@ -202,7 +204,7 @@ export class Join {
   }
 
   #unreachable(letter: Letter): AskedPeer {
-    const isDead = isGone(this.#parts.members.stateOf(letter));
+    const isDead = isGone(this.#parts.members.stateOf(letter)) || this.#parts.isAsGoodAsDead(letter);
     return { kind: 'unreachable', letter, isRefusing: this.#parts.isRefusing(letter), isDead };
   }
 

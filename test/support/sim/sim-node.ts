@@ -185,6 +185,7 @@ export class SimNode {
       ...{ letter, members, links, lives, tenure, timings, clock, log },
       isRefusing: (peer) => detector.isRefusing(peer),
       isRejecting: (peer) => detector.isRejecting(peer),
+      isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
       hasFormerSessions: () => former.hasSessions,
       wipe: async () => {
         watcher.wiped(letter);

@@ -166,6 +166,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     ...{ letter: a, members, links: links.asPart, lives, tenure, timings: TIMINGS, clock, log },
     isRefusing: (letter) => world.refusing.has(letter),
     isRejecting: (letter) => world.rejecting.has(letter),
+    isAsGoodAsDead: () => false,
     hasFormerSessions: () => world.hasFormerSessions,
     wipe: () => {
       steps.push('wipe');
