@@ -260,8 +260,6 @@ function told(reply: Reply): Outcome {
       throw new TypeError(`a visitor asked for no item and was answered ${reply.answer.kind}`);
     case 'moved':
       throw new TypeError(`a visitor was told of a successor, ${reply.to}, and had not opened`);
-    case 'answered':
-      throw new TypeError('a visitor was answered as a memcached client');
     case 'miss':
     case 'refused':
     case 'in-doubt':
