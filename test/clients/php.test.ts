@@ -80,6 +80,31 @@ describe('PHP, locking', () => {
   });
 });
 
+describe('PHP, a host hangs', () => {
+  test.runIf(IS_MESH)(
+    'its visitors get a fresh session under a new id, in time and without an error page',
+    async () => {
+      const site = await Site.open(php('PHP'), { hasUsualTimings: true });
+      try {
+        const orphans = await site.guestsOwnedBy('b', 4);
+        const before = orphans.map(({ sureId }) => sureId);
+        site.doors.mesh?.node('b').signal('SIGSTOP');
+        const pages = await Promise.all(
+          orphans.map((guest, n) => guest.visit(site.host(n % 2 === 0 ? 'a' : 'c'), '/count')),
+        );
+        for (const page of pages) {
+          expect(page.status, page.text).toBe(200);
+          expect(page.body['counter']).toBe(1);
+          expect(page.tookMs).toBeLessThan(CLIENT_PATIENCE_MS);
+        }
+        expect(orphans.filter(({ sureId }) => before.includes(sureId))).toEqual([]);
+      } finally {
+        await site.close();
+      }
+    },
+  );
+});
+
 describe('PHP, a new id at login', () => {
   test.runIf(IS_MESH)('session_regenerate_id(true) leaves no key behind but the new session', async () => {
     const doors = await openDoors();
@@ -115,7 +140,7 @@ describe('PHP without strict mode, which keeps the id that a browser brings', ()
   let site: Site;
 
   beforeAll(async () => {
-    site = await Site.open(php('PHP without strict mode', { 'session.use_strict_mode': 0 }));
+    site = await Site.open(php('PHP without strict mode', { 'session.use_strict_mode': 0 }), { hasUsualTimings: true });
     return () => site.close();
   });
 

@@ -85,7 +85,7 @@ export function describeSessions(kind: SessionApplication): void {
     let site: Site;
 
     beforeAll(async () => {
-      site = await Site.open(kind);
+      site = await Site.open(kind, { hasUsualTimings: true });
       return () => site.close();
     });
 

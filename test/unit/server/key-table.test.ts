@@ -27,6 +27,7 @@ describe('the table of keys', () => {
     [':1:django.contrib.sessions.cached_dbk3y', 'session', 'k3y'],
     [':1:django.contrib.sessions.cached_d', 'session', 'd_d'],
     ['rack:session:2::9f86d081884c7d65', 'session', '9f86d081884c7d65'],
+    ['rack:session:9f86d081884c7d65', 'session', '9f86d081884c7d65'],
     [':1:page', 'plain', ':1:page'],
     ['session:b0123', 'plain', 'session:b0123'],
     ['b0123', 'plain', 'b0123'],
