@@ -7,18 +7,21 @@ namespace Maglia;
 /** A session's lock, as the owner granted it. */
 final class Lock
 {
-    private readonly Deadline $expiry;
+    /** The owner began to count before we heard of it, and what is written last has to get there in time. */
+    private const MARGIN_SECONDS = 1.0;
+
+    private readonly Deadline $sureUntil;
 
     public function __construct(
         public readonly string $token,
         float $expiresInSeconds,
     ) {
-        $this->expiry = Deadline::in($expiresInSeconds);
+        $this->sureUntil = Deadline::in($expiresInSeconds - self::MARGIN_SECONDS);
     }
 
-    /** Whether others may have had their turn since. */
-    public function hasRunOut(): bool
+    /** Whether nobody else who asks for locks can have had their turn since. */
+    public function isSurelyHeld(): bool
     {
-        return $this->expiry->hasPassed();
+        return !$this->sureUntil->hasPassed();
     }
 }

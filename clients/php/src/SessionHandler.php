@@ -206,7 +206,7 @@ final class SessionHandler implements
     /** @return array<string> complaints */
     private function save(StoredSession $session, string $data): array
     {
-        $isAlone = !isset($this->locks[$session->id]) || !$this->locks[$session->id]->hasRunOut();
+        $isAlone = !isset($this->locks[$session->id]) || $this->locks[$session->id]->isSurelyHeld();
         try {
             return $this->format->save($session, $_SESSION, $data, $this->lifeOf($session), $isAlone);
         } catch (SessionGone $gone) {
@@ -225,9 +225,6 @@ final class SessionHandler implements
     /** What was saved is saved, and a lock that cannot be given back ends by itself. */
     private function unlock(string $id, Lock $lock): void
     {
-        if ($lock->hasRunOut()) {
-            return;
-        }
         try {
             $this->daemon?->unlock($id, $lock);
         } catch (MagliaException) {
