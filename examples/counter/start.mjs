@@ -22,7 +22,8 @@ const LANGUAGES = {
     program: '/usr/bin/php',
     args: [
       ...['-d', `auto_prepend_file=${join(ROOT, 'clients/php/prepend.php')}`, '-d', 'session.name=maglia'],
-      ...['-S', address, join(HERE, 'php/index.php')],
+      // A script given after the address would run without auto_prepend_file.
+      ...['-S', address, '-t', join(HERE, 'php')],
     ],
     // Else its own server answers one visitor after the other.
     env: { PHP_CLI_SERVER_WORKERS: '4' },

@@ -11,6 +11,7 @@ import { checkedOptions, type MagliaStoreOptions } from './store-options.ts';
 import { StoredSessions } from './stored-sessions.ts';
 
 export * from './client-errors.ts';
+export { plainCookie, type PlainCookieOptions } from './plain-cookie.ts';
 export type { MagliaStoreOptions } from './store-options.ts';
 
 /** What every request of Express and of Fastify has. */

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { count, CounterSite, visitorOwnedBy, type Application } from '../support/counter-site.ts';
 import { SessionClient } from '../support/session-client.ts';
 import { until } from '../support/until.ts';
@@ -9,15 +9,16 @@ const LANGUAGES = ['php', 'django', 'express'] as const satisfies readonly Appli
 
 let site: CounterSite;
 
-beforeEach(async () => {
+const start = async (): Promise<void> => {
   site = await CounterSite.start();
-});
+};
 
-afterEach(async () => {
-  await site.stop();
-});
+const stop = (): Promise<void> => site.stop();
 
 describe('the counter site', () => {
+  beforeAll(start);
+  afterAll(stop);
+
   test('counts 90 requests over 3 hosts and 3 languages to 90, each answered by another one in turn', async () => {
     const visitor = new Visitor();
     const answered = new Map<string, number>();
@@ -45,6 +46,40 @@ describe('the counter site', () => {
     expect(shown.text).toContain('<p id="contador">10</p>');
     expect(shown.text).not.toContain('<Ñandú>');
   });
+
+  test.each(LANGUAGES)(
+    'a login in %s gives the visitor a new id, keeps the session, and leaves the old id dead on every node',
+    async (language) => {
+      const visitor = await visitorOwnedBy(site, 'b');
+      const old = visitor.cookie('maglia') ?? '';
+      const thief = visitor.twin();
+      expect((await visitor.visit(`${site.direct('c', language)}login`, { form: {} })).status).toBe(303);
+      expect(visitor.cookie('maglia')).not.toBe(old);
+      expect((await count(visitor, site.url)).counter.contador).toBe(2);
+      for (const { daemon } of site.hosts) {
+        const client = new SessionClient(daemon.http);
+        expect((await client.get(old)).status).toBe(404);
+        client.close();
+      }
+      expect((await count(thief, site.direct('a', 'django'))).counter.contador).toBe(1);
+      expect(thief.cookie('maglia')).not.toBe(old);
+    },
+  );
+
+  test.each(LANGUAGES)('a logout in %s ends the session in every language', async (language) => {
+    const visitor = await visitorOwnedBy(site, 'a');
+    await count(visitor, site.url);
+    const thief = visitor.twin();
+    await visitor.visit(`${site.direct('c', language)}logout`, { form: {} });
+    for (const reader of LANGUAGES) {
+      expect((await count(thief.twin(), site.direct('b', reader))).counter.contador).toBe(1);
+    }
+  });
+});
+
+describe('the counter site, when something dies', () => {
+  beforeEach(start);
+  afterEach(stop);
 
   test('a host dies: the others go on counting, its own visitors start again with a new cookie, and errors are rare', async () => {
     const visitors = new Map<string, Visitor[]>();
@@ -81,35 +116,6 @@ describe('the counter site', () => {
     }
   });
 
-  test.each(LANGUAGES)(
-    'a login in %s gives the visitor a new id, keeps the session, and leaves the old id dead on every node',
-    async (language) => {
-      const visitor = await visitorOwnedBy(site, 'b');
-      const old = visitor.cookie('maglia') ?? '';
-      const thief = visitor.twin();
-      expect((await visitor.visit(`${site.direct('c', language)}login`, { form: {} })).status).toBe(303);
-      expect(visitor.cookie('maglia')).not.toBe(old);
-      expect((await count(visitor, site.url)).counter.contador).toBe(2);
-      for (const { daemon } of site.hosts) {
-        const client = new SessionClient(daemon.http);
-        expect((await client.get(old)).status).toBe(404);
-        client.close();
-      }
-      expect((await count(thief, site.direct('a', 'django'))).counter.contador).toBe(1);
-      expect(thief.cookie('maglia')).not.toBe(old);
-    },
-  );
-
-  test.each(LANGUAGES)('a logout in %s ends the session in every language', async (language) => {
-    const visitor = await visitorOwnedBy(site, 'a');
-    await count(visitor, site.url);
-    const thief = visitor.twin();
-    await visitor.visit(`${site.direct('c', language)}logout`, { form: {} });
-    for (const reader of LANGUAGES) {
-      expect((await count(thief.twin(), site.direct('b', reader))).counter.contador).toBe(1);
-    }
-  });
-
   test('the local daemon down is said clearly, at once, in every language', async () => {
     process.kill(site.host('c').daemon.pid, 'SIGKILL');
     for (const language of LANGUAGES) {
@@ -121,7 +127,7 @@ describe('the counter site', () => {
         },
         5000,
       );
-      expect(page.status).toBe(500);
+      expect([500, 503]).toContain(page.status);
       expect(page.tookMs).toBeLessThan(5000);
     }
   });

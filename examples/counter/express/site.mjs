@@ -11,7 +11,7 @@ const secret = 'only for this example';
 
 const site = express();
 site.get('/healthz', (_request, response) => response.send('ok'));
-site.use(plainCookie({ name: 'maglia', secret }));
+site.use(plainCookie({ name: 'maglia', secret }), store.ready);
 site.use(
   session({ name: 'maglia', secret, store, genid: store.genid, resave: false, saveUninitialized: false, cookie: {} }),
 );
