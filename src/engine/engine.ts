@@ -14,7 +14,7 @@ import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { storeFailure } from './store-failure.ts';
-import { newTombstone } from './tombstone.ts';
+import { isBarred, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Absent, Found, Vault } from './vault.ts';
 
@@ -39,6 +39,9 @@ export interface EngineParts {
 
 /** Ids drawn before minting gives up; a second draw is needed about once in 36^26 times. */
 const MINT_DRAWS = 3;
+
+/** To a slower request: the session that it read is no more, whatever stands there now. */
+const DESTROYED_MISS: Reply = { kind: 'miss', reason: 'destroyed' };
 
 /**
  * The owner's operations on its sessions. The owner is one process and the only gateway to its store, so this is where
@@ -106,7 +109,11 @@ export class Engine {
         const record = decodeRecord(entry.record, entry.id);
         // Above all that was given under this id, also above a write of ours that may still come late (S1).
         const version = this.#versions.next(record.version);
-        return this.#vault.save({ ...record, version, expiresAt: this.#clock.now() + entry.lifeMs });
+        const settled = { ...record, version, expiresAt: this.#clock.now() + entry.lifeMs };
+        if (settled.kind === 'tombstone' || settled.grave === undefined) return this.#vault.save(settled);
+        // Its moment was by the stand-in's clock.
+        const until = this.#clock.now() + this.#session.tombstoneSeconds * 1000;
+        return this.#vault.save({ ...settled, grave: { ...settled.grave, until } });
       }
       const found = await this.#vault.load(entry.id);
       const previous = found.kind === 'record' ? found.record.version : 0;
@@ -188,6 +195,7 @@ export class Engine {
     if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
+    if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
     return this.#replace(live, command.content, command.ttlSeconds);
   }
 
@@ -196,6 +204,9 @@ export class Engine {
     const found = await this.#vault.load(command.id);
     if (this.#isDestroyed(command.id, found)) return { kind: 'refused', code: 'DESTROYED' };
     const previous = found.kind === 'record' ? found.record.version : 0;
+    if (found.kind === 'record' && found.record.kind === 'live' && this.#isBarred(found.record)) {
+      return { kind: 'refused', code: 'DESTROYED' };
+    }
     const record = this.#liveRecord(command.id, command.content, command.ttlSeconds, previous);
     await this.#vault.save(record);
     return this.#done(record);
@@ -204,6 +215,7 @@ export class Engine {
   async #patch(command: CommandOf<'patch'>): Promise<Reply> {
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
+    if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
     const patch = parseJson(command.patch);
     const target = isJson(live.content) ? parseJson(live.content.payload) : undefined;
     if (!isObject(patch) || !isObject(target)) return { kind: 'refused', code: 'NOT_JSON' };
@@ -242,14 +254,15 @@ export class Engine {
 
   async #destroy(command: CommandOf<'destroy'>): Promise<Reply> {
     const found = await this.#vault.load(command.id);
+    const previous = found.kind === 'record' ? found.record.version : 0;
+    const tombstone = this.#tombstone(command.id, previous, 'destroyed');
+    // Also where nothing is there: who read it before it went may still write it (S5).
+    await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
     const { record } = found;
     // A rotated session in its grace can still be destroyed: its tombstone then loses the readable copy.
-    if (record.kind === 'tombstone' && this.#clock.now() >= record.readableUntil) {
-      return { kind: 'miss', reason: record.reason };
-    }
-    const tombstone = this.#tombstone(command.id, record.version, 'destroyed');
-    await this.#vault.save(tombstone);
+    const isGone = record.kind === 'tombstone' && this.#clock.now() >= record.readableUntil;
+    if (isGone) return { kind: 'miss', reason: record.reason };
     return { kind: 'done', id: command.id, version: tombstone.version, ttlSeconds: 0 };
   }
 
@@ -299,9 +312,15 @@ export class Engine {
   }
 
   async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
-    const record = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    const fresh = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    const record = live.grave === undefined ? fresh : { ...fresh, grave: live.grave };
     await this.#vault.save(record);
     return this.#done(record);
+  }
+
+  /** Whether a session that was destroyed was begun anew here, and who writes now may not know of either. */
+  #isBarred({ grave }: LiveRecord, seen?: number): boolean {
+    return grave !== undefined && grave.until > this.#clock.now() && isBarred(grave, seen);
   }
 
   #liveRecord(id: string, content: Content, ttlSeconds: number | undefined, previous = 0): LiveRecord {
@@ -323,7 +342,7 @@ export class Engine {
 
   /** Whether its tombstone holds, in the store or, where that has lost it, in our memory (S5). */
   #isDestroyed(id: string, found: Found): boolean {
-    if (found.kind === 'absent') return this.#vault.isDestroyed(id);
+    if (found.kind === 'absent') return this.#vault.graveOf(id) !== undefined;
     return found.record.kind === 'tombstone' && found.record.reason === 'destroyed';
   }
 

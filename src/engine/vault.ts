@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { RecordError, StoreInDoubtError, StoreUnavailableError } from '../errors.ts';
-import { decodeRecord, encodeRecord, type SessionRecord, type Tombstone } from '../session/record.ts';
+import { decodeRecord, encodeRecord, type Grave, type SessionRecord, type Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
 import type { Store } from '../store/store.ts';
@@ -60,9 +60,9 @@ export class Vault {
     return { kind: 'record', record };
   }
 
-  /** Whether this id's tombstone still holds although the store has lost it. */
-  isDestroyed(id: string): boolean {
-    return this.#recall.isDestroyed(id, this.#clock.now());
+  /** What still counts of this id's end, although the store has lost it. */
+  graveOf(id: string): Grave | undefined {
+    return this.#recall.graveOf(id, this.#clock.now());
   }
 
   /** Rejects as `Store.set` does. */
