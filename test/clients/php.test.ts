@@ -172,6 +172,67 @@ describe('PHP without strict mode, which keeps the id that a browser brings', ()
   });
 });
 
+describe.each([
+  ['', {}],
+  [', without locking', { 'memcached.sess_locking': 0 }],
+  [', over the text protocol', { 'memcached.sess_binary_protocol': 0 }],
+  [', over connections that outlive the page', { 'memcached.sess_persistent': 1 }],
+])('PHP without strict mode%s: after a logout', (about, settings) => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await Site.open(php(`PHP without strict mode${about}`, { 'session.use_strict_mode': 0, ...settings }));
+    return () => site.close();
+  });
+
+  test('the same browser goes on under the same id at once, with an empty session, on every host', async () => {
+    for (let round = 0; round < 3; round += 1) {
+      const guest = site.guest();
+      await guest.visit(site.turn(0), '/count');
+      const id = guest.sureId;
+      expect((await guest.visit(site.turn(1), '/destroy')).status).toBe(200);
+      for (const [n, counter] of [1, 2, 3, 4].entries()) {
+        const page = await guest.visit(site.turn(n + round), '/count');
+        expect(page.status, page.text).toBe(200);
+        expect(page.body['counter']).toBe(counter);
+      }
+      expect((await guest.visit(site.turn(2), '/destroy')).status).toBe(200);
+      expect((await guest.visit(site.turn(2), '/destroy')).status).toBe(200);
+      expect((await guest.visit(site.turn(round), '/count')).body['counter']).toBe(1);
+      expect(guest.sureId).toBe(id);
+    }
+  });
+});
+
+describe('PHP without strict mode and without locking', () => {
+  // A plain memcached takes the late write.
+  test.runIf(IS_MESH)(
+    'S5: a slower page that read before the logout writes nothing, whoever has begun anew since',
+    async () => {
+      const site = await Site.open(
+        php('PHP without strict mode and locking', { 'session.use_strict_mode': 0, 'memcached.sess_locking': 0 }),
+      );
+      const gate = await buildGate();
+      try {
+        const guest = site.guest();
+        for (let n = 0; n < 5; n += 1) await guest.visit(site.turn(n), '/count');
+        const slow = guest.twin().visit(site.turn(1), `/slow?gate=${encodeURIComponent(gate.url)}`);
+        await gate.arrived;
+        expect((await guest.visit(site.turn(2), '/destroy')).status).toBe(200);
+        expect((await guest.visit(site.turn(0), '/count')).body['counter']).toBe(1);
+        gate.open();
+        // PHP warns: "Failed to write session data".
+        expect((await slow).status).toBe(500);
+        for (const host of site.hosts) expect((await guest.visit(host, '/read')).body['counter']).toBe(1);
+        expect((await guest.visit(site.turn(1), '/count')).body['counter']).toBe(2);
+      } finally {
+        await gate.close();
+        await site.close();
+      }
+    },
+  );
+});
+
 describe('PHP, steering', () => {
   let site: Site;
 
