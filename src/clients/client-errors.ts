@@ -40,6 +40,12 @@ export class DaemonRefusedError extends MagliaError {
   }
 }
 
+/** What answers at the daemon's address is something else. */
+export class NotMagliaError extends MagliaError {
+  readonly code = 'NOT_MAGLIA';
+  readonly statusCode = BROKEN;
+}
+
 /** A new session was wanted when no minted id was left. */
 export class NoSpareIdError extends MagliaError {
   readonly code = 'NO_SPARE_ID';

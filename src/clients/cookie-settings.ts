@@ -12,16 +12,22 @@ const GRAIN_MS = 10;
 /** Nothing lives longer than this at a daemon as it comes; a cookie may. */
 const LONGEST_LIFE_SECONDS = 31_536_000;
 
-/** The settings of a cookie of express-session or of Fastify. What is unset is null. */
+/**
+ * The settings of a framework's cookie, where what is unset is null; or of a plain object, such as `get` gave, where
+ * what is not mentioned is as configured.
+ */
 export function settingsOf(cookie: unknown): JsonObject {
   const plain: unknown = JSON.parse(JSON.stringify(cookie ?? {}));
   if (!isJsonObject(plain)) return {};
+  const isWhole = isRecord(cookie) && typeof cookie['toJSON'] === 'function';
   const settings: Record<string, Json> = {};
-  for (const name of SETTINGS) settings[name] = plain[name] ?? null;
+  for (const name of SETTINGS) {
+    if (isWhole || Object.hasOwn(plain, name)) settings[name] = plain[name] ?? null;
+  }
   const { originalMaxAge } = settings;
   if (typeof originalMaxAge === 'number') settings['originalMaxAge'] = toGrain(originalMaxAge);
   // With a maxAge the end moves along with each request; without one it is a setting of its own.
-  else settings['expires'] = plain['expires'] ?? null;
+  else if (isWhole || Object.hasOwn(plain, 'expires')) settings['expires'] = plain['expires'] ?? null;
   return settings;
 }
 

@@ -1,4 +1,4 @@
-import { DaemonRefusedError, SessionFormatError } from './client-errors.ts';
+import { DaemonRefusedError, NotMagliaError, SessionFormatError } from './client-errors.ts';
 import type { DaemonAnswer, DaemonCall, DaemonClient } from './daemon-client.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
@@ -117,22 +117,20 @@ function codeOf(answer: DaemonAnswer): unknown {
   return answer.status < 400 ? undefined : parsed(answer)?.['code'];
 }
 
-/** @throws DaemonRefusedError where the answer is another one than hoped for. */
+/** @throws DaemonRefusedError, NotMagliaError where the answer is another one than hoped for. */
 function bodyOf(answer: DaemonAnswer, expectedStatus: number): JsonObject {
   const body = answer.status === expectedStatus ? parsed(answer) : undefined;
   if (body === undefined) throw refusalOf(answer);
   return body;
 }
 
-function refusalOf(answer: DaemonAnswer): DaemonRefusedError {
+function refusalOf(answer: DaemonAnswer): DaemonRefusedError | NotMagliaError {
   const { code, message } = parsed(answer) ?? {};
   if (typeof code === 'string' && typeof message === 'string') {
     return new DaemonRefusedError(code, `the maglia daemon says ${code}: ${message}`, answer.status);
   }
-  return new DaemonRefusedError(
-    'NOT_MAGLIA',
+  return new NotMagliaError(
     `what listens there answers ${answer.status}, and not as the HTTP door of a maglia daemon does: check the store's \`url\``,
-    500,
   );
 }
 
