@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { prepareCluster, type ClusterNode } from '../../support/cluster.ts';
+import { buildGate } from '../../support/gate.ts';
 import { Visitor, type Page } from '../../support/visitor.ts';
 import type { WebApplication } from '../../support/web-application.ts';
 import { startPhp, type PhpSettings } from './php-site.ts';
@@ -63,6 +64,12 @@ async function impostor(talk: (socket: Socket, at: number) => void): Promise<str
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
+/** A daemon's answer on the wire. */
+function answer(body: unknown): string {
+  const text = JSON.stringify(body);
+  return `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(text)}\r\n\r\n${text}`;
+}
+
 function visit(application: WebApplication, path = '/count'): Promise<Page> {
   return new Visitor().visit(application.url + path);
 }
@@ -114,19 +121,35 @@ describe('PHP, when the daemon of its host', () => {
     expect(page.body['message']).toContain(`[${code}]`);
   });
 
+  test('has closed the connection meanwhile, as it does with idle ones: the page dials again', async () => {
+    const gate = await buildGate();
+    endings.push(() => gate.close());
+    const id = `a${'0'.repeat(26)}`;
+    const requests: string[] = [];
+    const url = await impostor((socket) => {
+      socket.once('data', (chunk: Buffer) => {
+        requests.push(chunk.toString().split(' HTTP')[0] ?? '');
+        socket.end(answer({ id, state: 'minted', version: 1, ttlSeconds: 9, owner: 'a', data: {} }));
+      });
+      socket.once('finish', () => gate.open());
+    });
+    const application = await php({ 'maglia.url': url, 'maglia.lock': 'off' });
+    const page = await visit(application, `/slow?gate=${encodeURIComponent(gate.url)}`);
+    expect(page.body, page.text).toMatchObject({ session: { counter: 1 }, complaints: [] });
+    expect(requests).toEqual(['POST /v1/sessions/open', `PATCH /v1/sessions/${id}`]);
+  });
+
   test('S0: answers late, the answer reaches nobody: its connection is used for nothing else', async () => {
-    const answer = (name: string): string => {
-      const id = `a${'0'.repeat(26)}`;
-      const body = JSON.stringify({ id, state: 'minted', version: 1, ttlSeconds: 9, owner: 'a', data: { name } });
-      return `HTTP/1.1 200 OK\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-    };
+    const id = `a${'0'.repeat(26)}`;
+    const named = (name: string): string =>
+      answer({ id, state: 'minted', version: 1, ttlSeconds: 9, owner: 'a', data: { name } });
     let late: (() => void) | undefined;
     const url = await impostor((socket, at) => {
       socket.on('data', () => {
-        if (at === 0) late = () => socket.write(answer('late'));
+        if (at === 0) late = () => socket.write(named('late'));
         else {
           late?.();
-          socket.write(answer('in time'));
+          socket.write(named('in time'));
         }
       });
     });

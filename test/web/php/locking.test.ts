@@ -123,7 +123,7 @@ describe('PHP session locks, settings', () => {
       const page = await site.visit(visitor.twin(), 'a', '/count');
       expect(page.status).toBe(500);
       expect(page.body).toMatchObject({ error: 'Maglia\\LockTimeout' });
-    expect(page.body['message']).toContain('LOCK_TIMEOUT');
+      expect(page.body['message']).toContain('LOCK_TIMEOUT');
       gate.open();
       expect((await slow).body['session']).toEqual({ counter: 2 });
       expect((await site.visit(visitor, 'a', '/count')).body['counter']).toBe(3);
