@@ -22,7 +22,7 @@ final class Json
     {
         return match (true) {
             is_array($value) => self::complaintAboutArray($value, $at, $depth),
-            is_object($value) => "$at is an object of class " . get_debug_type($value),
+            is_object($value) => "$at is an object of class " . get_debug_type($value) . ': keep arrays, or set maglia.format to php',
             is_float($value) => is_finite($value) ? null : "$at is not a finite number",
             is_int($value) => abs($value) <= self::LARGEST_INT
                 ? null

@@ -59,8 +59,11 @@ final class JsonFormat implements SessionFormat
                 $this->daemon->put($session->id, $document, $ttlSeconds, $session->version);
                 return;
             } catch (VersionConflict $conflict) {
-                if (!$isAlone || $attempt === self::LONGEST_CONTEST) {
+                if (!$isAlone) {
                     throw $conflict;
+                }
+                if ($attempt === self::LONGEST_CONTEST) {
+                    throw new SessionUnavailable('CONTEST', 'others write this session all the time; nothing is saved');
                 }
             }
             $session = $this->daemon->get($session->id);

@@ -216,8 +216,8 @@ final class SessionHandler implements
                 : ["the session is gone ($gone->reason), and with it what this request stored; the next one starts afresh"];
         } catch (VersionConflict) {
             return [
-                'this request kept its session for longer than a lock lasts (session.lockSeconds of the daemon), and another '
-                    . 'one has changed it since; nothing is saved',
+                'others have written the session since this request read it, which kept it for longer than a lock lasts '
+                    . '(session.lockSeconds of the daemon); nothing is saved',
             ];
         }
     }

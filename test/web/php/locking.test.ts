@@ -122,7 +122,8 @@ describe('PHP session locks, settings', () => {
       await gate.arrived;
       const page = await site.visit(visitor.twin(), 'a', '/count');
       expect(page.status).toBe(500);
-      expect(page.body).toMatchObject({ error: 'Maglia\\LockTimeout', message: expect.stringContaining('LOCK_TIMEOUT') });
+      expect(page.body).toMatchObject({ error: 'Maglia\\LockTimeout' });
+      expect(page.body['message']).toContain('LOCK_TIMEOUT');
       gate.open();
       expect((await slow).body['session']).toEqual({ counter: 2 });
       expect((await site.visit(visitor, 'a', '/count')).body['counter']).toBe(3);

@@ -52,7 +52,8 @@ describe('PHP, a new id at login', () => {
     const visitor = await site.visitorOf('b');
     const page = await site.visit(visitor, 'a', '/prefixed-id');
     expect(page.status).toBe(500);
-    expect(page.body).toMatchObject({ error: 'Maglia\\ConfigurationError', message: expect.stringContaining('strict_mode') });
+    expect(page.body).toMatchObject({ error: 'Maglia\\ConfigurationError' });
+    expect(page.body['message']).toContain('strict_mode');
   });
 
   test('session_destroy() ends the session on every host', async () => {

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { buildGate } from '../../support/gate.ts';
 import { until } from '../../support/until.ts';
 import { Visitor } from '../../support/visitor.ts';
-import { idOf, PhpSite } from './php-site.ts';
+import { at, idOf, PhpSite } from './php-site.ts';
 
 describe('PHP sessions on three hosts', () => {
   let site: PhpSite;
@@ -123,9 +124,8 @@ describe('PHP sessions whose host dies', () => {
 
   test('a page that has the session while its owner dies is told that what it stored is gone', async () => {
     const visitor = await site.visitorOf('b');
-    const { buildGate } = await import('../../support/gate.ts');
     const gate = await buildGate();
-    const slow = site.visit(visitor.twin(), 'a', `/slow?gate=${encodeURIComponent(gate.url)}`);
+    const slow = site.visit(visitor.twin(), 'a', at('/slow', gate.url));
     await gate.arrived;
     await site.cluster.node('b').end('SIGKILL');
     gate.open();
@@ -133,8 +133,32 @@ describe('PHP sessions whose host dies', () => {
     expect(page.status, page.text).toBe(200);
     expect(page.body['complaints']).toEqual([expect.stringContaining('the session is gone (owner-dead)')]);
     await gate.close();
-    await until('the visitor counts again', async () => {
-      return (await site.visit(visitor, 'c', '/count')).body['counter'] === 1;
-    });
+    expect((await site.visit(visitor, 'c', '/count')).body['counter']).toBe(1);
+
+    await site.cluster.node('b').start();
+    await site.cluster.settled();
+  });
+
+  test('pages that queue for the session while its owner dies start afresh, without an error page', async () => {
+    const visitor = await site.visitorOf('b');
+    const gate = await buildGate();
+    const slow = site.visit(visitor.twin(), 'a', at('/slow', gate.url));
+    await gate.arrived;
+    const tabs = Array.from({ length: 4 }, () => visitor.twin());
+    const queued = tabs.map((tab, n) => site.visit(tab, 'ac'[n % 2] ?? 'a', '/count'));
+    for (const letter of ['a', 'c']) {
+      await until(`two pages of ${letter} wait for b`, async () => {
+        const { bytes } = await site.cluster.node(letter).client.call('GET', '/metrics');
+        return /^maglia_link_in_flight\{peer="b"\} 2$/m.test(bytes.toString());
+      });
+    }
+    await site.cluster.node('b').end('SIGKILL');
+    const pages = await Promise.all(queued);
+    expect(pages.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(pages.map(({ body }) => Number(body['counter'])).sort()).toEqual([1, 2, 3, 4]);
+    expect(new Set(tabs.map(idOf)).size).toBe(1);
+    gate.open();
+    await slow;
+    await gate.close();
   });
 });

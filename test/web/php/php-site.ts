@@ -14,14 +14,14 @@ export const COOKIE = 'PHPSESSID';
 export type PhpSettings = Readonly<Record<string, string | number>>;
 
 /** One `php -S` whose sessions are kept at the daemon that the settings name. */
-export function startPhp(settings: PhpSettings): Promise<WebApplication> {
+export function startPhp(settings: PhpSettings, env: Readonly<Record<string, string>> = {}): Promise<WebApplication> {
   const all = { auto_prepend_file: PREPEND, display_errors: 0, log_errors: 1, ...settings };
   const flags = Object.entries(all).flatMap(([key, value]) => ['-d', `${key}=${value}`]);
   return WebApplication.start({
     program: '/usr/bin/php',
     // -n: no php.ini, and with it no extension but those that are built in. A router script would not be prepended to.
     args: (port) => ['-n', ...flags, '-S', `127.0.0.1:${port}`, '-t', SITE],
-    env: { PHP_CLI_SERVER_WORKERS: String(WORKERS) },
+    env: { PHP_CLI_SERVER_WORKERS: String(WORKERS), ...env },
   });
 }
 

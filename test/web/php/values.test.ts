@@ -35,7 +35,7 @@ describe('What PHP keeps in a session', () => {
     });
   });
 
-  test("is not rounded by what the application sets for its own output", async () => {
+  test('is not rounded by what the application sets for its own output', async () => {
     const visitor = new Visitor();
     await site.visit(visitor, 'a', '/rounded');
     expect((await site.stored(idOf(visitor)))['data']).toEqual({ float: Math.PI });
@@ -46,7 +46,7 @@ describe('What PHP keeps in a session', () => {
     await site.visit(visitor, 'a', '/set?key=cart&value=["Momo"]');
     const { body } = await site.visit(visitor, 'a', '/unkeepable');
     expect(body['complaints']).toEqual([
-      'maglia: $_SESSION["cart"]["items"][1] is an object of class Cart; the former value is kept',
+      'maglia: $_SESSION["cart"]["items"][1] is an object of class Cart: keep arrays, or set maglia.format to php; the former value is kept',
       'maglia: $_SESSION["file"] is a resource; the key is left out',
       'maglia: $_SESSION["nan"] is not a finite number; the key is left out',
       'maglia: $_SESSION["latin1"] is a string that is not UTF-8; the key is left out',
@@ -62,9 +62,7 @@ describe('What PHP keeps in a session', () => {
     const page = await site.visit(visitor, 'a', '/closure');
     expect(page.status, page.text).toBe(200);
     expect((await site.visit(visitor, 'a', '/read')).body['session']).toEqual({ counter: 1, good: 'kept' });
-    expect(site.application('a').output).toContain(
-      'maglia: $_SESSION["counter"] is an object of class Closure; the former value is kept',
-    );
+    expect(site.application('a').output).toContain('maglia: $_SESSION["counter"] is an object of class Closure');
   });
 
   test('keeps its order, though a merge could not say so', async () => {
@@ -127,7 +125,9 @@ describe('What PHP keeps in a session', () => {
   test("can still be changed by the application's shutdown functions", async () => {
     const visitor = await site.visitorOf('a');
     await site.visit(visitor, 'a', '/late');
-    expect((await site.visit(visitor, 'a', '/read')).body['session']).toMatchObject({ late: 'said by a shutdown function' });
+    expect((await site.visit(visitor, 'a', '/read')).body['session']).toMatchObject({
+      late: 'said by a shutdown function',
+    });
   });
 
   test('is not written by a page that only reads; its life is extended', async () => {
@@ -145,7 +145,8 @@ describe('What PHP keeps in a session', () => {
     const visitor = await site.visitorOf('a');
     const page = await site.visit(visitor, 'a', '/large');
     expect(page.status).toBe(500);
-    expect(page.body).toMatchObject({ error: 'Maglia\\Refused', message: expect.stringContaining('TOO_LARGE') });
+    expect(page.body).toMatchObject({ error: 'Maglia\\Refused' });
+    expect(page.body['message']).toContain('TOO_LARGE');
     expect((await site.visit(visitor, 'a', '/count')).body['counter']).toBe(2);
   });
 });

@@ -69,6 +69,14 @@ $pages = [
         session_write_close();
         return ['session' => $_SESSION];
     },
+    // null is what a merge patch cannot say.
+    '/slow-null' => function (): array {
+        session_start();
+        waitAt($_GET['gate']);
+        $_SESSION['nothing'] = null;
+        session_write_close();
+        return [];
+    },
     '/set' => function (): array {
         session_start();
         $_SESSION[$_GET['key']] = json_decode($_GET['value'], true);
@@ -260,6 +268,15 @@ $pages = [
         $_SESSION['float'] = M_PI;
         session_write_close();
         return [];
+    },
+    '/try-twice' => function (): array {
+        try {
+            session_start();
+            return ['error' => 'none'];
+        } catch (Maglia\MagliaException $error) {
+            session_start();
+            return ['error' => $error->errorCode, 'session' => $_SESSION];
+        }
     },
     '/no-session' => fn (): array => [],
 ];
