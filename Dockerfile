@@ -15,9 +15,11 @@ RUN set -eu; \
     fi; \
     groupadd --gid 10001 maglia; \
     useradd --uid 10001 --gid maglia --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin maglia; \
+    install -d -m 1777 /run/maglia; \
     ln -s /opt/maglia/dist/main.js /usr/local/bin/maglia
 WORKDIR /opt/maglia
-# The socket of its Memcached and what the next daemon needs to adopt it: in memory, and nobody else's.
+# The socket of its Memcached and what the next daemon needs to adopt it, in a folder that only this user may enter. The
+# folder around it takes its mode from the image's when a tmpfs is mounted over it a second time.
 ENV NODE_ENV=production \
     MAGLIA_RUNTIME_DIRECTORY=/run/maglia/node \
     MAGLIA_MESH_LISTEN=0.0.0.0:7421
