@@ -19,7 +19,7 @@ export async function inflict(hosts: Hosts, fault: Fault): Promise<Trouble> {
   const deadAt = await seeDeath(others, victim, injectedAt + holdMs);
   if (deadAt !== undefined) bites.add('taken for dead');
   await rest(injectedAt + holdMs - performance.now());
-  const healedAt = performance.now();
+  const undoneAt = performance.now();
   await heal?.(host);
   if (FAULTS[kind].bite === 'new daemon' || FAULTS[kind].bite === 'new store') {
     await until(`${FAULTS[kind].bite} on host ${victim}`, async () => {
@@ -30,9 +30,9 @@ export async function inflict(hosts: Hosts, fault: Fault): Promise<Trouble> {
     }).catch(() => undefined);
   }
   await hosts.becomeWell();
-  const absence = isAbsence && deadAt !== undefined ? { from: deadAt, to: healedAt } : undefined;
+  const absence = isAbsence && deadAt !== undefined ? { from: deadAt, to: undoneAt } : undefined;
   return {
-    ...{ kind, victim, from, to: performance.now(), hurts: hurtBy(fault), isSplit, bites: [...bites] },
+    ...{ kind, victim, from, undoneAt, to: performance.now(), hurts: hurtBy(fault), isSplit, bites: [...bites] },
     ...(absence !== undefined && { absence }),
   };
 }

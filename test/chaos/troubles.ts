@@ -7,6 +7,8 @@ export interface Trouble {
   readonly victim: Letter;
   /** From just before it was done until every host was well again and knew it of every other. */
   readonly from: number;
+  /** When undoing it began; where it passes by itself, some time after it had. */
+  readonly undoneAt: number;
   readonly to: number;
   /** Whose sessions it may cost. */
   readonly hurts: readonly Letter[];
