@@ -21,7 +21,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.utils import timezone
 
 from .configuration import read_configuration
-from .daemon import Conflict, Gone, Written, daemon_for
+from .daemon import Gone, Written, daemon_for
 from .errors import SessionUnavailable
 from .session_json import difference, stored_texts, to_texts
 
