@@ -2,7 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { prepareCluster, startCluster, type Cluster, type ClusterNode, type ClusterOptions } from '../../support/cluster.ts';
+import {
+  prepareCluster,
+  startCluster,
+  type Cluster,
+  type ClusterNode,
+  type ClusterOptions,
+} from '../../support/cluster.ts';
 import { Visitor, type Page } from '../../support/visitor.ts';
 import { WebApplication } from '../../support/web-application.ts';
 
@@ -131,6 +137,13 @@ export class DjangoVisitor {
   visit(host: DjangoHost, path: string): Promise<Page> {
     return this.#visitor.visit(host.application.url + path);
   }
+}
+
+/** What Django's error page says went wrong. */
+export function errorOn({ status, text }: Page): string {
+  const title = /<title>([^<]*)/.exec(text)?.[1]?.trim() ?? '';
+  const why = /class="exception_value">([^<]*)/.exec(text)?.[1] ?? text.slice(0, 200);
+  return `${status} ${title}: ${why}`;
 }
 
 /** Where pages wait until all who are expected have come. */

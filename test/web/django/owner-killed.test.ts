@@ -56,7 +56,7 @@ describe('Django, a host dies', () => {
     expect(pages.map(({ status }) => status)).toEqual(Array(8).fill(200));
     expect(new Set(tabs.map(({ id }) => id)).size).toBe(1);
     expect(tabs[0]?.id).not.toBe(orphan.id);
-    const { body } = await DjangoVisitor.withCookie(tabs[0]?.id ?? "").visit(turnOf(survivors(), 0), '/read');
+    const { body } = await DjangoVisitor.withCookie(tabs[0]?.id ?? '').visit(turnOf(survivors(), 0), '/read');
     expect(body).toEqual({ contador: 0, key4: 4, key5: 5, key6: 6, key7: 7 });
   });
 

@@ -1,16 +1,19 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { CALM } from '../../support/cluster.ts';
 import { buildGate } from '../../support/gate.ts';
-import { buildMeetingPoint, DjangoSite, DjangoVisitor } from './django-site.ts';
+import { buildMeetingPoint, DjangoSite, DjangoVisitor, errorOn } from './django-site.ts';
 
 const ROUND_ROBIN_REQUESTS = 30;
 const PARALLEL_REQUESTS = 50;
+
+/** Fifty requests at once on three hosts that share a few cores: what is measured here is that none is lost. */
+const PATIENT = { timings: { ...CALM.timings, operationMs: 4000, hardCapMs: 6000 } };
 
 describe('Django on three hosts', () => {
   let site: DjangoSite;
 
   beforeAll(async () => {
-    site = await DjangoSite.open({ config: CALM }, { timeout: 5 });
+    site = await DjangoSite.open({ config: PATIENT }, { timeout: 10 });
     return () => site.close();
   });
 
@@ -59,7 +62,7 @@ describe('Django on three hosts', () => {
           return visitor.twin().visit(site.turn(n), `/put?${query.toString()}`);
         }),
       );
-      expect(pages.filter(({ status }) => status !== 200).map(({ text }) => text.slice(0, 300))).toEqual([]);
+      expect(pages.filter(({ status }) => status !== 200).map(errorOn)).toEqual([]);
     } finally {
       await meeting.close();
     }
@@ -96,17 +99,14 @@ describe('Django on three hosts', () => {
     for (const host of site.hosts) expect((await otherTab.twin().visit(host, '/who')).body['user']).toBe('');
   });
 
-  test.each([
-    { ending: '/cycle_key', slow: '/slow' },
-    { ending: '/flush', slow: '/slow' },
-    { ending: '/log_in', slow: '/slow' },
-    { ending: '/log_out', slow: '/slow' },
-  ])('S5: a slower page cannot write under an id that $ending has ended, and is told so', async ({ ending, slow }) => {
+  const ENDINGS = ['/cycle_key', '/flush', '/log_in', '/log_out'];
+
+  test.each(ENDINGS)('S5: a slower page cannot write under an id that %s has ended, and is told so', async (ending) => {
     const visitor = await regular('a');
     const before = visitor.id;
     const gate = await buildGate();
     try {
-      const slower = visitor.twin().visit(site.host('b'), `${slow}?gate=${encodeURIComponent(gate.url)}`);
+      const slower = visitor.twin().visit(site.host('b'), `/slow?gate=${encodeURIComponent(gate.url)}`);
       await gate.arrived;
       expect((await visitor.visit(site.host('c'), ending)).status).toBe(200);
       gate.open();

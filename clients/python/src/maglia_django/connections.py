@@ -17,7 +17,7 @@ from .configuration import Configuration
 from .deadline_socket import DeadlineSocket, seconds_left
 from .errors import DaemonUnavailable
 
-#: Well below the 75 seconds after which the daemon closes an idle connection, so that we never write into a closing one.
+#: Well below the 75 seconds after which the daemon closes an idle connection: we never write into a closing one.
 MAX_IDLE_SECONDS = 30
 
 #: Further connections are closed after use.
@@ -156,8 +156,8 @@ class Connections:
             why = getattr(error, "strerror", None) or str(error) or type(error).__name__
         doubt = "" if request.is_repeatable else " What was to be written may or may not be."
         return DaemonUnavailable(
-            f"The maglia daemon at {configuration.url} does not answer: {why}.{doubt} Is it running on this host, and is "
-            "MAGLIA['url'] where it listens (doors.http of the daemon)? `maglia status` tells."
+            f"The maglia daemon at {configuration.url} does not answer: {why}.{doubt} Is it running on this host, and "
+            "is MAGLIA['url'] where it listens (doors.http of the daemon)? `maglia status` tells."
         )
 
 

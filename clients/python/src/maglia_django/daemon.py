@@ -1,4 +1,4 @@
-"""The calls of the daemon's HTTP door, as the session store needs them. Described at ``/openapi.json`` of each daemon."""
+"""The calls of the daemon's HTTP door that the session store needs; ``/openapi.json`` of a daemon describes them."""
 
 import json
 from dataclasses import dataclass

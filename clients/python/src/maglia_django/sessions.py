@@ -12,6 +12,8 @@ Django's session engine over a maglia daemon: ``SESSION_ENGINE = "maglia_django.
 
 import re
 from datetime import datetime, timedelta
+from random import uniform
+from time import sleep
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -19,7 +21,7 @@ from django.contrib.sessions.backends.base import CreateError, SessionBase, Upda
 from django.utils import timezone
 
 from .configuration import read_configuration
-from .daemon import Conflict, Gone, Written, daemon_for
+from .daemon import Gone, Written, daemon_for
 from .errors import SessionUnavailable
 from .session_json import difference, stored_texts, to_texts
 
@@ -29,8 +31,11 @@ OWNER_DEAD = "owner-dead"
 
 EXPIRY_KEY = "_session_expiry"
 
-#: As many as the daemon lets queue for one session, so that each of them can have been before us.
-MAX_WRITE_ATTEMPTS = 64
+#: With the pauses between them about three seconds; fifty requests that collide need four or five each.
+MAX_WRITE_ATTEMPTS = 24
+
+SHORTEST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.3
 
 
 class SessionStore(SessionBase):
@@ -175,7 +180,7 @@ class SessionStore(SessionBase):
             return written
 
         whole, version = texts, self._version
-        for _ in range(MAX_WRITE_ATTEMPTS):
+        for attempt in range(MAX_WRITE_ATTEMPTS):
             if version is None:
                 found = self._daemon.get(self.session_key)
                 if isinstance(found, Gone):
@@ -188,6 +193,8 @@ class SessionStore(SessionBase):
             if isinstance(written, Gone):
                 return written
             version = None
+            # Apart from each other, or all who have failed fail once more, but for one.
+            sleep(uniform(0, min(SHORTEST_PAUSE_SECONDS * 2**attempt, LONGEST_PAUSE_SECONDS)))
         raise SessionUnavailable("Too many requests write this session at the same time.", "VERSION_CONFLICT")
 
 
