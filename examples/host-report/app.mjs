@@ -10,7 +10,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import process from 'node:process';
-/* global fetch, AbortSignal, URL */
 
 const DAEMON = 'http://127.0.0.1:7420';
 const COOKIE = 'session';
