@@ -27,7 +27,8 @@ export class Wire {
 
   /** @param address the path of a unix socket, or `host:port` */
   static async open(address: string): Promise<Wire> {
-    const socket = address.startsWith('/') ? connect(address) : connect(hostAndPort(address));
+    // Nagle's algorithm would hold a second piece back until the first is acknowledged.
+    const socket = address.startsWith('/') ? connect(address) : connect({ ...hostAndPort(address), noDelay: true });
     await once(socket, 'connect');
     return new Wire(socket);
   }
