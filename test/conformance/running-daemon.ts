@@ -23,6 +23,10 @@ export class RunningDaemon {
     );
   }
 
+  log(): string {
+    return this.#cluster.node('a').log();
+  }
+
   close(): Promise<void> {
     return this.#cluster.close();
   }
