@@ -57,6 +57,11 @@ export class Wire {
     }
   }
 
+  /** Resolves only when the kernel has taken them: for those that send a great deal. */
+  async sendAll(bytes: Buffer): Promise<void> {
+    await new Promise<void>((resolve) => void this.#socket.write(bytes, () => resolve()));
+  }
+
   /** Waits until it is so, or for long enough that it will never be. */
   async until(isSo: () => boolean, patienceMs = PATIENCE_MS): Promise<void> {
     if (isSo()) return;
