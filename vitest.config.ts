@@ -30,6 +30,26 @@ export default defineConfig({
           fileParallelism: false,
         },
       },
+      {
+        // Three daemons and three application servers per file.
+        test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        // Whole web applications in front of daemons.
+        test: {
+          name: 'web',
+          include: ['test/web/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 });

@@ -4,7 +4,7 @@
 # The real clients that test/clients drives, by Debian package, each with the question whether it is there. They are asked
 # of /usr/bin, where apt puts them, and not of the PATH: another Python or Ruby that comes first there has none of them.
 client_packages=(php-cli php-memcached python3 python3-django python3-pymemcache python3-pylibmc
-  ruby ruby-dalli ruby-connection-pool ruby-rack puma libmemcached-tools)
+  ruby ruby-dalli ruby-connection-pool ruby-rack puma libmemcached-tools libsasl2-modules)
 
 has_client() {
   case $1 in
@@ -17,6 +17,8 @@ has_client() {
     ruby-*) /usr/bin/ruby -r "${1#ruby-}" -e '' 2>/dev/null ;;
     puma) [[ -x /usr/bin/puma ]] ;;
     libmemcached-tools) [[ -x /usr/bin/memccapable ]] ;;
+    # What libmemcached, and so PHP and pylibmc, need to say who they are; only recommended by it.
+    libsasl2-modules) compgen -G '/usr/lib/*/sasl2/libplain.so*' >/dev/null ;;
   esac
 }
 

@@ -239,10 +239,7 @@ function compose(
     isRejecting: (peer) => detector.isRejecting(peer),
     isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
     hasFormerSessions: () => former.hasSessions,
-    wipe: async () => {
-      await store.clear();
-      recall.lostAll('owner-dead', clock.now() + session.ttlSeconds * 1000);
-    },
+    wipe: () => engine.wipe(),
     apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
     inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
     onIncarnation: (life) => versions.raise(life),
@@ -257,7 +254,7 @@ function compose(
   };
 
   const executor = new LocalExecutor(engine, estates, tenure);
-  const forwarder = new Forwarder(links, clock, metrics);
+  const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
   const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
   const desk = new PeerDesk({
     ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
@@ -309,8 +306,10 @@ interface Closing extends Parts {
 
 /** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
 async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, doors, links, opened, tenure } = closing;
+  const { clock, config, doors, join, links, opened, tenure } = closing;
   await doors.close();
+  // What a join asks for after the farewell would take that back.
+  join.close();
   tenure.leave();
   const { incarnation } = tenure;
   const farewell: PeerRequest =

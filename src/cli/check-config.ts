@@ -42,6 +42,7 @@ interface ConfigSummary {
     readonly token: boolean;
     readonly memcached: readonly string[];
     readonly users: number;
+    readonly allowFlush: boolean;
   };
   readonly store: string;
   readonly runtimeDirectory: string;
@@ -60,6 +61,7 @@ function summarize({ letter, map, mesh, doors, store, runtimeDirectory }: Config
       token: doors.token !== undefined,
       memcached: doors.memcached.map(formatSocketAddress),
       users: doors.credentials.length,
+      allowFlush: doors.allowFlush,
     },
     store: `${store.kind}${external}, ${store.megabytes} MiB`,
     runtimeDirectory,
@@ -88,9 +90,10 @@ function describeConfig(config: Config): string {
   ].join('\n');
 }
 
-function describeMemcached({ memcached, users }: ConfigSummary['doors']): string {
+function describeMemcached({ memcached, users, allowFlush }: ConfigSummary['doors']): string {
   if (memcached.length === 0) return 'nowhere: doors.memcached is not set';
-  return `${memcached.join(', ')}${users === 0 ? '' : `, ${users} users`}`;
+  const demanded = users === 0 ? '' : `, password demanded of ${users} ${users === 1 ? 'user' : 'users'}`;
+  return `${memcached.join(', ')}${demanded}${allowFlush ? ', flush_all allowed' : ''}`;
 }
 
 function describeProblems({ problems }: ConfigError): string {

@@ -105,7 +105,8 @@ export const OPTIONS = {
     fallback: true,
     says: 'Whether a memcached client that adds a session for another node is refused, so that it draws a local id',
   },
-  // In place of the usual ones: PHP; Express; Django, cache and cached_db; Rack and Rails with dalli; Symfony.
+  // In place of the usual ones: PHP; Express; Django, cache and cached_db; Rack with dalli, digests as keys and, in 3.0,
+  // the ids themselves; Rails; Symfony.
   'doors.keyPrefixes': {
     type: keyPrefixes,
     fallback: [
@@ -114,6 +115,7 @@ export const OPTIONS = {
       ':1:django.contrib.sessions.cache',
       ':1:django.contrib.sessions.cached_db',
       'rack:session:2::',
+      'rack:session:',
       '_session_id:2::',
       'sf2s',
     ],
@@ -124,7 +126,8 @@ export const OPTIONS = {
     fallback: ['memc.sess.key.lock.'],
     says: 'What memcached clients put before a session id to make the key of its lock; the same on every node',
   },
-  // Below the 1000 ms that libmemcached waits for an answer, by as much as the operation itself may take.
+  // PHP's client, libmemcached, waits 5 s for an answer. PHP asks six times, 150 ms apart, so that with this a page queues
+  // for 5 s in all and gives up in between only where the lock is really held.
   'doors.lockWaitMs': {
     type: integer('ms', 0, MINUTE_MS),
     fallback: 700,

@@ -2,21 +2,22 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
-import type { Content, SessionCommand } from '../session/command.ts';
-import { decodeRecord, encodeRecord, type LiveRecord, type Tombstone } from '../session/record.ts';
+import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
+import type { LiveRecord, Tombstone } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import type { Letter } from '../session/letter.ts';
 import { drawSessionId } from '../session/session-id.ts';
 import type { Versions } from '../session/version.ts';
+import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
 import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { storeFailure } from './store-failure.ts';
-import { newTombstone } from './tombstone.ts';
+import { isBarred, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
-import type { Absent, Found, Vault } from './vault.ts';
+import type { Absent, Vault } from './vault.ts';
 
 /** The commands that only a stand-in carries out. */
 export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
@@ -40,6 +41,9 @@ export interface EngineParts {
 /** Ids drawn before minting gives up; a second draw is needed about once in 36^26 times. */
 const MINT_DRAWS = 3;
 
+/** To a slower request: the session that it read is no more, whatever stands there now. */
+const DESTROYED_MISS: Reply = { kind: 'miss', reason: 'destroyed' };
+
 /**
  * The owner's operations on its sessions. The owner is one process and the only gateway to its store, so this is where
  * the commands on a session are put in order; everything richer than get, set and add is done here over records.
@@ -54,6 +58,7 @@ export class Engine {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #items: Items;
+  readonly #handOver: HandOver;
 
   constructor(parts: EngineParts) {
     this.#letter = parts.letter;
@@ -65,6 +70,7 @@ export class Engine {
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#items = new Items(parts);
+    this.#handOver = new HandOver(parts);
   }
 
   /** Makes a new session under an id nobody has seen (S4). Never leaves doubt: an id nobody saw does no harm. */
@@ -89,7 +95,7 @@ export class Engine {
     if (command.kind === 'lock') return this.#lock(command, deadlineAt);
     if (command.kind === 'flush') return this.#flush(command);
     if (command.kind === 'open' && command.lock !== undefined) {
-      return this.#openLocked(command, command.lock.waitMs, deadlineAt);
+      return this.#openLocked(command, command.lock, deadlineAt);
     }
     return this.#inTurn(command, deadlineAt);
   }
@@ -99,39 +105,23 @@ export class Engine {
     this.#locks.releaseOf(holder);
   }
 
+  /**
+   * Drops all sessions, because they may be older than what was answered in our name. A command that has read one before
+   * is finished first, so that it cannot write it back afterwards. Rejects as the store does.
+   */
+  wipe(): Promise<void> {
+    const recentUntil = this.#clock.now() + this.#session.ttlSeconds * 1000;
+    return this.#turns.alone(() => this.#vault.clear('owner-dead', recentUntil));
+  }
+
   /** Applies what a stand-in did with one of our orphans. Rejects as the store does: then the handing back begins anew. */
   settle(entry: EstateEntry): Promise<void> {
-    return this.#turns.take(entry.id, async () => {
-      if (entry.kind === 'kept') {
-        const record = decodeRecord(entry.record, entry.id);
-        // Above all that was given under this id, also above a write of ours that may still come late (S1).
-        const version = this.#versions.next(record.version);
-        return this.#vault.save({ ...record, version, expiresAt: this.#clock.now() + entry.lifeMs });
-      }
-      const found = await this.#vault.load(entry.id);
-      const previous = found.kind === 'record' ? found.record.version : 0;
-      const because = this.#isDestroyed(entry.id, found) ? 'destroyed' : 'owner-dead';
-      const reason = entry.kind === 'buried' ? entry.reason : because;
-      return this.#vault.save({
-        ...this.#tombstone(entry.id, previous, reason),
-        ...(entry.kind === 'succeeded' && {
-          successor: entry.successor,
-          successorUntil: this.#clock.now() + entry.aliasMs,
-        }),
-      });
-    });
+    return this.#handOver.settle(entry);
   }
 
   /** What this engine, as a shelf, hands back under an id. Rejects as the store does. */
   handBack(id: string): Promise<EstateEntry> {
-    return this.#turns.take(id, async () => {
-      const found = await this.#vault.load(id);
-      if (this.#isDestroyed(id, found)) return { kind: 'buried', id, reason: 'destroyed' };
-      if (found.kind === 'absent') return { kind: 'reset', id };
-      if (found.record.kind === 'tombstone') return { kind: 'buried', id, reason: found.record.reason };
-      const lifeMs = found.record.expiresAt - this.#clock.now();
-      return { kind: 'kept', id, record: encodeRecord(found.record), lifeMs };
-    });
+    return this.#handOver.handBack(id);
   }
 
   async #inTurn(command: TurnCommand, deadlineAt: number): Promise<Reply> {
@@ -188,14 +178,18 @@ export class Engine {
     if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
+    if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
     return this.#replace(live, command.content, command.ttlSeconds);
   }
 
   async #keep(command: CommandOf<'keep'>): Promise<Reply> {
     if (this.#isTooLarge(command.content)) return { kind: 'refused', code: 'TOO_LARGE' };
     const found = await this.#vault.load(command.id);
-    if (this.#isDestroyed(command.id, found)) return { kind: 'refused', code: 'DESTROYED' };
+    if (this.#vault.isDestroyed(command.id, found)) return { kind: 'refused', code: 'DESTROYED' };
     const previous = found.kind === 'record' ? found.record.version : 0;
+    if (found.kind === 'record' && found.record.kind === 'live' && this.#isBarred(found.record)) {
+      return { kind: 'refused', code: 'DESTROYED' };
+    }
     const record = this.#liveRecord(command.id, command.content, command.ttlSeconds, previous);
     await this.#vault.save(record);
     return this.#done(record);
@@ -204,6 +198,7 @@ export class Engine {
   async #patch(command: CommandOf<'patch'>): Promise<Reply> {
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
+    if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
     const patch = parseJson(command.patch);
     const target = isJson(live.content) ? parseJson(live.content.payload) : undefined;
     if (!isObject(patch) || !isObject(target)) return { kind: 'refused', code: 'NOT_JSON' };
@@ -242,21 +237,22 @@ export class Engine {
 
   async #destroy(command: CommandOf<'destroy'>): Promise<Reply> {
     const found = await this.#vault.load(command.id);
+    const previous = found.kind === 'record' ? found.record.version : 0;
+    const tombstone = this.#tombstone(command.id, previous, 'destroyed');
+    // Also where nothing is there: who read it before it went may still write it (S5).
+    await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
     const { record } = found;
     // A rotated session in its grace can still be destroyed: its tombstone then loses the readable copy.
-    if (record.kind === 'tombstone' && this.#clock.now() >= record.readableUntil) {
-      return { kind: 'miss', reason: record.reason };
-    }
-    const tombstone = this.#tombstone(command.id, record.version, 'destroyed');
-    await this.#vault.save(tombstone);
+    const isGone = record.kind === 'tombstone' && this.#clock.now() >= record.readableUntil;
+    if (isGone) return { kind: 'miss', reason: record.reason };
     return { kind: 'done', id: command.id, version: tombstone.version, ttlSeconds: 0 };
   }
 
   /** A lock that came to somebody who has stopped waiting would be held by nobody: past the deadline none is granted. */
-  async #openLocked(command: CommandOf<'open'>, waitMs: number, deadlineAt: number): Promise<Reply> {
+  async #openLocked(command: CommandOf<'open'>, { waitMs, token }: LockRequest, deadlineAt: number): Promise<Reply> {
     const leftMs = Math.max(0, deadlineAt - this.#clock.monotonic());
-    const lock = await this.#locks.acquire(command.id, Math.min(waitMs, leftMs));
+    const lock = await this.#locks.acquire(command.id, Math.min(waitMs, leftMs), chosen(token));
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
     const reply = await this.#inTurn(command, deadlineAt);
     const isInTime = this.#clock.monotonic() < deadlineAt;
@@ -266,10 +262,10 @@ export class Engine {
   }
 
   /** @param deadlineAt monotonic; bounds the wait as well, since nobody waits for the answer after it */
-  async #lock({ id, waitMs, holdMs, holder }: CommandOf<'lock'>, deadlineAt: number): Promise<Reply> {
+  async #lock({ id, waitMs, holdMs, holder, token }: CommandOf<'lock'>, deadlineAt: number): Promise<Reply> {
     const leftMs = deadlineAt - this.#clock.monotonic();
     if (leftMs <= 0) return { kind: 'unavailable', code: 'DEADLINE' };
-    const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder });
+    const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder, ...chosen(token) });
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
     return { kind: 'answered', answer: { kind: 'stored', cas: this.#versions.next() }, lock };
   }
@@ -281,7 +277,7 @@ export class Engine {
 
   async #flush(command: CommandOf<'flush'>): Promise<Reply> {
     try {
-      await this.#vault.clear();
+      await this.#vault.clear('destroyed');
     } catch (error) {
       return storeFailure(error);
     }
@@ -299,9 +295,15 @@ export class Engine {
   }
 
   async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
-    const record = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    const fresh = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    const record = live.grave === undefined ? fresh : { ...fresh, grave: live.grave };
     await this.#vault.save(record);
     return this.#done(record);
+  }
+
+  /** Whether a session that was destroyed was begun anew here, and who writes now may not know of either. */
+  #isBarred({ grave }: LiveRecord, seen?: number): boolean {
+    return grave !== undefined && grave.until > this.#clock.now() && isBarred(grave, seen);
   }
 
   #liveRecord(id: string, content: Content, ttlSeconds: number | undefined, previous = 0): LiveRecord {
@@ -321,12 +323,6 @@ export class Engine {
     return ttlSeconds === 0 ? this.#session.ttlSeconds : Math.min(ttlSeconds, this.#session.maxTtlSeconds);
   }
 
-  /** Whether its tombstone holds, in the store or, where that has lost it, in our memory (S5). */
-  #isDestroyed(id: string, found: Found): boolean {
-    if (found.kind === 'absent') return this.#vault.isDestroyed(id);
-    return found.record.kind === 'tombstone' && found.record.reason === 'destroyed';
-  }
-
   #isTooLarge(content: Content): boolean {
     return content.payload.length > this.#session.maxBytes;
   }
@@ -339,6 +335,10 @@ export class Engine {
 
 function miss(absent: Absent): Reply {
   return { kind: 'miss', reason: absent.reason };
+}
+
+function chosen(token: string | undefined): { token?: string } {
+  return token === undefined ? {} : { token };
 }
 
 function secondsLeft(until: number, now: number): number {

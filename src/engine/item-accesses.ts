@@ -12,7 +12,7 @@ export interface Access {
 
 interface Trace extends Access {
   readonly version: number;
-  readonly isJson: boolean;
+  readonly isPlain: boolean;
 }
 
 /** Beyond these, the items used longest ago count as never read. */
@@ -28,13 +28,13 @@ export class ItemAccesses {
     return trace?.version === version ? trace : { at: expiresAt - ttlSeconds * 1000, wasFetched: false };
   }
 
-  note({ id, version, content }: LiveRecord, { at, wasFetched }: Access): void {
-    this.#traces.set(id, { version, at, wasFetched, isJson: isJson(content) });
+  note({ id, version, content, grave }: LiveRecord, { at, wasFetched }: Access): void {
+    this.#traces.set(id, { version, at, wasFetched, isPlain: grave === undefined && !isJson(content) });
   }
 
-  /** The version of this item when it was last used, if it was no JSON document then. */
+  /** The version of this item when it was last used, if it was no JSON document then, and did not stand on a grave. */
   plainVersion(id: string): number | undefined {
     const trace = this.#traces.get(id);
-    return trace?.isJson === false ? trace.version : undefined;
+    return trace?.isPlain === true ? trace.version : undefined;
   }
 }

@@ -12,9 +12,13 @@ type OperationOf<K extends ItemOperation['kind']> = Extract<ItemOperation, { kin
 export function remove({ cas }: OperationOf<'delete'>, situation: Situation): Outcome {
   // A rotated session that can still be read goes as well.
   const target = situation.item ?? situation.rotated;
-  if (target === undefined) return notFound;
+  const staysGone = situation.isSession || situation.grave !== undefined;
+  if (target === undefined) {
+    // Who read it before it went may still write it. A condition that nothing meets destroys nothing.
+    if (!staysGone || cas !== undefined) return notFound;
+    return { answer: { kind: 'not-found' }, change: { kind: 'bury', version: situation.grave?.version ?? 0 } };
+  }
   if (cas !== undefined && cas !== target.version) return exists;
-  const staysGone = situation.isSession || situation.isDestroyed;
   return { answer: { kind: 'deleted' }, change: { kind: staysGone ? 'bury' : 'drop', version: target.version } };
 }
 
@@ -58,7 +62,7 @@ export function arithmetic(operation: OperationOf<'arithmetic'>, situation: Situ
 }
 
 function beginNumber({ initial }: OperationOf<'arithmetic'>, situation: Situation): Outcome {
-  if (initial === undefined || situation.isDestroyed) return notFound;
+  if (initial === undefined || situation.grave !== undefined) return notFound;
   const record = newItem(situation, 0, printNumber(initial.value, 0), initial.lifeSeconds);
   return numbered(record, initial.value, situation);
 }

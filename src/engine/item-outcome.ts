@@ -1,6 +1,6 @@
 import type { SessionConfig } from '../config/config.ts';
 import type { ItemAnswer } from '../session/item-operation.ts';
-import type { LiveRecord } from '../session/record.ts';
+import type { Grave, LiveRecord } from '../session/record.ts';
 import type { Access } from './item-accesses.ts';
 
 /** All that an operation on an item depends on, at the moment when its turn has come. */
@@ -10,8 +10,11 @@ export interface Situation {
   readonly item: LiveRecord | undefined;
   /** Of a session that was rotated: what can still be read, and no longer be written. */
   readonly rotated: LiveRecord | undefined;
-  /** Nothing can be stored here, for a destroyed session stays destroyed (S5). */
-  readonly isDestroyed: boolean;
+  /**
+   * Of a session that was destroyed here, whether its tombstone still stands or somebody has begun anew since: who has seen
+   * neither stores nothing (S5).
+   */
+  readonly grave: Grave | undefined;
   /** When the item was used before. */
   readonly access: Access;
   /** The wall clock, in milliseconds. */

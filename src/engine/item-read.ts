@@ -29,7 +29,9 @@ export function read(operation: Read, situation: Situation): Outcome {
 
 /** mg N: who misses gets an empty item that it has won. */
 function vivify({ isPeek, vivifySeconds }: Read, situation: Situation): Outcome {
-  if (vivifySeconds === undefined || situation.isDestroyed) return missed;
+  const { grave } = situation;
+  if (grave !== undefined) return unchanged({ kind: 'miss', grave: grave.version });
+  if (vivifySeconds === undefined) return missed;
   const record: LiveRecord = { ...newItem(situation, 0, NOTHING, vivifySeconds), isWon: true };
   const { now } = situation;
   const fresh = { ...situation, access: { at: now, wasFetched: false } };

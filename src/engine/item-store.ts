@@ -3,23 +3,26 @@ import type { LiveRecord } from '../session/record.ts';
 import { changed, exists, notFound, notStored, tooLarge, unchanged, withLife } from './item-outcome.ts';
 import type { Outcome, Situation } from './item-outcome.ts';
 import { typeOf } from './json-content.ts';
+import { isBarred } from './tombstone.ts';
 
 type Store = Extract<ItemOperation, { kind: 'store' }>;
 
 /** set, add, replace, append, prepend, cas, ms. */
 export function store(operation: Store, situation: Situation): Outcome {
-  const { item, isDestroyed, limits } = situation;
+  const { grave, item, limits, rotated } = situation;
   if (operation.value.length > limits.maxBytes) return tooLarge;
+  if (operation.mode === 'cas') {
+    return item === undefined ? notFound : compareAndSet(operation, item, situation);
+  }
+  if (operation.mode === 'add' && item !== undefined) return noticed(item, situation);
+  // What can still be read of a rotated session cannot be written by anybody.
+  if (rotated !== undefined || isBarred(grave, operation.seen)) return notStored;
   switch (operation.mode) {
     case 'set':
-      return isDestroyed ? notStored : overwrite(operation, situation);
     case 'add':
-      if (item !== undefined) return noticed(item, situation);
-      return isDestroyed ? notStored : overwrite(operation, situation);
+      return overwrite(operation, situation);
     case 'replace':
       return item === undefined ? notStored : overwrite(operation, situation);
-    case 'cas':
-      return item === undefined ? notFound : compareAndSet(operation, item, situation);
     case 'append':
     case 'prepend':
       return item === undefined ? notStored : extend(operation, item, situation);
@@ -31,7 +34,8 @@ export function newItem(situation: Situation, flags: number, payload: Buffer, li
   const content = { contentType: typeOf(payload, situation.item?.content), flags, payload };
   const version = situation.nextVersion();
   const record: LiveRecord = { kind: 'live', id: situation.id, version, expiresAt: 0, ttlSeconds: 0, content };
-  return withLife(record, lifeSeconds, situation);
+  const { grave } = situation;
+  return withLife(grave === undefined ? record : { ...record, grave }, lifeSeconds, situation);
 }
 
 function overwrite({ flags, lifeSeconds, value }: Store, situation: Situation): Outcome {

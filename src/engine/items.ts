@@ -10,7 +10,7 @@ import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
 import { inspect, probe, read } from './item-read.ts';
 import { store } from './item-store.ts';
-import { newTombstone } from './tombstone.ts';
+import { graveOf, newTombstone } from './tombstone.ts';
 import type { Found, Vault } from './vault.ts';
 
 type ItemCommand = Extract<SessionCommand, { kind: 'item' }>;
@@ -66,14 +66,17 @@ export class Items {
 
   #situation({ id, isSession }: ItemCommand, found: Found): Situation {
     if (found.kind === 'absent') {
-      return { ...this.#empty(id, isSession, 0), isDestroyed: this.#vault.isDestroyed(id) };
+      const grave = this.#vault.graveOf(id);
+      return { ...this.#empty(id, isSession, grave?.version ?? 0), grave };
     }
     const { record } = found;
     const situation = this.#empty(id, isSession, record.version);
-    if (record.kind === 'live') return { ...situation, item: record, access: this.#accesses.of(record) };
+    const standing = graveOf(record);
+    const grave = standing !== undefined && standing.until > situation.now ? standing : undefined;
+    if (record.kind === 'live') return { ...situation, item: record, access: this.#accesses.of(record), grave };
     return {
       ...situation,
-      isDestroyed: record.reason === 'destroyed',
+      grave,
       rotated: situation.now < record.readableUntil ? readableCopy(record) : undefined,
     };
   }
@@ -84,7 +87,7 @@ export class Items {
       isSession,
       item: undefined,
       rotated: undefined,
-      isDestroyed: false,
+      grave: undefined,
       access: NEVER_USED,
       now: this.#clock.now(),
       nextVersion: () => this.#versions.next(previous),
@@ -132,7 +135,10 @@ function carryOut(operation: ItemOperation, situation: Situation): Outcome {
   }
 }
 
-/** A rotated session as it was, for the rest of its grace. */
+/**
+ * A rotated session as it was, for the rest of its grace. Its version is below that of its tombstone: who has read it has
+ * not heard of its end.
+ */
 function readableCopy({ id, version, readableUntil, content }: Tombstone): LiveRecord | undefined {
-  return content && { kind: 'live', id, version, expiresAt: readableUntil, ttlSeconds: 0, content };
+  return content && { kind: 'live', id, version: version - 1, expiresAt: readableUntil, ttlSeconds: 0, content };
 }

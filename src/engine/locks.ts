@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { nanoid } from 'nanoid';
 import type { Clock, Timer } from '../clock.ts';
 import type { Letter } from '../session/letter.ts';
@@ -9,7 +10,12 @@ export interface LockClaim {
   readonly holdMs?: number;
   /** The node with whose death it ends. */
   readonly holder?: Letter;
+  /** Chosen by who asks, so that it can take back what it never hears of. */
+  readonly token?: string;
 }
+
+/** Unlocks that fitted nothing are remembered, up to so many: what they take back may still be under way. */
+const WITHDRAWALS_REMEMBERED = 1000;
 
 interface Waiter {
   readonly claim: LockClaim;
@@ -33,6 +39,7 @@ export class Locks {
   readonly #longestHoldMs: number;
   readonly #waiterLimit: number;
   readonly #held = new Map<string, HeldLock>();
+  readonly #withdrawn = new LRUCache<string, true>({ max: WITHDRAWALS_REMEMBERED });
 
   constructor(clock: Clock, longestHoldMs: number, waiterLimit: number) {
     this.#clock = clock;
@@ -42,6 +49,7 @@ export class Locks {
 
   /** Resolves when the lock is ours, or to why it is not. */
   acquire(id: string, waitMs: number, claim: LockClaim = {}): Promise<LockGrant | RefusalCode> {
+    if (claim.token !== undefined && this.#withdrawn.has(claim.token)) return Promise.resolve('LOCK_LOST');
     const held = this.#held.get(id);
     if (held === undefined) return Promise.resolve(this.#hold(id, claim, []));
     if (held.waiters.length >= this.#waiterLimit) return Promise.resolve('SESSION_BUSY');
@@ -55,11 +63,23 @@ export class Locks {
     });
   }
 
-  /** Gives the lock to the next in line; false where it is not held under this token. */
+  /**
+   * Gives the lock to the next in line, or takes who asked under this token out of the line; false where it is neither held
+   * nor waited for under this token, and then it never will be.
+   */
   release(id: string, token: string): boolean {
     const held = this.#held.get(id);
-    if (held?.token !== token) return false;
-    this.#passOn(id, held);
+    if (held?.token === token) {
+      this.#passOn(id, held);
+      return true;
+    }
+    const waiter = held?.waiters.find(({ claim }) => claim.token === token);
+    if (held === undefined || waiter === undefined) {
+      // The asking was sent over a link that is gone, and may come after this: nobody would ever give that lock back.
+      this.#withdrawn.set(token, true);
+      return false;
+    }
+    leaveLine(held, waiter, 'LOCK_LOST');
     return true;
   }
 
@@ -67,18 +87,16 @@ export class Locks {
   releaseOf(holder: Letter): void {
     for (const [id, held] of [...this.#held]) {
       for (const waiter of held.waiters.filter(({ claim }) => claim.holder === holder)) {
-        held.waiters.splice(held.waiters.indexOf(waiter), 1);
-        waiter.timeout.cancel();
-        waiter.grant('LOCK_TIMEOUT');
+        leaveLine(held, waiter, 'LOCK_TIMEOUT');
       }
       if (held.holder === holder) this.#passOn(id, held);
     }
   }
 
-  #hold(id: string, { holdMs = 0, holder }: LockClaim, waiters: Waiter[]): LockGrant {
+  #hold(id: string, { holdMs = 0, holder, token = nanoid() }: LockClaim, waiters: Waiter[]): LockGrant {
     const expiresInMs = holdMs > 0 ? Math.min(holdMs, this.#longestHoldMs) : this.#longestHoldMs;
     const lock: HeldLock = {
-      token: nanoid(),
+      token,
       holder,
       expiry: this.#clock.after(expiresInMs, () => this.#passOn(id, lock)),
       waiters,
@@ -95,4 +113,10 @@ export class Locks {
     next.timeout.cancel();
     next.grant(this.#hold(id, next.claim, held.waiters));
   }
+}
+
+function leaveLine(held: HeldLock, waiter: Waiter, why: RefusalCode): void {
+  held.waiters.splice(held.waiters.indexOf(waiter), 1);
+  waiter.timeout.cancel();
+  waiter.grant(why);
 }

@@ -1,12 +1,14 @@
 import { LRUCache } from 'lru-cache';
 import type { ResetReason } from '../session/reset-reason.ts';
-import type { SessionRecord } from '../session/record.ts';
+import type { Grave, SessionRecord } from '../session/record.ts';
+import { graveOf } from './tombstone.ts';
 
 interface Trace {
   readonly version: number;
   readonly expiresAt: number;
   /** Why the session is gone, where this was a tombstone. */
   readonly burial: ResetReason | undefined;
+  readonly grave: Grave | undefined;
   /** How many times the store had been lost when this was written. */
   readonly losses: number;
 }
@@ -33,6 +35,7 @@ export class Recall {
       version: record.version,
       expiresAt: record.expiresAt,
       burial: record.kind === 'tombstone' ? record.reason : undefined,
+      grave: graveOf(record),
       losses: this.#losses,
     });
   }
@@ -55,10 +58,10 @@ export class Recall {
     return version < (this.#traces.peek(id)?.version ?? 0);
   }
 
-  /** Whether this id was destroyed and its tombstone, though gone from the store, must still hold. */
-  isDestroyed(id: string, now: number): boolean {
-    const trace = this.#traces.peek(id);
-    return trace?.burial === 'destroyed' && trace.expiresAt > now;
+  /** Where a session was destroyed: what must still hold, though it is gone from the store. */
+  graveOf(id: string, now: number): Grave | undefined {
+    const grave = this.#traces.peek(id)?.grave;
+    return grave !== undefined && grave.until > now ? grave : undefined;
   }
 
   /** Why a record that is stale is no session any more: its burial's reason, or that the store cannot be trusted. */

@@ -5,6 +5,9 @@
 export class Turns {
   readonly #limit: number;
   readonly #lines = new Map<string, { last: Promise<void>; length: number }>();
+  readonly #running = new Set<Promise<unknown>>();
+  /** While one has all turns to itself: until it has finished. */
+  #pause: Promise<void> | undefined;
 
   /** @param limit how many may be in one id's line, the one whose turn it is included */
   constructor(limit: number) {
@@ -31,11 +34,36 @@ export class Turns {
     this.#lines.set(id, line);
     try {
       if (line.length > 1) await before;
-      return await task();
+      while (this.#pause !== undefined) await this.#pause;
+      return await this.#run(task);
     } finally {
       line.length -= 1;
       if (line.length === 0) this.#lines.delete(id);
       finish();
+    }
+  }
+
+  /** Runs `task` when whatever has begun has finished; nothing else begins until it has finished itself. */
+  async alone<T>(task: () => Promise<T>): Promise<T> {
+    while (this.#pause !== undefined) await this.#pause;
+    let resume: () => void = () => undefined;
+    this.#pause = new Promise((resolve) => (resume = resolve));
+    try {
+      await Promise.allSettled(this.#running);
+      return await task();
+    } finally {
+      this.#pause = undefined;
+      resume();
+    }
+  }
+
+  async #run<T>(task: () => Promise<T>): Promise<T> {
+    const work = task();
+    this.#running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(work);
     }
   }
 }

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { RecordError, StoreInDoubtError, StoreUnavailableError } from '../errors.ts';
-import { decodeRecord, encodeRecord, type SessionRecord, type Tombstone } from '../session/record.ts';
+import { decodeRecord, encodeRecord, type Grave, type SessionRecord, type Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
 import type { Store } from '../store/store.ts';
@@ -60,9 +60,15 @@ export class Vault {
     return { kind: 'record', record };
   }
 
-  /** Whether this id's tombstone still holds although the store has lost it. */
-  isDestroyed(id: string): boolean {
-    return this.#recall.isDestroyed(id, this.#clock.now());
+  /** Whether its tombstone holds, in the store or, where that has lost it, in our memory (S5). */
+  isDestroyed(id: string, found: Found): boolean {
+    if (found.kind === 'absent') return this.graveOf(id) !== undefined;
+    return found.record.kind === 'tombstone' && found.record.reason === 'destroyed';
+  }
+
+  /** What still counts of this id's end, although the store has lost it. */
+  graveOf(id: string): Grave | undefined {
+    return this.#recall.graveOf(id, this.#clock.now());
   }
 
   /** Rejects as `Store.set` does. */
@@ -80,10 +86,15 @@ export class Vault {
     this.#recall.wrote(grave);
   }
 
-  /** Drops everything. What was destroyed stays so as long as it must. Rejects as `Store.clear` does. */
-  async clear(): Promise<void> {
+  /**
+   * Drops everything. What was destroyed stays so as long as it must. Rejects as `Store.clear` does.
+   *
+   * @param reason why whatever was there is gone
+   * @param recentUntil wall clock: until then, ids that we do not remember are held to have gone with it
+   */
+  async clear(reason: ResetReason, recentUntil = this.#clock.now()): Promise<void> {
     await this.#store.clear();
-    this.#recall.lostAll('destroyed', this.#clock.now());
+    this.#recall.lostAll(reason, recentUntil);
   }
 
   /** Whether nothing was written under this id after this version. */

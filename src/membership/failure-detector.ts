@@ -263,13 +263,16 @@ export class FailureDetector {
   #accuse(letter: Letter, watch: Watch, evidence: Evidence): void {
     watch.accusation = 'under-way';
     const { incarnation } = this.#parts.members.stateOf(letter);
-    this.#jury
-      .convicts(letter, incarnation, evidence)
+    const isJoining = this.#parts.tenure.phase === 'joining';
+    const verdict = isJoining
+      ? this.#jury.wouldConvict(letter, incarnation, evidence)
+      : this.#jury.convicts(letter, incarnation, evidence);
+    verdict
       .then((isConvicted) => {
         const stillSuspect = this.#parts.members.stateOf(letter).kind === 'suspect';
         const stillGuilty = evidence === 'silence' || watch.isRefused;
         if (!isConvicted || !stillSuspect || !stillGuilty) return;
-        if (this.#parts.tenure.phase === 'joining') {
+        if (isJoining) {
           watch.accusation = 'upheld';
           return;
         }

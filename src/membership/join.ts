@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import { MagliaError } from '../errors.ts';
+import { ClosedError, MagliaError } from '../errors.ts';
 import type { PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
@@ -81,16 +81,16 @@ export class Join {
   }
 
   async #run(): Promise<void> {
-    const { clock, log, members, tenure } = this.#parts;
+    const { clock, log, members } = this.#parts;
     const startedAt = clock.monotonic();
     let naggedAt = startedAt;
-    while (!this.#isClosed && tenure.phase === 'joining') {
+    while (!this.#isOver) {
       const waitMs = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown) => {
         if (!(error instanceof MagliaError)) throw error;
         log.debug({ err: error }, 'joining did not work out; trying again');
         return RETRY_MS;
       });
-      if (waitMs === 0) return;
+      if (waitMs === 0 || this.#isOver) return;
       if (clock.monotonic() - naggedAt >= NAG_MS) {
         naggedAt = clock.monotonic();
         log.warn({ waiting: this.#waitingFor() }, 'still joining: see `maglia status` for what the peers say');
@@ -128,6 +128,7 @@ export class Join {
       this.#rejoin(incarnation + 1, 'a peer did not wait for the last step');
       return RETRY_MS;
     }
+    this.#checkNotOver();
     lives.recordServed(incarnation);
     this.#witness(peers);
     tenure.serve(askedAt);
@@ -138,6 +139,8 @@ export class Join {
   async #ask(sinceMs: number): Promise<Asked> {
     const { hasFormerSessions, lives, members, timings } = this.#parts;
     const asked = await Promise.all(members.letters.map((letter) => this.#askHistory(letter)));
+    // Nobody is asked any more then, which would look as if all were gone.
+    this.#checkNotOver();
     const judgement = judgeHistories(asked, {
       hasFormerSessions: hasFormerSessions(),
       priorIncarnation: lives.served,
@@ -246,7 +249,17 @@ export class Join {
     return answers.every((answer) => answer.kind === 'acknowledged' && answer.accepted);
   }
 
-  #request(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
+  /** Closed, or leaving: whoever said goodbye must not be taken in again by what it had begun. */
+  get #isOver(): boolean {
+    return this.#isClosed || this.#parts.tenure.phase !== 'joining';
+  }
+
+  #checkNotOver(): void {
+    if (this.#isOver) throw new ClosedError('this node is closing and joins no more');
+  }
+
+  async #request(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
+    this.#checkNotOver();
     return this.#parts.links(letter).request(request, this.#parts.clock.monotonic() + ASK_MS);
   }
 

@@ -34,12 +34,21 @@ export class Jury {
    * is dead, nobody is asked for good before all would agree. A refused dial needs no such care.
    */
   async convicts(accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
-    const voters = this.#parts.map.lettersAfter(accused).filter((voter) => this.#parts.canVote(voter));
-    const [standIn, ...others] = voters;
+    const [standIn, ...others] = this.#voters(accused);
     const accusation = { kind: 'accuse', letter: accused, incarnation, evidence } as const;
-    if (evidence === 'silence' && !(await this.#allAgree(voters, { ...accusation, isPoll: true }))) return false;
+    if (evidence === 'silence' && !(await this.wouldConvict(accused, incarnation, evidence))) return false;
     if (!(await this.#allAgree(others, { ...accusation, isPoll: false }))) return false;
     return standIn === undefined || this.#agrees(standIn, { ...accusation, isPoll: false });
+  }
+
+  /** Asks only what they would say, which binds nobody. */
+  async wouldConvict(accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {
+    const accusation = { kind: 'accuse', letter: accused, incarnation, evidence, isPoll: true } as const;
+    return this.#allAgree(this.#voters(accused), accusation);
+  }
+
+  #voters(accused: Letter): readonly Letter[] {
+    return this.#parts.map.lettersAfter(accused).filter((voter) => this.#parts.canVote(voter));
   }
 
   async #allAgree(voters: readonly Letter[], accusation: Accusation): Promise<boolean> {

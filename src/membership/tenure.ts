@@ -89,14 +89,20 @@ export class Tenure {
     return true;
   }
 
-  /** A new life, not yet serving. */
+  /** A new life, not yet serving. A node that leaves begins none. */
   rejoin(incarnation: number, why: string): void {
+    if (this.#state.kind === 'leaving') return;
     this.#incarnation = incarnation;
     this.#become({ kind: 'joining', why });
   }
 
-  /** @param confirmedAt when the peers were last asked to take us in */
+  /**
+   * A node that leaves serves no more, whatever was under way.
+   *
+   * @param confirmedAt when the peers were last asked to take us in
+   */
   serve(confirmedAt: number): void {
+    if (this.#state.kind === 'leaving') return;
     this.#lookedAt = this.#parts.clock.monotonic();
     this.#become({ kind: 'serving', confirmedAt });
   }

@@ -1,4 +1,4 @@
-import type { Content, SessionCommand } from '../session/command.ts';
+import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
 import { COMMAND_KINDS } from './code-tables.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
@@ -13,7 +13,10 @@ export function writeCommand(writer: FieldWriter, command: SessionCommand): void
     case 'flush':
       return;
     case 'open': {
-      writer.optional(command.lock, (lock) => writer.duration(lock.waitMs));
+      writer.optional(command.lock, ({ waitMs, token }) => {
+        writer.duration(waitMs);
+        writeToken(writer, token);
+      });
       return;
     }
     case 'put':
@@ -62,6 +65,7 @@ export function writeCommand(writer: FieldWriter, command: SessionCommand): void
       writer.duration(command.waitMs);
       writer.duration(command.holdMs);
       writer.letter(command.holder);
+      writeToken(writer, command.token);
       return;
   }
 }
@@ -76,8 +80,8 @@ export function readCommand(reader: FieldReader): SessionCommand {
     case 'flush':
       return { kind, id };
     case 'open': {
-      const waitMs = reader.optional(() => reader.duration());
-      return { kind, id, ...(waitMs !== undefined && { lock: { waitMs } }) };
+      const lock = reader.optional(() => readLockRequest(reader));
+      return { kind, id, ...(lock !== undefined && { lock }) };
     }
     case 'put':
       return { kind, id, content: readContent(reader), ...readTtl(reader), ...readCondition(reader) };
@@ -101,7 +105,10 @@ export function readCommand(reader: FieldReader): SessionCommand {
     case 'item':
       return { kind, id, isSession: reader.flag(), operation: readItemOperation(reader) };
     case 'lock':
-      return { kind, id, waitMs: reader.duration(), holdMs: reader.duration(), holder: reader.letter() };
+      return {
+        ...{ kind, id, waitMs: reader.duration(), holdMs: reader.duration(), holder: reader.letter() },
+        ...readToken(reader),
+      };
   }
 }
 
@@ -121,6 +128,19 @@ function writeInteger(writer: FieldWriter, value: number | undefined): void {
 
 function readInteger(reader: FieldReader): number | undefined {
   return reader.optional(() => reader.integer());
+}
+
+function readLockRequest(reader: FieldReader): LockRequest {
+  return { waitMs: reader.duration(), ...readToken(reader) };
+}
+
+function writeToken(writer: FieldWriter, token: string | undefined): void {
+  writer.optional(token, (chosen) => writer.text(chosen));
+}
+
+function readToken(reader: FieldReader): { token?: string } {
+  const token = reader.optional(() => reader.text());
+  return token === undefined ? {} : { token };
 }
 
 function readTtl(reader: FieldReader): { ttlSeconds?: number } {

@@ -30,6 +30,7 @@ export function writeItemOperation(writer: FieldWriter, operation: ItemOperation
       writeLife(writer, operation.lifeSeconds);
       writeOptionalCas(writer, operation.cas);
       writer.flag(operation.isInvalidating);
+      writer.optional(operation.seen, (seen) => writer.integer(seen));
       writer.bytes(operation.value);
       return;
     case 'delete':
@@ -83,6 +84,7 @@ export function readItemOperation(reader: FieldReader): ItemOperation {
         lifeSeconds: readLife(reader),
         ...readOptionalCas(reader),
         isInvalidating: reader.flag(),
+        ...readSeen(reader),
         value: reader.bytes(),
       };
     case 'delete':
@@ -141,6 +143,8 @@ export function writeItemAnswer(writer: FieldWriter, answer: ItemAnswer): void {
       writer.flag(answer.isCreated);
       return;
     case 'miss':
+      writer.optional(answer.grave, (grave) => writer.integer(grave));
+      return;
     case 'not-stored':
     case 'exists':
     case 'not-found':
@@ -182,6 +186,7 @@ export function readItemAnswer(reader: FieldReader): ItemAnswer {
         isCreated: reader.flag(),
       };
     case 'miss':
+      return { kind, ...readGrave(reader) };
     case 'not-stored':
     case 'exists':
     case 'not-found':
@@ -190,6 +195,16 @@ export function readItemAnswer(reader: FieldReader): ItemAnswer {
     case 'ok':
       return { kind };
   }
+}
+
+function readSeen(reader: FieldReader): { seen?: number } {
+  const seen = reader.optional(() => reader.integer());
+  return seen === undefined ? {} : { seen };
+}
+
+function readGrave(reader: FieldReader): { grave?: number } {
+  const grave = reader.optional(() => reader.integer());
+  return grave === undefined ? {} : { grave };
 }
 
 function writeLife(writer: FieldWriter, seconds: number): void {

@@ -56,6 +56,12 @@ export const INSTRUMENTS = {
     labels: ['outcome'],
     buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
   },
+  lockWaitsRefused: {
+    kind: 'counter',
+    name: 'maglia_lock_waits_refused_total',
+    help: 'Locks that were asked for without queueing, because too many queue over the link to this peer already',
+    labels: ['peer'],
+  },
   minted: {
     kind: 'counter',
     name: 'maglia_sessions_minted_total',

@@ -3,7 +3,7 @@ import { LinkBusyError, LinkDownError, LinkLostError } from '../errors.ts';
 import type { PeerLinks } from '../membership/peer-link.ts';
 import type { Route } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { isRead, type SessionCommand } from '../session/command.ts';
+import { isRead, lockWaitMs, withoutLockWait, type SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
 
@@ -25,19 +25,50 @@ export interface Passage {
 /** The peer answers this much before we give up on it, so that a slow store does not cost us the link. */
 const ANSWER_MARGIN_MS = 15;
 
+/** Of the requests that may be in flight to a peer, those that wait for locks are this part at most: they take long. */
+const WAITING_SHARE = 1 / 4;
+
+export interface ForwarderParts {
+  readonly links: PeerLinks;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly metrics: Pick<Metrics, 'count'>;
+  readonly inFlightPerLink: number;
+}
+
 /** Sends a command to a peer and says what that came to. A write whose bytes have left is never sent again (rule 5). */
 export class Forwarder {
   readonly #links: PeerLinks;
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #metrics: Pick<Metrics, 'count'>;
+  readonly #mostWaits: number;
+  /** How many wait for locks, by the peer that was asked. */
+  readonly #waits = new Map<Letter, number>();
 
-  constructor(links: PeerLinks, clock: Pick<Clock, 'monotonic'>, metrics: Pick<Metrics, 'count'>) {
+  constructor({ links, clock, metrics, inFlightPerLink }: ForwarderParts) {
     this.#links = links;
     this.#clock = clock;
     this.#metrics = metrics;
+    this.#mostWaits = Math.floor(inFlightPerLink * WAITING_SHARE);
   }
 
+  /** A lock that is held is waited for only while few wait on the same link; else it is had at once or not at all. */
   async forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
+    if (lockWaitMs(command) === 0) return this.#forward(command, passage);
+    const { via } = passage;
+    const waits = this.#waits.get(via) ?? 0;
+    if (waits >= this.#mostWaits) {
+      this.#metrics.count('lockWaitsRefused', { peer: via });
+      return this.#forward(withoutLockWait(command), passage);
+    }
+    this.#waits.set(via, waits + 1);
+    try {
+      return await this.#forward(command, passage);
+    } finally {
+      this.#waits.set(via, (this.#waits.get(via) ?? 1) - 1);
+    }
+  }
+
+  async #forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
     const { via, route, owner, incarnation, deadlineAt } = passage;
     const budgetMs = Math.floor(deadlineAt - this.#clock.monotonic()) - ANSWER_MARGIN_MS;
     if (budgetMs <= 0) return { kind: 'again' };

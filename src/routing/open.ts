@@ -1,3 +1,4 @@
+import { nanoid } from 'nanoid';
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
@@ -14,6 +15,8 @@ export interface OpenRouter {
   dispatch(command: SessionCommand): Promise<Reply>;
   ownerOf(id: string): Letter;
   placementOf(id: string): Placement;
+  /** Gives back a lock that may have been granted, though nobody has heard of it. */
+  giveBack(id: string, token: string): void;
 }
 
 /** Why the visitor does not get the session of the id that it came with. */
@@ -50,7 +53,7 @@ export async function open(
   let reason: ResetReason = 'owner-dead';
   for (let hop = 0; hop <= LONGEST_TRAIL; hop += 1) {
     const asked = router.placementOf(current);
-    const reply = await router.dispatch({ kind: 'open', id: current, ...(lock !== undefined && { lock }) });
+    const reply = await openOne(current, lock, router);
     switch (reply.kind) {
       case 'done':
         return opened(reply, router, trailOf(id, reply.id, reason));
@@ -132,8 +135,17 @@ async function fresh(request: OpenRequest, router: OpenRouter, trail?: Trail): P
 }
 
 async function locked(id: string, lock: LockRequest, router: OpenRouter, trail?: Trail): Promise<OpenReply> {
-  const reply = await router.dispatch({ kind: 'open', id, lock });
+  const reply = await openOne(id, lock, router);
   return reply.kind === 'done' ? opened(reply, router, trail, 'minted') : failure(reply);
+}
+
+/** One session's turn. The lock's token is chosen here: whatever becomes of the answer, it can be given back. */
+async function openOne(id: string, lock: LockRequest | undefined, router: OpenRouter): Promise<Reply> {
+  if (lock === undefined) return router.dispatch({ kind: 'open', id });
+  const token = nanoid();
+  const reply = await router.dispatch({ kind: 'open', id, lock: { waitMs: lock.waitMs, token } });
+  if (reply.kind === 'in-doubt') router.giveBack(id, token);
+  return reply;
 }
 
 function opened(

@@ -53,6 +53,9 @@ export interface MintRequest {
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
 const LOOK_AGAIN_MS = 25;
 
+/** A lock is asked to be given back so many times, where the answer is lost on the way. */
+const GIVE_BACK_TRIES = 3;
+
 /** Decides for each command who answers it, and sees to it that an answer comes inside the hard cap. */
 export class Router {
   readonly #parts: RouterParts;
@@ -90,6 +93,7 @@ export class Router {
       mint: (minted) => this.mint(minted, capAt),
       ownerOf: (id) => this.ownerOf(id),
       placementOf: (id) => this.placementOf(id),
+      giveBack: (id, token) => void this.#giveBack(id, token),
     };
     const reply = await open(request, steps, this.#parts.map, this.#successions);
     if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
@@ -103,6 +107,15 @@ export class Router {
     const isReset = reply.kind === 'miss' || reply.kind === 'answered';
     if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
     return reply;
+  }
+
+  /** After the reply, and under no cap but its own. To give it back twice does no harm. */
+  async #giveBack(id: string, token: string): Promise<void> {
+    for (let tries = 0; tries < GIVE_BACK_TRIES; tries += 1) {
+      const { kind } = await this.#settle({ kind: 'unlock', id, token }, Number.POSITIVE_INFINITY);
+      if (kind !== 'in-doubt') return;
+    }
+    this.#parts.log.warn({ id: shortenId(id) }, 'a lock that nobody uses any more ends only when its hold does');
   }
 
   #countReset(id: string, reason: ResetReason): void {

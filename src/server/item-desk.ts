@@ -2,11 +2,13 @@ import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
+import type { ItemOperation } from '../session/item-operation.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { InOrder } from './in-order.ts';
 import type { KeyPlace, KeyTable } from './key-table.ts';
 import { LockDesk, type LockDeskParts } from './lock-desk.ts';
 import type { MeshDesk } from './mesh-desk.ts';
+import { SeenVersions } from './seen-versions.ts';
 import { Steering, type Ownership } from './steering.ts';
 import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type ItemCommand } from './to-operation.ts';
 import { toProbeReply, toReply } from './to-reply.ts';
@@ -29,6 +31,7 @@ export class ItemDesk {
   readonly #locks: LockDesk;
   readonly #steering: Steering;
   readonly #inOrder = new InOrder();
+  readonly #seen = new SeenVersions();
 
   constructor(parts: ItemDeskParts) {
     this.#parts = parts;
@@ -51,18 +54,29 @@ export class ItemDesk {
     this.#locks.close();
   }
 
-  async #ask(command: ItemCommand, { id, isSession }: KeyPlace, shape: ReplyShape): Promise<Reply> {
+  async #ask(command: ItemCommand, place: KeyPlace, shape: ReplyShape): Promise<Reply> {
     const { clock, counts, mesh, metrics } = this.#parts;
-    const operation = toOperation(command, shape.protocol === 'meta', clock.now());
+    const { id, isSession } = place;
+    const operation = this.#withSeen(toOperation(command, shape.protocol === 'meta', clock.now()), place);
     if (asksForDefaultLife(command)) {
       counts.add('ttl_defaulted');
       metrics.count('ttlDefaulted', {});
     }
     const reply = await this.#inOrder.run(id, () =>
-      mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => toReply(command, answer)),
+      mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => {
+        if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
+        return toReply(command, answer);
+      }),
     );
     counts.answered(command, reply);
     return reply;
+  }
+
+  /** What it had been told when it sent this; not what it is being told meanwhile. */
+  #withSeen(operation: ItemOperation, { id, isLockable }: KeyPlace): ItemOperation {
+    if (isLockable !== true || operation.kind !== 'store') return operation;
+    const seen = this.#seen.of(id);
+    return seen === undefined ? operation : { ...operation, seen };
   }
 
   #probe(command: ItemCommand, { id, isSession }: KeyPlace): Promise<Reply> {

@@ -8,11 +8,17 @@ export interface KeyPlace {
   readonly id: string;
   /** Whether what is deleted under it stays deleted (S5): a known prefix, or the form of a minted id. */
   readonly isSession: boolean;
+  /**
+   * A session whose prefix has locks of its own, as PHP's session handler has them: such a client reads a session and
+   * writes it over one connection, which serves one request at a time. Others share connections, or have a pool of them.
+   */
+  readonly isLockable?: true;
 }
 
 interface Prefix {
   readonly text: string;
   readonly kind: 'session' | 'lock';
+  readonly isLockable: boolean;
 }
 
 /**
@@ -27,16 +33,20 @@ export class KeyTable {
 
   constructor(sessionPrefixes: readonly string[], lockPrefixes: readonly string[]) {
     this.#prefixes = [
-      ...sessionPrefixes.map((text) => ({ text, kind: 'session' }) as const),
-      ...lockPrefixes.map((text) => ({ text, kind: 'lock' }) as const),
+      ...sessionPrefixes.map((text) => {
+        const isLockable = lockPrefixes.some((lockPrefix) => lockPrefix.startsWith(text));
+        return { text, kind: 'session', isLockable } as const;
+      }),
+      ...lockPrefixes.map((text) => ({ text, kind: 'lock', isLockable: false }) as const),
     ].sort((one, other) => other.text.length - one.text.length);
   }
 
   /** @param key as the protocols give it: 1 to 250 characters, one for each byte, some of them perhaps from 0x80 on */
   find(key: string): KeyPlace {
-    for (const { text, kind } of this.#prefixes) {
+    for (const { text, kind, isLockable } of this.#prefixes) {
       if (key.length > text.length && key.startsWith(text)) {
-        return { kind, id: idOf(key.slice(text.length)), isSession: true };
+        const id = idOf(key.slice(text.length));
+        return { kind, id, isSession: true, ...(isLockable && { isLockable }) };
       }
     }
     const id = idOf(key);

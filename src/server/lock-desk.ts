@@ -1,3 +1,4 @@
+import { nanoid } from 'nanoid';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -31,6 +32,9 @@ const HELD: Hit = { kind: 'hit', value: Buffer.from('1'), flags: 0, cas: 1 };
 /** The owner cuts what is longer than the longest hold, and takes this for it. */
 const LONGEST_HOLD = 0;
 const SHORTEST_HOLD_MS = 1;
+
+/** A lock is asked to be given back so many times, where the answer is lost on the way. */
+const GIVE_BACK_TRIES = 3;
 
 /**
  * The locks that one client takes by adding keys with a lock's prefix, as PHP does it. They are kept by the sessions'
@@ -76,9 +80,12 @@ export class LockDesk {
     if (!this.#locks.ask(id)) return NOT_STORED;
     const askedAt = clock.monotonic();
     let grant: LockGrant | undefined;
+    // Chosen here, so that a lock can be given back whose grant never came.
+    const token = nanoid();
     const holdMs = holdMsOf(exptime, clock.now());
-    const reply = await mesh.ask({ kind: 'lock', id, waitMs, holdMs, holder: letter }, 'lock', (answer) => {
+    const reply = await mesh.ask({ kind: 'lock', id, waitMs, holdMs, holder: letter, token }, 'lock', (answer) => {
       if (answer.kind === 'answered') grant = answer.lock;
+      if (answer.kind === 'in-doubt') this.#giveBack(id, token);
       return toLockReply(command, answer);
     });
     const isGranted = grant !== undefined;
@@ -98,19 +105,22 @@ export class LockDesk {
     if (token === undefined) return NOT_FOUND;
     return this.#parts.mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
       if (answer.kind === 'done') return DELETED;
+      if (answer.kind === 'in-doubt') this.#giveBack(id, token);
       // It had run out, and perhaps another holds it now.
       return answer.kind === 'refused' ? NOT_FOUND : toReply(command, answer);
     });
   }
 
-  /** Nobody waits for this; if it fails, the lock ends when its hold does. */
-  #giveBack(id: string, token: string): void {
+  /** Nobody waits for this; if it fails, the lock ends when its hold does, or with this node. */
+  #giveBack(id: string, token: string, tries = GIVE_BACK_TRIES): void {
     const { log, mesh } = this.#parts;
     void mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
-      if (answer.kind === 'unavailable' || answer.kind === 'in-doubt') {
+      // To give it back twice does no harm.
+      if (answer.kind === 'in-doubt' && tries > 1) this.#giveBack(id, token, tries - 1);
+      else if (answer.kind === 'unavailable' || answer.kind === 'in-doubt') {
         log.warn(
           { id: shortenId(id), code: answer.code },
-          'the lock of a client that left ends only when its hold does',
+          'a lock that nobody uses any more ends only when its hold does',
         );
       }
       return DELETED;

@@ -44,8 +44,8 @@ export type SessionCommand =
    */
   | { readonly kind: 'item'; readonly id: string; readonly isSession: boolean; readonly operation: ItemOperation }
   /**
-   * The session's lock by itself, whether there is such a session or not. `unlock` gives it back; it is freed also when
-   * `holder`, the node whose client it is, dies. `holdMs` is cut to the longest hold; 0 asks for that.
+   * The session's lock by itself, whether there is such a session or not. `unlock` gives it back, or takes back the asking;
+   * it is freed also when `holder`, the node whose client it is, dies. `holdMs` is cut to the longest hold; 0 asks for that.
    */
   | {
       readonly kind: 'lock';
@@ -53,6 +53,8 @@ export type SessionCommand =
       readonly waitMs: number;
       readonly holdMs: number;
       readonly holder: Letter;
+      /** As in `LockRequest`. */
+      readonly token?: string;
     }
   /** Drops all that the node which answers for this id has. Commands that are under way may outlive it. */
   | { readonly kind: 'flush'; readonly id: string };
@@ -62,12 +64,21 @@ export type CommandKind = SessionCommand['kind'];
 export interface LockRequest {
   /** How long to queue for the lock. */
   readonly waitMs: number;
+  /** Chosen by who asks, so that it can give back what it never heard to be granted; none: the owner chooses one. */
+  readonly token?: string;
 }
 
 /** Whether doing it twice does the same as doing it once, so that it may be asked again after a lost answer. */
 export function isRead(command: SessionCommand): boolean {
   if (command.kind === 'item') return isItemRead(command.operation);
   return command.kind === 'get' || (command.kind === 'open' && command.lock === undefined);
+}
+
+/** The same, but that it queues for no lock: it is had at once or not at all. */
+export function withoutLockWait(command: SessionCommand): SessionCommand {
+  if (command.kind === 'lock') return { ...command, waitMs: 0 };
+  if (command.kind !== 'open' || command.lock === undefined) return command;
+  return { ...command, lock: { ...command.lock, waitMs: 0 } };
 }
 
 /** How much longer than any other command this one may take, because it queues for a lock. */

@@ -30,6 +30,11 @@ export type ItemOperation =
       readonly cas?: number;
       /** ms I, with mode `cas`: with an older cas, store nevertheless, keep the item's life and mark it as stale. */
       readonly isInvalidating: boolean;
+      /**
+       * The version that this client's last read found, of the item or of the tombstone in its place: what it stores, it has
+       * made of that. For S5.
+       */
+      readonly seen?: number;
       readonly value: Buffer;
     }
   | { readonly kind: 'delete'; readonly cas?: number }
@@ -75,7 +80,11 @@ export type ItemAnswer =
       readonly isStale: boolean;
       readonly recache?: 'won' | 'taken';
     }
-  | { readonly kind: 'miss' }
+  | {
+      readonly kind: 'miss';
+      /** To a read, where a tombstone stands: its version. */
+      readonly grave?: number;
+    }
   | { readonly kind: 'stored'; readonly cas: number }
   | { readonly kind: 'not-stored' }
   /** It has another cas; or, to a probe, it is there. */

@@ -16,6 +16,16 @@ export interface LiveRecord {
   readonly isStale?: true;
   /** A reader has been told to make a new one. */
   readonly isWon?: true;
+  /** It was begun anew where a destroyed session had been, by a client that knew so. */
+  readonly grave?: Grave;
+}
+
+/** The end of a destroyed session: until then a slower request may still want to write what it had read before (S5). */
+export interface Grave {
+  /** The tombstone's. */
+  readonly version: number;
+  /** The owner's wall clock in milliseconds. */
+  readonly until: number;
 }
 
 /** What stands in a destroyed session's place, so that a slower request's write cannot bring it back (S5). */
@@ -43,6 +53,8 @@ export type SessionRecord = LiveRecord | Tombstone;
  *    2 u8  0 live, 1 tombstone 16 u64 expires at                   33 u8  reason              52 id, content type,
  *    3 u8  id length         24 u32 ttl seconds                    34 u8  successor length       successor, payload
  *                                                                  35 u8  bits, see below
+ *
+ * A live record has its grave in the place of the last two moments: version, until; 0 and 0 without.
  */
 const MAGIC = 0x4d;
 const FORMAT = 1;
@@ -87,6 +99,9 @@ export function encodeRecord(record: SessionRecord): Buffer {
   if (record.kind === 'tombstone') {
     header.writeBigUInt64BE(BigInt(record.readableUntil), 36);
     header.writeBigUInt64BE(BigInt(record.successorUntil), 44);
+  } else if (record.grave !== undefined) {
+    header.writeBigUInt64BE(BigInt(record.grave.version), 36);
+    header.writeBigUInt64BE(BigInt(record.grave.until), 44);
   }
   const bytes = Buffer.concat([header, id, contentType, successor, payload]);
   bytes.writeUInt32BE(checksum(bytes), CHECKSUM_AT);
@@ -125,6 +140,7 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     flags: bytes.readUInt32BE(28),
     payload: bytes.subarray(successorEnd),
   };
+  const [at36, at44] = [Number(bytes.readBigUInt64BE(36)), Number(bytes.readBigUInt64BE(44))];
   if (kind === 0) {
     return {
       kind: 'live',
@@ -135,6 +151,7 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
       content,
       ...((bits & IS_STALE) !== 0 && { isStale: true }),
       ...((bits & IS_WON) !== 0 && { isWon: true }),
+      ...(at36 > 0 && { grave: { version: at36, until: at44 } }),
     };
   }
   return {
@@ -144,8 +161,8 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     expiresAt,
     reason,
     ...(successorEnd > contentTypeEnd && { successor: bytes.toString('latin1', contentTypeEnd, successorEnd) }),
-    successorUntil: Number(bytes.readBigUInt64BE(44)),
-    readableUntil: Number(bytes.readBigUInt64BE(36)),
+    successorUntil: at44,
+    readableUntil: at36,
     ...((bits & HAS_CONTENT) !== 0 && { content }),
   };
 }

@@ -4,7 +4,7 @@ import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
 import type { SessionCommand } from '../session/command.ts';
-import { isAbsence, mayHaveChanged } from './item-effects.ts';
+import { isAbsence, mayHaveChanged, tellsOfAbsence } from './item-effects.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
 /** A page of an estate on its way to whoever takes it over. */
@@ -133,11 +133,9 @@ export class Estate {
       this.#ledger.markIncomplete();
       return this.#shelf.execute(command, deadlineAt);
     }
-    if (command.kind === 'unlock') {
-      // A lock of its own, whatever the ledger says of the session.
-      const reply = await this.#shelf.execute(command, deadlineAt);
-      if (reply.kind === 'done') return reply;
-    }
+    // Locks are held here whatever the ledger says of the session, and say nothing of it.
+    if (command.kind === 'unlock') return this.#shelf.execute(command, deadlineAt);
+    if (command.kind === 'destroy') return this.#destroy(command, deadlineAt);
     const entry = this.#ledger.get(command.id);
     if (command.kind === 'keep' || entry?.kind === 'kept') return this.#onShelf(command, deadlineAt);
     if (command.kind === 'open') {
@@ -164,6 +162,15 @@ export class Estate {
     return reply;
   }
 
+  /** Buried also where it was not on the shelf: who read it from its owner may still write it (S5). */
+  async #destroy(command: Extract<SessionCommand, { kind: 'destroy' }>, deadlineAt: number): Promise<Reply> {
+    const wasKept = this.#ledger.get(command.id)?.kind === 'kept';
+    const reply = await this.#shelf.execute(command, deadlineAt);
+    if (reply.kind === 'refused' || reply.kind === 'unavailable') return reply;
+    this.#note(command.id, { kind: 'kept' });
+    return reply.kind === 'miss' && !wasKept ? { kind: 'miss', reason: 'owner-dead' } : reply;
+  }
+
   /**
    * To memcached clients an orphan is a miss, and many go on under the id they have. So every operation is carried out on
    * the shelf, where nothing is until somebody stores it.
@@ -171,12 +178,11 @@ export class Estate {
   async #item(command: Extract<SessionCommand, { kind: 'item' }>, deadlineAt: number): Promise<Reply> {
     const reply = await this.#shelf.execute(command, deadlineAt);
     const entry = this.#ledger.get(command.id);
-    if (mayHaveChanged(command.operation, reply)) this.#note(command.id, { kind: 'kept' });
-    else if (entry?.kind !== 'kept' && isAbsence(reply)) {
-      if (entry === undefined) this.#note(command.id, { kind: 'reset' });
-      return { ...reply, reason: 'owner-dead' };
+    if (mayHaveChanged(command, reply)) this.#note(command.id, { kind: 'kept' });
+    else if (entry === undefined && isAbsence(reply) && tellsOfAbsence(command)) {
+      this.#note(command.id, { kind: 'reset' });
     }
-    return reply;
+    return isAbsence(reply) && entry?.kind !== 'kept' ? { ...reply, reason: 'owner-dead' } : reply;
   }
 
   #succeed({ id, successor, insteadOf }: Extract<SessionCommand, { kind: 'succeed' }>): Reply {

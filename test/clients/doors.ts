@@ -1,4 +1,4 @@
-import { startCluster, type Cluster } from '../support/cluster.ts';
+import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { PlainMemcached } from '../support/plain-memcached.ts';
 
 /**
@@ -19,11 +19,14 @@ export interface DoorOptions {
   readonly letters?: readonly string[];
   /** Merged into every node's `doors`. */
   readonly doors?: Readonly<Record<string, unknown>>;
+  /** Whether the daemons have the deadlines that they come with, for tests of those. Else theirs are for busy machines. */
+  readonly hasUsualTimings?: boolean;
 }
 
-export async function openDoors({ letters = ['a', 'b', 'c'], doors = {} }: DoorOptions = {}): Promise<Doors> {
+export async function openDoors(options: DoorOptions = {}): Promise<Doors> {
+  const { letters = ['a', 'b', 'c'], doors = {}, hasUsualTimings = false } = options;
   if (IS_MESH) {
-    const mesh = await startCluster({ letters, doors });
+    const mesh = await startCluster({ letters, doors, config: hasUsualTimings ? {} : CALM });
     return { addresses: mesh.nodes.map(({ memcached }) => memcached), mesh, close: () => mesh.close() };
   }
   const plain = await PlainMemcached.start();

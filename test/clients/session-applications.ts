@@ -16,6 +16,12 @@ export interface SessionApplication {
 
 const APPS = join(import.meta.dirname, 'apps');
 
+/** Who an application says it is to a door that asks. */
+export interface User {
+  readonly name: string;
+  readonly password: string;
+}
+
 export type PhpSettings = Readonly<Record<string, string | number>>;
 
 /** As many requests as one PHP server works on at the same time. */
@@ -51,7 +57,7 @@ export function php(name: string, settings: PhpSettings = {}): SessionApplicatio
 export type DjangoBackend = 'PyMemcacheCache' | 'PyLibMCCache';
 
 /** Django's cache sessions over one of its memcached back ends. */
-export function django(backend: DjangoBackend): SessionApplication {
+export function django(backend: DjangoBackend, user?: User): SessionApplication {
   return {
     name: `Django, ${backend}`,
     cookie: 'sessionid',
@@ -61,7 +67,7 @@ export function django(backend: DjangoBackend): SessionApplication {
       WebApplication.start({
         program: '/usr/bin/python3',
         args: (port) => [join(APPS, 'django/app.py'), String(port)],
-        env: { BACKEND: backend, DOOR: door },
+        env: { BACKEND: backend, DOOR: door, ...(user && { USER_NAME: user.name, PASSWORD: user.password }) },
       }),
   };
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { startCluster } from '../support/cluster.ts';
+import { CALM, startCluster } from '../support/cluster.ts';
 import { Visitor } from '../support/visitor.ts';
 import { IS_MESH } from './doors.ts';
 import { django, php, rack } from './session-applications.ts';
@@ -21,7 +21,7 @@ describe.runIf(IS_MESH)('a door that is a unix socket', () => {
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), 'maglia-door-'));
     path = join(folder, 'memcached.sock');
-    const cluster = await startCluster({ letters: ['a'], doors: { memcached: [path] } });
+    const cluster = await startCluster({ letters: ['a'], doors: { memcached: [path] }, config: CALM });
     return async () => {
       await cluster.close();
       rmSync(folder, { recursive: true });

@@ -93,6 +93,34 @@ describe('the memcached doors of three nodes', () => {
   });
 });
 
+describe('S5 destroyed stays destroyed, across the nodes', () => {
+  test.each(['a', 'b', 'c'])(
+    'who was told that a session of %s is gone begins anew under its id, and a slower request does not',
+    async (owner) => {
+      const key = `${PHP}${owner}${draw(HEX)}`;
+      const [slow, logout, next] = [await client('a'), await client('b'), await client('c')];
+      await ask(logout, store('set', key, 'old'));
+      expect(await ask(slow, `get ${key}`)).toBe(hit(key, 'old'));
+      expect(await ask(logout, `delete ${key}`)).toBe('DELETED\r\n');
+      expect(await ask(slow, store('set', key, 'old'))).toBe('NOT_STORED\r\n');
+      expect(await ask(next, store('set', key, 'unread'))).toBe('NOT_STORED\r\n');
+      expect(await ask(next, `get ${key}`)).toBe('END\r\n');
+      expect(await ask(next, store('set', key, 'new'))).toBe('STORED\r\n');
+      expect(await ask(slow, store('set', key, 'old'))).toBe('NOT_STORED\r\n');
+      expect(await ask(logout, `get ${key}`)).toBe(hit(key, 'new'));
+      expect(await ask(logout, store('set', key, 'newer'))).toBe('STORED\r\n');
+      expect(await ask(next, `get ${key}`)).toBe(hit(key, 'newer'));
+    },
+  );
+
+  test('what was deleted when it was not there any more does not come back either', async () => {
+    const key = `${DJANGO}c${draw(BASE36)}`;
+    const [a, b] = [await client('a'), await client('b')];
+    expect(await ask(a, `delete ${key}`)).toBe('NOT_FOUND\r\n');
+    expect(await ask(b, store('set', key, 'late'))).toBe('NOT_STORED\r\n');
+  });
+});
+
 describe('locks', () => {
   test('queue first come first served across nodes, and are passed on when a client goes', async () => {
     const lock = `${LOCK}b${draw(HEX)}`;
@@ -156,10 +184,11 @@ describe('when a node is killed', () => {
   test('its sessions are a miss, may go on under their ids, and its clients’ locks are free', async () => {
     const orphan = `${PHP}a${draw(HEX)}`;
     const kept = `${PHP}a${draw(HEX)}`;
+    const loggedOut = `${PHP}a${draw(HEX)}`;
     const lock = `${LOCK}b${draw(HEX)}`;
     const onA = await client('a');
     const [b, c] = [await client('b'), await client('c')];
-    for (const key of [orphan, kept]) expect(await ask(b, store('set', key, 'old'))).toBe('STORED\r\n');
+    for (const key of [orphan, kept, loggedOut]) expect(await ask(b, store('set', key, 'old'))).toBe('STORED\r\n');
     expect(await ask(onA, store('add', lock, '1', 30))).toBe('STORED\r\n');
 
     await cluster.node('a').end('SIGKILL');
@@ -167,6 +196,8 @@ describe('when a node is killed', () => {
     expect(await ask(b, `get ${orphan}`)).toBe('END\r\n');
     expect(performance.now() - asked).toBeLessThan(2000);
     expect(await ask(c, store('set', kept, 'new'))).toBe('STORED\r\n');
+    expect(await ask(c, `delete ${loggedOut}`)).toBe('NOT_FOUND\r\n');
+    expect(await ask(b, store('set', loggedOut, 'late'))).toBe('NOT_STORED\r\n');
     for (const wire of [b, c]) expect(await ask(wire, `get ${kept}`)).toBe(hit(kept, 'new'));
     await until('the lock is free', async () => (await ask(c, store('add', lock, '1', 30))) === 'STORED\r\n');
 
@@ -174,5 +205,7 @@ describe('when a node is killed', () => {
     await cluster.settled();
     expect(await ask(await client('a'), `get ${kept}`)).toBe(hit(kept, 'new'));
     expect(await ask(await client('a'), `get ${orphan}`)).toBe('END\r\n');
+    // Its owner, which had it when it died, knows of the logout as well.
+    expect(await ask(await client('a'), store('set', loggedOut, 'late'))).toBe('NOT_STORED\r\n');
   });
 });

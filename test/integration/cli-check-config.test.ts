@@ -70,6 +70,24 @@ describe('check-config', () => {
     expect(stdout).not.toContain('xxxx');
   });
 
+  it('says where the memcached door listens, who may come in and whether it may be flushed; never a password', async () => {
+    await writeFile(join(directory, 'users'), 'shop:a-good-password\n', { mode: 0o600 });
+    const shut = await runMaglia(['check-config', '--config', await writeConfig(GOOD)]);
+    expect(shut.stdout).toMatch(/^memcached listens +nowhere: doors\.memcached is not set$/m);
+    const doors = { memcached: ['0.0.0.0:11211', '/run/shop.sock'], saslFile: 'users', allowFlush: true };
+    const config = await writeConfig({ ...GOOD, doors });
+    const { exitCode, stdout } = await runMaglia(['check-config', '--config', config]);
+    expect(exitCode).toBe(EXIT.ok);
+    expect(stdout).toMatch(
+      /^memcached listens +0\.0\.0\.0:11211, \/run\/shop\.sock, password demanded of 1 user, flush_all allowed$/m,
+    );
+    const asJson = await runMaglia(['check-config', '--json', '--config', config]);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      doors: { memcached: ['0.0.0.0:11211', '/run/shop.sock'], users: 1, allowFlush: true },
+    });
+    expect(stdout + asJson.stdout).not.toContain('a-good-password');
+  });
+
   it('gives the same digest for one map, whichever node asks and however it is written', async () => {
     const config = await writeConfig(GOOD);
     const digests = [

@@ -29,6 +29,7 @@ export const itemOperations: Arbitrary<ItemOperation> = fc.oneof(
       lifeSeconds: lives,
       cas: integers,
       isInvalidating: fc.boolean(),
+      seen: integers,
       value: bytes,
     },
     { requiredKeys: ['kind', 'mode', 'flags', 'lifeSeconds', 'isInvalidating', 'value'] },
@@ -67,6 +68,7 @@ export const itemAnswers: Arbitrary<ItemAnswer> = fc.oneof(
       requiredKeys: ['kind', 'value', 'flags', 'cas', 'ttlSeconds', 'lastAccessSeconds', 'wasFetched', 'isStale'],
     },
   ),
+  fc.record({ kind: fc.constant('miss'), grave: integers }, { requiredKeys: ['kind'] }),
   fc.record({ kind: fc.constant('stored'), cas: integers }),
   fc.record({ kind: fc.constant('touched'), flags, cas: integers }),
   fc.record({
@@ -77,6 +79,6 @@ export const itemAnswers: Arbitrary<ItemAnswer> = fc.oneof(
     isCreated: fc.boolean(),
   }),
   fc.record({
-    kind: fc.constantFrom('miss', 'not-stored', 'exists', 'not-found', 'deleted', 'non-numeric', 'ok'),
+    kind: fc.constantFrom('not-stored', 'exists', 'not-found', 'deleted', 'non-numeric', 'ok'),
   }),
 );

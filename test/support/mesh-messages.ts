@@ -49,7 +49,11 @@ export const helloAnswers: Arbitrary<HelloAnswer> = fc.oneof(
 export const commands: Arbitrary<SessionCommand> = fc.oneof(
   fc.record({ kind: fc.constant('get'), id: ids }),
   fc.record(
-    { kind: fc.constant('open'), id: ids, lock: fc.record({ waitMs: integers }) },
+    {
+      kind: fc.constant('open'),
+      id: ids,
+      lock: fc.record({ waitMs: integers, token: fc.string({ maxLength: 60 }) }, { requiredKeys: ['waitMs'] }),
+    },
     { requiredKeys: ['kind', 'id'] },
   ),
   fc
@@ -71,7 +75,13 @@ export const commands: Arbitrary<SessionCommand> = fc.oneof(
     { requiredKeys: ['kind', 'id', 'successor'] },
   ),
   fc.record({ kind: fc.constant('item'), id: ids, isSession: fc.boolean(), operation: itemOperations }),
-  fc.record({ kind: fc.constant('lock'), id: ids, waitMs: integers, holdMs: integers, holder: letters }),
+  fc.record(
+    {
+      ...{ kind: fc.constant('lock'), id: ids, waitMs: integers, holdMs: integers, holder: letters },
+      token: fc.string({ maxLength: 60 }),
+    },
+    { requiredKeys: ['kind', 'id', 'waitMs', 'holdMs', 'holder'] },
+  ),
 );
 
 export const replies: Arbitrary<Reply> = fc.oneof(

@@ -8,6 +8,12 @@ export interface Page {
   readonly tookMs: number;
 }
 
+export interface Visit {
+  /** Fields of a form to post; without it the page is only read. */
+  readonly form?: Readonly<Record<string, string>>;
+  readonly accept?: string;
+}
+
 /** Longer than any page may take. */
 const HUNG_AFTER_MS = 20_000;
 
@@ -32,19 +38,29 @@ export class Visitor {
     return twin;
   }
 
-  async visit(url: string): Promise<Page> {
+  async visit(url: string, visit: Visit = {}): Promise<Page> {
     const startedAt = performance.now();
-    const { incoming, text } = await this.#request(url);
+    const { incoming, text } = await this.#request(url, visit);
     const tookMs = performance.now() - startedAt;
     for (const line of incoming.headers['set-cookie'] ?? []) this.#keep(line);
     return { status: incoming.statusCode ?? 0, body: toBody(text), text, tookMs };
   }
 
-  #request(url: string): Promise<{ incoming: IncomingMessage; text: string }> {
+  #request(url: string, { form, accept }: Visit): Promise<{ incoming: IncomingMessage; text: string }> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = {
+      ...(cookie !== '' && { cookie }),
+      ...(accept !== undefined && { accept }),
+      ...(form !== undefined && { 'content-type': 'application/x-www-form-urlencoded' }),
+    };
     return new Promise((resolve, reject) => {
-      const headers = cookie === '' ? {} : { cookie };
-      const outgoing = request(url, { agent: this.#agent, headers, timeout: HUNG_AFTER_MS }, (incoming) => {
+      const options = {
+        method: form === undefined ? 'GET' : 'POST',
+        agent: this.#agent,
+        headers,
+        timeout: HUNG_AFTER_MS,
+      };
+      const outgoing = request(url, options, (incoming) => {
         const chunks: Buffer[] = [];
         incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
         incoming.on('error', reject);
@@ -52,7 +68,7 @@ export class Visitor {
       });
       outgoing.on('timeout', () => outgoing.destroy(new Error(`${url} hung`)));
       outgoing.on('error', reject);
-      outgoing.end();
+      outgoing.end(form === undefined ? undefined : new URLSearchParams(form).toString());
     });
   }
 

@@ -13,6 +13,8 @@ const SRC = join(ROOT, 'src');
 /** From the ground up: a file imports from its own folder and from those before it, never from those after. */
 const LAYERS = [
   ['errors.ts', 'clock.ts'],
+  // Run in the application's process, so that they come without the daemon.
+  ['clients'],
   ['session', 'protocol'],
   ['config', 'metrics'],
   ['listening'],
@@ -104,6 +106,14 @@ describe('the architecture', () => {
         .map((target) => `${path} -> ${target}`),
     );
     expect(upward).toEqual([]);
+  });
+
+  test('the daemon imports nothing that is for applications', () => {
+    const isClient = (path: string): boolean => layerOf(path) === LAYERS.findIndex(([top]) => top === 'clients');
+    const crossing = files.flatMap(({ path, imports }) =>
+      imports.filter((target) => isClient(target) && !isClient(path)).map((target) => `${path} -> ${target}`),
+    );
+    expect(crossing).toEqual([]);
   });
 
   test('imports form no cycle', () => {

@@ -189,8 +189,7 @@ export class SimNode {
       hasFormerSessions: () => former.hasSessions,
       wipe: async () => {
         watcher.wiped(letter);
-        await store.clear();
-        recall.lostAll('owner-dead', clock.now() + session.ttlSeconds * 1000);
+        await engine.wipe();
       },
       apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
       inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
@@ -207,7 +206,7 @@ export class SimNode {
     };
 
     const executor = new LocalExecutor(engine, estates, tenure);
-    const forwarder = new Forwarder(links, clock, metrics);
+    const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
     this.router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
     this.#desk = new PeerDesk({
       ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },

@@ -164,6 +164,7 @@ describe('the table of options', () => {
           ':1:django.contrib.sessions.cache',
           ':1:django.contrib.sessions.cached_db',
           'rack:session:2::',
+          'rack:session:',
           '_session_id:2::',
           'sf2s',
         ],

@@ -84,6 +84,31 @@ describe('S5 destroyed stays destroyed', () => {
     },
   );
 
+  test('a session that has expired can be destroyed as well: who read it before cannot write it then', async () => {
+    const { run, clock } = setUpEngine();
+    await run({ kind: 'keep', id: ID, content: json({ n: 1 }), ttlSeconds: 10 });
+    clock.advance(10_000);
+    expect(summary(await run({ kind: 'destroy', id: ID }))).toBe('miss expired');
+    expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss destroyed');
+    expect(summary(await run(WRITES.keep))).toBe('refused DESTROYED');
+  });
+
+  test('a destroy of nothing that cannot be stored is no miss (S3), and can be sent again', async () => {
+    const { run, store } = setUpEngine();
+    store.failNext('set', 'unavailable');
+    expect(summary(await run({ kind: 'destroy', id: ID }))).toBe('unavailable STORE_UNAVAILABLE');
+    expect(summary(await run({ kind: 'destroy', id: ID }))).toBe('miss unknown');
+    expect(summary(await run(WRITES.keep))).toBe('refused DESTROYED');
+  });
+
+  test('destroyed once more, it stays so for as long again', async () => {
+    const { run, clock } = await setUpDestroyed();
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+    expect(summary(await run({ kind: 'destroy', id: ID }))).toBe('miss destroyed');
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+    expect(summary(await run(WRITES.keep))).toBe('refused DESTROYED');
+  });
+
   test('a late write is not answered after the tombstone has run out either', async () => {
     const { run, store, clock } = setUpEngine();
     await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });

@@ -1,11 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import { StoreInDoubtError, StoreUnavailableError } from '../../../src/errors.ts';
+import type { OwnerCommand } from '../../../src/engine/engine.ts';
 import type { EstateEntry } from '../../../src/session/estate-entry.ts';
 import { decodeRecord, encodeRecord } from '../../../src/session/record.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 const SUCCESSOR = 'c0123456789abcdefghijklmnop';
+
+const ITEM_GET: OwnerCommand = {
+  ...{ kind: 'item', id: ID, isSession: true },
+  operation: { kind: 'read', canWin: false, isPeek: false },
+};
+
+function itemSet(value: string, seen?: number): OwnerCommand {
+  const bytes = Buffer.from(value);
+  const plain = { kind: 'store', mode: 'set', flags: 0, lifeSeconds: 0, isInvalidating: false, value: bytes } as const;
+  return { kind: 'item', id: ID, isSession: true, operation: seen === undefined ? plain : { ...plain, seen } };
+}
 
 async function setUpSession(): Promise<EngineSetup> {
   const setup = setUpEngine();
@@ -20,6 +32,41 @@ async function keptElsewhere(value: unknown, clock: FakeClock): Promise<EstateEn
   return shelf.engine.handBack(ID);
 }
 
+describe('dropping all sessions of a former life', () => {
+  test.each<OwnerCommand>([
+    { kind: 'touch', id: ID },
+    { kind: 'patch', id: ID, patch: Buffer.from('{"m":2}') },
+    { kind: 'item', id: ID, isSession: true, operation: { kind: 'touch', lifeSeconds: 60 } },
+  ])('S1 never old: a $kind that has read one before does not write it back afterwards', async (command) => {
+    const { engine, run, store } = await setUpSession();
+    store.hold();
+    const begun = run(command);
+    const wiped = engine.wipe();
+    const next = run(command);
+    store.resume();
+    await Promise.all([begun, wiped]);
+    expect(['miss owner-dead', 'answered not-found']).toContain(summary(await next));
+    await expect(store.peek(ID)).resolves.toBeUndefined();
+    expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss owner-dead');
+  });
+
+  test('that does not work out is told, and leaves the commands their turns', async () => {
+    const { engine, run, store } = await setUpSession();
+    store.failNext('clear', 'in-doubt');
+    await expect(engine.wipe()).rejects.toBeInstanceOf(StoreInDoubtError);
+    expect((await run({ kind: 'get', id: ID })).kind).toBe('done');
+  });
+
+  test('explains what is gone, as long as any of it would have lived', async () => {
+    const { clock, engine, run } = await setUpSession();
+    await engine.wipe();
+    const other = `${ID.slice(0, -1)}0`;
+    expect(summary(await run({ kind: 'get', id: other }))).toBe('miss owner-dead');
+    clock.advance(SESSION.ttlSeconds * 1000);
+    expect(summary(await run({ kind: 'get', id: other }))).toBe('miss unknown');
+  });
+});
+
 describe('settling what a stand-in did', () => {
   test('a reset orphan is gone for good, because its owner was dead', async () => {
     const { engine, run } = await setUpSession();
@@ -28,6 +75,7 @@ describe('settling what a stand-in did', () => {
       const reply = await run({ kind, id: ID, content: json({}), patch: Buffer.from('{}') });
       expect(summary(reply)).toBe('miss owner-dead');
     }
+    expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss destroyed');
   });
 
   test('a reset orphan that the store has evicted since is gone for the same reason', async () => {
@@ -53,6 +101,20 @@ describe('settling what a stand-in did', () => {
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss owner-dead');
     clock.advance(1);
     expect(summary(await run({ kind: 'open', id: ID }))).toBe('miss owner-dead');
+  });
+
+  test('S5 destroyed stays destroyed: what was begun anew on the shelf is not written over by who read it before', async () => {
+    const { engine, run, clock } = await setUpSession();
+    const shelf = setUpEngine({ clock, incarnation: clock.now() - 1_000_000 });
+    await shelf.run({ kind: 'destroy', id: ID });
+    const told = await shelf.run(ITEM_GET);
+    const seen = told.kind === 'answered' && told.answer.kind === 'miss' ? told.answer.grave : undefined;
+    expect(summary(await shelf.run(itemSet('new', seen)))).toBe('answered stored');
+    await engine.settle(await shelf.engine.handBack(ID));
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+    expect(summary(await run(itemSet('old')))).toBe('answered not-stored');
+    clock.advance(1);
+    expect(summary(await run(itemSet('newer')))).toBe('answered stored');
   });
 
   test('an orphan that was kept elsewhere replaces ours, for what is left of its life', async () => {

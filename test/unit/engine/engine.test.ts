@@ -63,7 +63,7 @@ describe('S9 explained: a miss says why', () => {
     expect(reasons).toEqual(['miss unknown', 'miss expired', 'miss evicted', 'miss store-lost', 'miss destroyed']);
   });
 
-  test.each(['get', 'open', 'put', 'patch', 'touch', 'rotate', 'destroy'] as const)(
+  test.each(['get', 'open', 'put', 'patch', 'touch', 'rotate'] as const)(
     '%s of a session that is not there is a miss with the reason, and leaves nothing behind',
     async (kind) => {
       const { run, store } = setUpEngine();
@@ -75,7 +75,7 @@ describe('S9 explained: a miss says why', () => {
 });
 
 describe('S0 yours only', () => {
-  test.each(['get', 'open', 'put', 'patch', 'touch', 'rotate', 'destroy'] as const)(
+  test.each(['get', 'open', 'put', 'patch', 'touch', 'rotate'] as const)(
     "%s never answers or writes over another id's record that stands under the key",
     async (kind) => {
       const { run, store, clock } = setUpEngine();

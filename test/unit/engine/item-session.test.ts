@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ItemOperation, StoreMode } from '../../../src/session/item-operation.ts';
+import type { ItemAnswer, ItemOperation, StoreMode } from '../../../src/session/item-operation.ts';
 import {
   DELETE,
   GET,
@@ -22,6 +22,13 @@ async function setUpDestroyed(): Promise<ItemSetup> {
   await setup.askSession(store('set', 'v'));
   expect(await setup.askSession(DELETE)).toEqual({ kind: 'deleted' });
   return setup;
+}
+
+/** The tombstone that a read was told of. */
+function graveOf(answer: ItemAnswer): number {
+  if (answer.kind !== 'miss' || answer.grave === undefined)
+    throw new TypeError(`expected a grave, got ${text(answer)}`);
+  return answer.grave;
 }
 
 const OPERATIONS: readonly [string, ItemOperation, string][] = [
@@ -77,11 +84,119 @@ describe('S5 destroyed stays destroyed: of a session that was deleted', () => {
     expect((await askSession(store('set', 'new'))).kind).toBe('stored');
   });
 
+  test('but who was told so stores what it made since: the visitor may log in again under the same id', async () => {
+    const { askSession } = await setUpDestroyed();
+    const grave = graveOf(await askSession(GET));
+    expect((await askSession(store('set', 'new', { seen: grave }))).kind).toBe('stored');
+    expect(text(await askSession(GET))).toBe('new');
+    expect(await askSession(DELETE)).toEqual({ kind: 'deleted' });
+    expect((await askSession(store('add', 'newer', { seen: graveOf(await askSession(GET)) }))).kind).toBe('stored');
+  });
+
+  test('and so it may where the store has lost the tombstone', async () => {
+    const { askSession, store: memory } = await setUpDestroyed();
+    await memory.evict(ID);
+    const grave = graveOf(await askSession(GET));
+    expect((await askSession(store('set', 'new', { seen: grave }))).kind).toBe('stored');
+  });
+
+  test.each(['set', 'replace', 'append', 'prepend'] as const)(
+    'and a slower %s does not bring it back over what was begun anew since, for as long',
+    async (mode) => {
+      const { askSession, clock, run } = setUpItems();
+      await askSession(store('set', 'old'));
+      const { cas: seen } = hitOf(await askSession(GET));
+      await askSession(DELETE);
+      const grave = graveOf(await askSession(GET));
+      await askSession(store('set', 'new', { seen: grave }));
+      // As it goes on: each writer has seen what stands there.
+      await askSession({ kind: 'touch', lifeSeconds: 300 });
+      await askSession(store('set', 'newer', { seen: hitOf(await askSession(GET)).cas }));
+      await askSession(store('cas', 'newest', { cas: hitOf(await askSession(GET)).cas }));
+      clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+      expect((await askSession(store(mode, 'old', { seen }))).kind).toBe('not-stored');
+      expect((await askSession(store(mode, 'old'))).kind).toBe('not-stored');
+      expect(text(await askSession(GET))).toBe('newest');
+      const content = json({ old: true });
+      expect(await run({ kind: 'keep', id: ID, content })).toEqual({ kind: 'refused', code: 'DESTROYED' });
+      expect(await run({ kind: 'put', id: ID, content })).toEqual({ kind: 'miss', reason: 'destroyed' });
+      clock.advance(1);
+      expect((await askSession(store(mode, ''))).kind).toBe('stored');
+    },
+  );
+
+  test('which an owner that restarts has not forgotten, nor one whose store made room meanwhile', async () => {
+    const first = await setUpDestroyed();
+    await first.askSession(store('set', 'new', { seen: graveOf(await first.askSession(GET)) }));
+    const bytes = await first.store.peek(ID);
+    first.clock.advance(1000);
+    const next = setUpItems({ clock: first.clock });
+    await next.store.plant(ID, bytes ?? Buffer.alloc(0));
+    expect((await next.askSession(store('set', 'old'))).kind).toBe('not-stored');
+    await next.store.evict(ID);
+    expect((await next.askSession(store('set', 'old'))).kind).toBe('not-stored');
+  });
+
+  test('who put it over HTTP since, on the version that it has read, is not barred', async () => {
+    const { askSession, run } = await setUpDestroyed();
+    const content = json({ n: 1 });
+    await askSession(store('set', 'new', { seen: graveOf(await askSession(GET)) }));
+    const { cas } = hitOf(await askSession(GET));
+    expect((await run({ kind: 'put', id: ID, content, ifVersion: cas })).kind).toBe('done');
+    expect((await run({ kind: 'patch', id: ID, patch: Buffer.from('{"m":2}') })).kind).toBe('miss');
+    expect((await askSession(store('set', 'old'))).kind).toBe('not-stored');
+  });
+
+  test.each(['set', 'add'] as const)('a slower %s that was told of an earlier destroy is refused', async (mode) => {
+    const { askSession } = await setUpDestroyed();
+    const grave = graveOf(await askSession(GET));
+    await askSession(store('set', 'another', { seen: grave }));
+    await askSession(DELETE);
+    expect((await askSession(store(mode, 'back', { seen: grave }))).kind).toBe('not-stored');
+    expect(text(await askSession(GET))).toBe('(miss)');
+  });
+
+  test('one that was destroyed again meanwhile, when it was not there, stays destroyed too', async () => {
+    const { askSession, clock } = await setUpDestroyed();
+    const grave = graveOf(await askSession(GET));
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1);
+    expect((await askSession(DELETE)).kind).toBe('not-found');
+    clock.advance(1);
+    expect((await askSession(store('set', 'back', { seen: grave }))).kind).toBe('not-stored');
+  });
+
   test('a value that is too large is refused as such', async () => {
     const { run } = await setUpDestroyed();
     const operation = store('set', Buffer.alloc(SESSION.maxBytes + 1));
     const reply = await run({ kind: 'item', id: ID, isSession: true, operation });
     expect(reply).toEqual({ kind: 'refused', code: 'TOO_LARGE' });
+  });
+});
+
+describe('S5 destroyed stays destroyed: of a session that was not there any more when it was deleted', () => {
+  test('what a slower request read of it before is not stored, whatever it had gone of', async () => {
+    const { askSession, clock } = setUpItems();
+    await askSession(store('set', 'v', { lifeSeconds: 10 }));
+    clock.advance(10_000);
+    expect((await askSession(DELETE)).kind).toBe('not-found');
+    expect((await askSession(store('set', 'v'))).kind).toBe('not-stored');
+    clock.advance(SESSION.tombstoneSeconds * 1000);
+    expect((await askSession(store('set', 'v'))).kind).toBe('stored');
+  });
+
+  test('it is told so only once the tombstone stands', async () => {
+    const { run, store: memory } = setUpItems();
+    memory.failNext('set', 'unavailable');
+    const command = { kind: 'item', id: ID, isSession: true, operation: DELETE } as const;
+    expect(await run(command)).toEqual({ kind: 'unavailable', code: 'STORE_UNAVAILABLE' });
+  });
+
+  test('a key of no session is free at once, and so is one that was to be deleted on a condition', async () => {
+    const { ask, askSession, store: memory } = setUpItems();
+    expect((await ask(DELETE)).kind).toBe('not-found');
+    expect((await askSession({ ...DELETE, cas: 7 })).kind).toBe('not-found');
+    expect(memory.asked).toEqual([`get ${ID}`, `get ${ID}`]);
+    expect((await askSession(store('set', 'v'))).kind).toBe('stored');
   });
 });
 
@@ -119,6 +234,14 @@ describe('a session that was rotated', () => {
     const { askSession } = await setUpRotated();
     const hit = hitOf(await askSession({ ...MG, touchSeconds: 500, recacheBelowSeconds: 500 }));
     expect([hit.ttlSeconds, hit.recache]).toEqual([SESSION.rotateGraceSeconds, undefined]);
+  });
+
+  test('cannot be brought back after its grace by who has read it then', async () => {
+    const { askSession, clock } = await setUpRotated();
+    const { cas: seen } = hitOf(await askSession(GET));
+    expect((await askSession(store('set', 'x', { seen }))).kind).toBe('not-stored');
+    clock.advance(SESSION.rotateGraceSeconds * 1000);
+    expect((await askSession(store('set', 'x', { seen }))).kind).toBe('not-stored');
   });
 
   test('is gone after its grace', async () => {

@@ -50,6 +50,39 @@ describe('locks', () => {
     expect(grantOf(third.outcome ?? 'LOCK_LOST').expiresInMs).toBe(HOLD_MS);
   });
 
+  test('goes by the token that its asker has chosen', async () => {
+    const { locks } = setUp();
+    expect(grantOf(await locks.acquire('a', 0, { token: 'mine' })).token).toBe('mine');
+    expect(locks.release('a', 'mine')).toBe(true);
+  });
+
+  test('who asked and does not wait for the answer any more leaves the line by its token', async () => {
+    const { locks } = setUp();
+    const first = grantOf(await locks.acquire('a', 0));
+    const gone = watch(locks.acquire('a', 1000, { token: 'gone' }));
+    const next = watch(locks.acquire('a', 1000));
+    expect(locks.release('a', 'gone')).toBe(true);
+    await settle();
+    expect(gone.outcome).toBe('LOCK_LOST');
+    locks.release('a', first.token);
+    await settle();
+    expect(grantOf(next.outcome ?? 'LOCK_LOST').expiresInMs).toBe(HOLD_MS);
+  });
+
+  test('what was taken back before it was asked for, on another way, is not granted', async () => {
+    const { locks } = setUp();
+    expect(locks.release('a', 'overtaken')).toBe(false);
+    expect(await locks.acquire('a', 1000, { token: 'overtaken' })).toBe('LOCK_LOST');
+    expect(grantOf(await locks.acquire('a', 0)).expiresInMs).toBe(HOLD_MS);
+  });
+
+  test('S6 bounded: of what was taken back in vain, the last thousand are remembered', async () => {
+    const { locks } = setUp();
+    for (let n = 0; n <= 1000; n += 1) locks.release('a', `token-${n}`);
+    expect(await locks.acquire('a', 0, { token: 'token-1' })).toBe('LOCK_LOST');
+    expect(grantOf(await locks.acquire('a', 0, { token: 'token-0' })).token).toBe('token-0');
+  });
+
   test('only the token of the present holder releases it', async () => {
     const { locks } = setUp();
     const first = grantOf(await locks.acquire('a', 0));

@@ -43,17 +43,17 @@ describe('S5 destroyed stays destroyed: recall', () => {
   test('holds a tombstone for as long as the store should have', () => {
     const recall = new Recall(10);
     recall.wrote(tombstone('x', 5, 'destroyed', NOW + 1000));
-    expect(recall.isDestroyed('x', NOW + 999)).toBe(true);
-    expect(recall.isDestroyed('x', NOW + 1000)).toBe(false);
-    expect(recall.isDestroyed('y', NOW)).toBe(false);
+    expect(recall.graveOf('x', NOW + 999)).toEqual({ version: 5, until: NOW + 1000 });
+    expect(recall.graveOf('x', NOW + 1000)).toBeUndefined();
+    expect(recall.graveOf('y', NOW)).toBeUndefined();
   });
 
   test('holds no living session for destroyed, and none that a stand-in reset', () => {
     const recall = new Recall(10);
     recall.wrote(live('x', 5));
     recall.wrote(tombstone('y', 5, 'owner-dead'));
-    expect(recall.isDestroyed('x', NOW)).toBe(false);
-    expect(recall.isDestroyed('y', NOW)).toBe(false);
+    expect(recall.graveOf('x', NOW)).toBeUndefined();
+    expect(recall.graveOf('y', NOW)).toBeUndefined();
   });
 });
 

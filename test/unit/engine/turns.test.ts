@@ -100,6 +100,38 @@ describe('turns', () => {
     await two;
   });
 
+  test('who wants to be alone waits for what has begun, and all others wait for it, of whatever id', async () => {
+    const turns = new Turns(10);
+    const done: string[] = [];
+    const [first, inLine, whole] = [gated(), gated(), gated()];
+    const begun = turns.take('a', () => first.opened.then(() => void done.push('begun')));
+    const next = turns.take('a', () => inLine.opened.then(() => void done.push('in line')));
+    const alone = turns.alone(() => whole.opened.then(() => void done.push('alone')));
+    const other = turns.take('b', () => Promise.resolve(void done.push('other')));
+    for (const gate of [whole, inLine]) gate.open();
+    await settle();
+    expect(done).toEqual([]);
+    first.open();
+    await Promise.all([begun, next, alone, other]);
+    expect(done.slice(0, 2)).toEqual(['begun', 'alone']);
+    expect(turns.size).toBe(0);
+  });
+
+  test('two that want to be alone are so one after the other, also where the first fails', async () => {
+    const turns = new Turns(10);
+    const gate = gated();
+    const done: string[] = [];
+    const first = turns.alone(() => gate.opened.then(() => Promise.reject(new RangeError('on purpose'))));
+    const second = turns.alone(() => Promise.resolve(void done.push('second')));
+    const other = turns.take('a', () => Promise.resolve(void done.push('other')));
+    await settle();
+    expect(done).toEqual([]);
+    gate.open();
+    await expect(first).rejects.toThrow('on purpose');
+    await Promise.all([second, other]);
+    expect(done.toSorted()).toEqual(['other', 'second']);
+  });
+
   test('in any interleaving: never two at once, always in order, and no id is remembered when its line is empty', async () => {
     const anyTask = fc.record({
       id: fc.constantFrom('a', 'b', 'c'),
@@ -134,3 +166,9 @@ describe('turns', () => {
     );
   });
 });
+
+function gated(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => (open = resolve));
+  return { opened, open };
+}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PeerAnswer } from '../../../src/mesh/message.ts';
 import { settled } from '../../support/fake-clock.ts';
-import { answering, held, LIFE, LOOK_MS, setUpDetector, vote, type DetectorSetup } from './detector-setup.ts';
+import { answering, held, LIFE, LOOK_MS, OUR_LIFE, setUpDetector, vote, type DetectorSetup } from './detector-setup.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { b, c, d, TIMINGS } from './membership-setup.ts';
 
@@ -84,6 +84,42 @@ describe('S2 one home: a peer that is silent for deadAfterMs', () => {
     verdict.give(vote());
     await settled();
     expect(kindOf(b)).toBe('alive');
+  });
+});
+
+describe('a node that joins', () => {
+  test('finds a peer as good as dead, and declares nobody dead', async () => {
+    const setup = setUpDetector();
+    const { clock, detector, tenure, kindOf } = setup;
+    tenure.rejoin(OUR_LIFE, 'the test says so');
+    kill(setup, b);
+    await settled();
+    await clock.advanceSettling(4 * LOOK_MS);
+    expect([kindOf(b), detector.isAsGoodAsDead(b)]).toEqual(['suspect', true]);
+    expect(votesOf(setup, c)).toEqual({ polls: 1, verdicts: 0 });
+  });
+
+  test('finds it alive again when it is heard from', async () => {
+    const setup = setUpDetector();
+    const { clock, detector, tenure } = setup;
+    tenure.rejoin(OUR_LIFE, 'the test says so');
+    kill(setup, b);
+    await settled();
+    detector.heardFrom(b, LIFE);
+    await clock.advanceSettling(LOOK_MS);
+    expect(detector.isAsGoodAsDead(b)).toBe(false);
+  });
+
+  test('has it judged anew as soon as it serves', async () => {
+    const setup = setUpDetector();
+    const { clock, tenure, kindOf } = setup;
+    tenure.rejoin(OUR_LIFE, 'the test says so');
+    kill(setup, b);
+    await settled();
+    tenure.serve(clock.monotonic());
+    await clock.advanceSettling(LOOK_MS);
+    expect(kindOf(b)).toBe('dead');
+    expect(votesOf(setup, c)).toEqual({ polls: 1, verdicts: 1 });
   });
 });
 

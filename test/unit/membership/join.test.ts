@@ -85,6 +85,40 @@ describe('a node that joins', () => {
     expect(setup.lives.served).toBe(LIFE + 1);
   });
 
+  test.each([
+    ['closed', ({ join }: JoinSetup) => join.close()],
+    ['leaving', ({ tenure }: JoinSetup) => tenure.leave()],
+  ])('does nothing more once it is %s, at whatever step that happens', async (_, end) => {
+    const whole = setUpJoin();
+    whole.peer(b).resets(a, 'a-reset');
+    whole.peer(b).says({ verdict: 'dead' });
+    await whole.join.run();
+    const requests = whole.steps.filter((step) => /^[bc] /.test(step));
+    expect(requests.length).toBeGreaterThan(8);
+
+    for (let at = 1; at <= requests.length; at += 1) {
+      const setup = setUpJoin();
+      setup.peer(b).resets(a, 'a-reset');
+      setup.peer(b).says({ verdict: 'dead' });
+      let met = 0;
+      let stepsThen = 0;
+      for (const letter of [b, c]) {
+        setup.peer(letter).meet = () => {
+          met += 1;
+          if (met === at) end(setup);
+          if (met === at) stepsThen = setup.steps.length;
+          return undefined;
+        };
+      }
+      await setup.join.run();
+      const after = setup.steps.slice(stepsThen);
+      // Its fellows of the same step had been asked already, in the same turn.
+      expect(after.filter((step) => /^(wipe|apply)|^[bc] (hold|release|collect)/.test(step)).length).toBeLessThan(2);
+      expect(setup.tenure.phase).not.toBe('serving');
+      expect(setup.lives.served).toBe(FORMER_LIFE);
+    }
+  });
+
   test('gives up when it is closed', async () => {
     const setup = setUpJoin();
     setup.peer(c).link.goDown();

@@ -366,6 +366,7 @@ describe('an owner that returns while it is stood in for', () => {
       mint: () => Promise.resolve({ kind: 'done', id: `a${'2'.repeat(26)}`, version: 1, ttlSeconds: 60 }),
       dispatch: () => Promise.resolve(replies.shift() ?? { kind: 'unavailable', code: 'DEADLINE' }),
       ownerOf: () => B,
+      giveBack: () => undefined,
       placementOf: () => placements.shift() ?? { kind: 'peer', letter: B, incarnation: 2 },
     };
     expect(await open({ id }, router, mapOf('abc'), new SingleFlight())).toMatchObject({

@@ -39,6 +39,14 @@ function serving({ isLogged = false } = {}): Scene {
   return scene;
 }
 
+test('a node that leaves does not come back, whatever a join that was under way comes to', () => {
+  const { tenure } = serving();
+  tenure.leave();
+  tenure.rejoin(LIFE + 1, 'a peer remembers a later life');
+  tenure.serve(0);
+  expect([tenure.phase, tenure.incarnation]).toEqual(['leaving', LIFE]);
+});
+
 describe('the right to answer for the own letter', () => {
   test('a node that is joining is never sure', () => {
     const clock = new FakeClock();

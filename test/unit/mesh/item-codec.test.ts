@@ -24,9 +24,10 @@ describe('an item operation on its way to another node', () => {
         lifeSeconds: 0,
         cas: 9,
         isInvalidating: true,
+        seen: 5,
         value: Buffer.from('v'),
       }).toString('hex'),
-    ).toBe('02060000000700000000000000010100000000000000090100000001' + '76');
+    ).toBe('020600000007000000000000000101000000000000000901' + '010000000000000005' + '0000000176');
     expect(written({ kind: 'arithmetic', direction: 'decr', delta: 2n ** 64n - 1n }).toString('hex')).toBe(
       '0502ffffffffffffffff000000',
     );

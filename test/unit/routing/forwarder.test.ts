@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { FrameError, LinkBusyError, LinkDownError, LinkLostError } from '../../../src/errors.ts';
 import { Forwarder, type Forwarded, type Passage } from '../../../src/routing/forwarder.ts';
-import type { SessionCommand } from '../../../src/session/command.ts';
+import { lockWaitMs, type SessionCommand } from '../../../src/session/command.ts';
 import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../../src/session/reply.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { json } from '../engine/engine-setup.ts';
@@ -32,7 +32,7 @@ function setUp(answer: Scripted | ((...asked: Parameters<ScriptedLink['answer']>
   link.answer = typeof answer === 'function' ? answer : () => answer;
   const counted: unknown[] = [];
   const count = (name: string, labels: unknown): void => void counted.push([name, labels]);
-  const forwarder = new Forwarder(links.asPart, clock, { count });
+  const forwarder = new Forwarder({ links: links.asPart, clock, metrics: { count }, inFlightPerLink: 16 });
   const passage = { via: b, route: 'owner', owner: b, incarnation: LIFE, deadlineAt: 1250 } as const;
   return {
     ...{ link, clock, counted },
@@ -69,6 +69,36 @@ describe('a command that is forwarded', () => {
     expect(counted).toEqual([]);
     await expect(forward(WRITE, { deadlineAt: 1001 + MARGIN_MS })).resolves.toMatchObject({ kind: 'answered' });
     expect(link.requests('execute')[0]?.budgetMs).toBe(1);
+  });
+});
+
+describe('S6 bounded: waits for locks, of 16 requests that may be in flight', () => {
+  const WAIT: SessionCommand = { kind: 'lock', id: ID, waitMs: 700, holdMs: 0, holder: a };
+  const OPEN: SessionCommand = { kind: 'open', id: ID, lock: { waitMs: 700, token: 't' } };
+
+  function waitsOf(link: ScriptedLink): number[] {
+    return link.requests('execute').map(({ command }) => lockWaitMs(command));
+  }
+
+  test('four are begun; whoever comes then has the lock at once or not at all, and is counted', async () => {
+    const { link, counted, forward } = setUp('silence');
+    for (const command of [WAIT, OPEN, WAIT, OPEN, WAIT, OPEN]) void forward(command);
+    await Promise.resolve();
+    expect(waitsOf(link)).toEqual([700, 700, 700, 700, 0, 0]);
+    expect(link.requests('execute').at(-1)?.command).toEqual({ kind: 'open', id: ID, lock: { waitMs: 0, token: 't' } });
+    expect(counted).toEqual(Array(2).fill(['lockWaitsRefused', { peer: b }]));
+    void forward(READ);
+    expect(link.requests('execute').at(-1)?.command).toEqual(READ);
+  });
+
+  test.each<[string, Parameters<typeof setUp>[0]]>([
+    ['answered', replying({ kind: 'refused', code: 'LOCK_TIMEOUT' })],
+    ['lost', new LinkLostError('the link was lost')],
+    ['not sent', new LinkDownError('no link to b')],
+  ])('those that were %s do not count any more', async (_, answer) => {
+    const { link, forward } = setUp(answer);
+    for (let n = 0; n < 10; n += 1) await forward(WAIT);
+    expect(waitsOf(link)).toEqual(Array(10).fill(700));
   });
 });
 

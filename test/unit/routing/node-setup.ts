@@ -131,7 +131,7 @@ export class RoutingNode {
     this.estates = estatesOn(clock);
     const { tenure, estates } = this;
     this.executor = new LocalExecutor(engine, estates, tenure);
-    this.forwarder = new Forwarder(links.asPart, clock, metrics);
+    this.forwarder = new Forwarder({ links: links.asPart, clock, metrics, inFlightPerLink: 16 });
     const { executor, forwarder } = this;
     this.router = new Router({
       ...{ letter: a, map, members, executor, forwarder, timings: TIMINGS, clock, log, metrics },

@@ -21,6 +21,8 @@ export const ALIAS_MS = 60_000;
  * revive owners, answer a command itself, and act between a command and its answer.
  */
 export class FakeMesh {
+  /** The answer to the next command of this kind is lost on its way back. */
+  loses: SessionCommand['kind'] | undefined;
   readonly clock = new FakeClock();
   readonly map = mapOf('abcd');
   /** Every command that was asked for, as `open b0123…`, in order; `mint c` for a session made on c. */
@@ -91,11 +93,16 @@ export class FakeMesh {
       dispatch: async (command) => {
         this.asked.push(`${command.kind} ${command.id}`);
         const reply = this.#takeScripted(command) ?? (await this.#execute(command));
+        if (this.loses === command.kind) {
+          this.loses = undefined;
+          return { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' };
+        }
         this.answered(command, reply);
         return reply;
       },
       ownerOf: (id) => ownerLetter(id, this.map),
       placementOf: (id) => this.#place(ownerLetter(id, this.map), self),
+      giveBack: (id, token) => void this.#execute({ kind: 'unlock', id, token }),
     };
     return (request) => open(request, router, this.map, successions);
   }

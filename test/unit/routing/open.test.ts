@@ -85,6 +85,18 @@ describe('a session that is there', () => {
   });
 });
 
+describe('a lock that was granted, and whose grant was lost on the way', () => {
+  test.each(['an id', 'none'])('is given back at once: whoever came with %s', async (what) => {
+    const id = what === 'none' ? undefined : await mesh.session(c);
+    mesh.loses = 'open';
+    const lock = { waitMs: 0 };
+    const lost = await openOnA(id === undefined ? { lock } : { id, lock });
+    expect(lost).toEqual({ kind: 'in-doubt', code: 'OWNER_UNREACHABLE' });
+    const [granted = ''] = mesh.asked.flatMap((line) => (line.startsWith('open ') ? [line.slice(5)] : []));
+    expect(openedOf(await openOnD({ id: granted, lock })).lock?.token).toEqual(expect.any(String));
+  });
+});
+
 describe('S9 explained: a session that is gone', () => {
   test.each(['expired', 'evicted', 'destroyed', 'unknown', 'store-lost', 'owner-dead'] as const)(
     '%s: a fresh one, of this node, with the reason and the id that it replaces',

@@ -66,7 +66,7 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
     drop: () => undefined,
     nudge: () => undefined,
   } as const;
-  const forwarder = new Forwarder(() => link, clock, metrics);
+  const forwarder = new Forwarder({ links: () => link, clock, metrics, inFlightPerLink: 16 });
   const timings = {
     ...{ pingMs: 50, suspectAfterMs: 150, deadAfterMs: 400, operationMs: OPERATION_MS, hardCapMs: HARD_CAP_MS },
     ...{ storeMs: 100, dialMs: 500, joinPatienceMs: 5000, pauseMs: 3000 },

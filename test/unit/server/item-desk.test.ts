@@ -61,6 +61,77 @@ describe('a key', () => {
   });
 });
 
+describe('S5 destroyed stays destroyed: a client that has a connection of its own for a session', () => {
+  const PHP = 'memc.sess.key.b0123';
+  const GONE = answered({ kind: 'miss', grave: 40 });
+  const NOT_STORED = answered({ kind: 'not-stored' });
+
+  /** What the stores that were asked for had seen. */
+  function seenBy(): unknown[] {
+    return fixture.sessions.asked.flatMap((command) =>
+      command.kind === 'item' && command.operation.kind === 'store' ? [command.operation.seen] : [],
+    );
+  }
+
+  async function readsAs(reply: ReturnType<typeof answered>, key = PHP): Promise<void> {
+    fixture.sessions.script = () => reply;
+    await desk.answer(read(key), TEXT);
+    fixture.sessions.script = () => NOT_STORED;
+  }
+
+  test('says which tombstone it has found when it stores what it made since', async () => {
+    await readsAs(GONE);
+    await desk.answer(store('set', PHP, 'x'), TEXT);
+    await desk.answer(store('set', `${PHP}4`, 'x'), TEXT);
+    expect(seenBy()).toEqual([40, undefined]);
+  });
+
+  test.each([
+    ['missed it since, where no tombstone stood', answered({ kind: 'miss' })],
+    ['could not read it since', { kind: 'unavailable', code: 'DEADLINE' } as const],
+  ])('but not where it %s', async (_, reply) => {
+    await readsAs(GONE);
+    await readsAs(reply);
+    await desk.answer(store('set', PHP, 'x'), TEXT);
+    expect(seenBy()).toEqual([undefined]);
+  });
+
+  test('or which version of the session', async () => {
+    await readsAs(GONE);
+    await readsAs(answered(hit('x')));
+    await desk.answer(store('set', PHP, 'x'), TEXT);
+    expect(seenBy()).toEqual([7]);
+  });
+
+  test('nor what another connection was told', async () => {
+    await readsAs(GONE);
+    desk = new ItemDesk(fixture.parts);
+    await desk.answer(store('set', PHP, 'x'), TEXT);
+    expect(seenBy()).toEqual([undefined]);
+  });
+
+  test('nor what it had not heard yet when it sent the value', async () => {
+    void desk.answer(read(PHP), TEXT);
+    const stored = desk.answer(store('set', PHP, 'x'), TEXT);
+    await fixture.sessions.answerNext(GONE);
+    await fixture.sessions.answerNext(NOT_STORED);
+    await stored;
+    expect(seenBy()).toEqual([undefined]);
+  });
+
+  test('but not one whose connections may be shared by several requests', async () => {
+    await readsAs(GONE, `${DJANGO}b0123`);
+    await desk.answer(store('set', `${DJANGO}b0123`, 'x'), TEXT);
+    expect(seenBy()).toEqual([undefined]);
+  });
+
+  test('S6 bounded: of many sessions that it reads, the last ones', async () => {
+    for (let n = 0; n < 1000; n += 1) await readsAs(GONE, `${PHP}-${n}`);
+    for (const n of [0, 999]) await desk.answer(store('set', `${PHP}-${n}`, 'x'), TEXT);
+    expect(seenBy()).toEqual([undefined, 40]);
+  });
+});
+
 describe('what is counted', () => {
   test('each command by what it came to', async () => {
     fixture.sessions.script = ({ id }) => answered(id === 'there' ? hit('x') : { kind: 'miss' });

@@ -12,7 +12,12 @@ const MINTED = 'b0123456789abcdefghijklmnop';
 
 describe('the table of keys', () => {
   test.each(SESSION_PREFIXES)('%s is taken off a session', (prefix) => {
-    expect(table.find(`${prefix}b0123`)).toEqual({ kind: 'session', id: 'b0123', isSession: true });
+    expect(table.find(`${prefix}b0123`)).toMatchObject({ kind: 'session', id: 'b0123', isSession: true });
+  });
+
+  test('a session can be locked where a lock prefix begins with its own', () => {
+    expect(SESSION_PREFIXES.filter((prefix) => table.find(`${prefix}b0123`).isLockable)).toEqual(['memc.sess.key.']);
+    expect(new KeyTable(['shop.'], ['shop.lock.']).find('shop.b0123')).toMatchObject({ isLockable: true });
   });
 
   test.each(LOCK_PREFIXES)('%s is taken off a lock, which goes by the id of its session', (prefix) => {
@@ -27,6 +32,7 @@ describe('the table of keys', () => {
     [':1:django.contrib.sessions.cached_dbk3y', 'session', 'k3y'],
     [':1:django.contrib.sessions.cached_d', 'session', 'd_d'],
     ['rack:session:2::9f86d081884c7d65', 'session', '9f86d081884c7d65'],
+    ['rack:session:9f86d081884c7d65', 'session', '9f86d081884c7d65'],
     [':1:page', 'plain', ':1:page'],
     ['session:b0123', 'plain', 'session:b0123'],
     ['b0123', 'plain', 'b0123'],
@@ -36,7 +42,7 @@ describe('the table of keys', () => {
 
   test('a prefix with nothing behind it is a key like any other', () => {
     expect(table.find('sess:')).toEqual({ kind: 'plain', id: 'sess:', isSession: false });
-    expect(table.find('memc.sess.key.lock.')).toEqual({ kind: 'session', id: 'lock.', isSession: true });
+    expect(table.find('memc.sess.key.lock.')).toMatchObject({ kind: 'session', id: 'lock.', isSession: true });
   });
 
   test('a key of a minted id’s form is a session without any prefix', () => {

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ItemDesk } from '../../../src/server/item-desk.ts';
 import type { Reply } from '../../../src/protocol/reply.ts';
+import type { Reply as SessionReply } from '../../../src/session/reply.ts';
 import { DeskFixture, granted, incr, read, remove, settled, store, TEXT, touch } from './desk-fixture.ts';
 
 const LOCK = 'memc.sess.key.lock.b0123';
@@ -21,7 +22,9 @@ function lock(exptime = 30): Promise<Reply> {
 describe('adding the key of a lock', () => {
   test('queues for the lock of the session at its owner, for this node', async () => {
     const reply = lock();
-    expect(fixture.sessions.asked).toEqual([{ kind: 'lock', id: 'b0123', waitMs: 700, holdMs: 30_000, holder: 'b' }]);
+    expect(fixture.sessions.asked).toEqual([
+      { kind: 'lock', id: 'b0123', waitMs: 700, holdMs: 30_000, holder: 'b', token: expect.any(String) as string },
+    ]);
     await fixture.sessions.answerNext(granted('t1'));
     expect(await reply).toMatchObject({ kind: 'stored' });
   });
@@ -130,6 +133,54 @@ test('a lock that is granted after its client has gone is given back at once', a
   expect(fixture.sessions.asked).toHaveLength(1);
   await fixture.sessions.answerNext(granted('t9'));
   expect(fixture.sessions.asked.at(-1)).toEqual({ kind: 'unlock', id: 'b0123', token: 't9' });
+});
+
+describe('a lock that may have been granted, though the answer was lost', () => {
+  const LOST: SessionReply = { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' };
+
+  function tokens(): unknown[] {
+    return fixture.sessions.asked.map((command) => ('token' in command ? [command.kind, command.token] : command.kind));
+  }
+
+  test('is given back by the token that was chosen for it', async () => {
+    const reply = lock();
+    await fixture.sessions.answerNext(LOST);
+    expect(await reply).toMatchObject({ kind: 'server-error', code: 'IN_DOUBT' });
+    const [[, token] = []] = tokens() as string[][];
+    expect(tokens()).toEqual([
+      ['lock', token],
+      ['unlock', token],
+    ]);
+  });
+
+  test('is asked to be given back again where that answer is lost as well, and then is logged', async () => {
+    void lock();
+    for (let n = 0; n < 4; n += 1) await fixture.sessions.answerNext(LOST);
+    expect(fixture.sessions.asked.map(({ kind }) => kind)).toEqual(['lock', 'unlock', 'unlock', 'unlock']);
+    expect(fixture.logged).toHaveLength(1);
+  });
+
+  test('and so is one that its client has given back', async () => {
+    fixture.sessions.script = () => granted('t1');
+    await lock();
+    fixture.sessions.script = () => undefined;
+    const reply = desk.answer(remove(LOCK), TEXT);
+    await fixture.sessions.answerNext(LOST);
+    expect(await reply).toMatchObject({ kind: 'server-error', code: 'IN_DOUBT' });
+    expect(fixture.sessions.asked.slice(1)).toEqual([
+      { kind: 'unlock', id: 'b0123', token: 't1' },
+      { kind: 'unlock', id: 'b0123', token: 't1' },
+    ]);
+  });
+
+  test('has another token each time', async () => {
+    for (let n = 0; n < 2; n += 1) {
+      void lock();
+      await fixture.sessions.answerNext({ kind: 'refused', code: 'LOCK_TIMEOUT' });
+    }
+    const [first, second] = tokens();
+    expect(first).not.toEqual(second);
+  });
 });
 
 test('nothing else can be done with the key of a lock', async () => {

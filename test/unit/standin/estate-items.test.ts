@@ -9,7 +9,7 @@ import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeStore } from '../../support/fake-store.ts';
 import { letter } from '../../support/mesh-messages.ts';
-import { DELETE, GET, incr, json, MG, SESSION, setUpItems, store } from '../engine/item-setup.ts';
+import { DELETE, GET, incr, MG, SESSION, setUpItems, store } from '../engine/item-setup.ts';
 
 const ORPHAN = 'b0123456789abcdefghijklmnop';
 const SUCCESSOR = 'csecond789abcdefghijklmnopq';
@@ -60,9 +60,7 @@ describe('to a memcached client an orphan', () => {
     ['get', GET, 'miss'],
     ['gat', { ...GET, touchSeconds: 30 }, 'miss'],
     ['me', { kind: 'inspect' }, 'miss'],
-    ['the probe of strict mode', { kind: 'probe' }, 'not-found'],
     ['touch', { kind: 'touch', lifeSeconds: 0 }, 'not-found'],
-    ['delete', DELETE, 'not-found'],
     ['mark-stale', { kind: 'mark-stale' }, 'not-found'],
     ['incr', incr(1n), 'not-found'],
     ['cas', store('cas', 'v', { cas: 1 }), 'not-found'],
@@ -74,6 +72,38 @@ describe('to a memcached client an orphan', () => {
     expect(summary(await ask(operation))).toBe(`${kind} owner-dead`);
     expect(noted).toEqual(['reset']);
     await expect(allOf(estate)).resolves.toEqual([{ kind: 'reset', id: ORPHAN }]);
+  });
+
+  test('is an id that is free to the probe of strict mode, whose client goes on under another: nothing is on record', async () => {
+    const { ask, estate, noted } = setUp();
+    expect(summary(await ask({ kind: 'probe' }))).toBe('not-found owner-dead');
+    expect(noted).toEqual([]);
+    expect(estate.size).toBe(0);
+  });
+
+  test('S5 destroyed stays destroyed: is nothing to delete, and buried by it, here and at home', async () => {
+    const { ask, estate, noted } = setUp();
+    expect(summary(await ask(DELETE))).toBe('not-found owner-dead');
+    expect(noted).toEqual(['kept']);
+    expect(summary(await ask(store('set', 'back')))).toBe('not-stored');
+    await expect(allOf(estate)).resolves.toEqual([{ kind: 'buried', id: ORPHAN, reason: 'destroyed' }]);
+  });
+
+  test('that is no session is nothing to delete, and on record as reset', async () => {
+    const { ask, estate } = setUp();
+    expect(summary(await ask(DELETE, false))).toBe('not-found owner-dead');
+    expect(summary(await ask({ ...DELETE, cas: 3 }))).toBe('not-found owner-dead');
+    await expect(allOf(estate)).resolves.toEqual([{ kind: 'reset', id: ORPHAN }]);
+  });
+
+  test('that was buried can be begun anew by a client that was told so', async () => {
+    const { ask, estate } = setUp();
+    await ask(DELETE);
+    const told = await ask(GET);
+    const grave = told.kind === 'answered' && told.answer.kind === 'miss' ? told.answer.grave : undefined;
+    expect(grave).toEqual(expect.any(Number));
+    expect(summary(await ask(store('set', 'new', grave === undefined ? {} : { seen: grave })))).toBe('stored');
+    await expect(allOf(estate)).resolves.toMatchObject([{ kind: 'kept' }]);
   });
 
   test.each<[string, ItemOperation, string]>([
@@ -254,11 +284,9 @@ describe("a lock of an orphan's session", () => {
     expect(tokenOf(await run(LOCK))).not.toBe('');
   });
 
-  test('an unlock that fits none is answered as for any orphan', async () => {
+  test('is not given back by an unlock that fits none, which says nothing of the session', async () => {
     const { noted, run } = setUp();
-    expect(await run({ kind: 'unlock', id: ORPHAN, token: 't' })).toEqual({ kind: 'miss', reason: 'owner-dead' });
-    expect(noted).toEqual(['reset']);
-    await run({ kind: 'keep', id: ORPHAN, content: json({}) });
-    expect((await run({ kind: 'unlock', id: ORPHAN, token: 't' })).kind).toBe('refused');
+    expect(await run({ kind: 'unlock', id: ORPHAN, token: 't' })).toEqual({ kind: 'refused', code: 'LOCK_LOST' });
+    expect(noted).toEqual([]);
   });
 });

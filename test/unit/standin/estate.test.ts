@@ -48,17 +48,38 @@ function keep(content: Content = json({ n: 1 }), id = ORPHAN): SessionCommand {
 const PATCH = Buffer.from('{"m":2}');
 
 describe('an orphan', () => {
-  test.each(['get', 'put', 'patch', 'touch', 'rotate', 'destroy', 'unlock'] as const)(
+  test.each(['get', 'put', 'patch', 'touch', 'rotate'] as const)(
     '%s answers that its owner is dead, and that it was reset is on record',
     async (kind) => {
       const { run, noted, estate, store } = setUp();
-      const reply = await run({ kind, id: ORPHAN, content: json({}), patch: PATCH, token: 't' });
+      const reply = await run({ kind, id: ORPHAN, content: json({}), patch: PATCH });
       expect(summary(reply)).toBe('miss owner-dead');
       expect(noted).toEqual([`${ORPHAN} reset`]);
       await expect(allOf(estate)).resolves.toEqual([{ kind: 'reset', id: ORPHAN }]);
       expect(store.asked).toEqual([]);
     },
   );
+
+  test('S5 destroyed stays destroyed: destroyed here it is gone for its owner as well, who may have had it', async () => {
+    const { run, noted, estate } = setUp();
+    expect(summary(await run({ kind: 'destroy', id: ORPHAN }))).toBe('miss owner-dead');
+    expect(noted).toEqual([`${ORPHAN} kept`]);
+    expect(summary(await run(keep()))).toBe('refused DESTROYED');
+    await expect(allOf(estate)).resolves.toEqual([{ kind: 'buried', id: ORPHAN, reason: 'destroyed' }]);
+  });
+
+  test('that could not be destroyed leaves no note', async () => {
+    const { run, noted, store } = setUp();
+    store.failNext('set', 'unavailable');
+    expect(summary(await run({ kind: 'destroy', id: ORPHAN }))).toBe('unavailable STORE_UNAVAILABLE');
+    expect(noted).toEqual([]);
+  });
+
+  test('is not told of by an unlock that fits no lock, which leaves no note', async () => {
+    const { run, noted } = setUp();
+    expect(summary(await run({ kind: 'unlock', id: ORPHAN, token: 't' }))).toBe('refused LOCK_LOST');
+    expect(noted).toEqual([]);
+  });
 
   test('open answers that its owner is dead, with a lock or without, and leaves no note: the opener comes back', async () => {
     const { run, noted, estate } = setUp();
@@ -100,11 +121,19 @@ describe('S2 one home: a succeeded orphan', () => {
   test('is told to openers only: for everything else it is gone, and stays noted as succeeded', async () => {
     const { run, noted } = setUp();
     await run({ kind: 'succeed', id: ORPHAN, successor: FIRST });
-    for (const kind of ['get', 'put', 'patch', 'touch', 'rotate', 'destroy'] as const) {
+    for (const kind of ['get', 'put', 'patch', 'touch', 'rotate'] as const) {
       expect(summary(await run({ kind, id: ORPHAN, content: json({}), patch: PATCH }))).toBe('miss owner-dead');
     }
     expect(summary(await run({ kind: 'open', id: ORPHAN }))).toBe(`moved ${FIRST}`);
     expect(noted).toEqual([`${ORPHAN} succeeded`]);
+  });
+
+  test('leads nowhere any more once it was destroyed', async () => {
+    const { run, estate } = setUp();
+    await run({ kind: 'succeed', id: ORPHAN, successor: FIRST });
+    expect(summary(await run({ kind: 'destroy', id: ORPHAN }))).toBe('miss owner-dead');
+    expect(summary(await run({ kind: 'open', id: ORPHAN }))).toBe('miss destroyed');
+    await expect(allOf(estate)).resolves.toEqual([{ kind: 'buried', id: ORPHAN, reason: 'destroyed' }]);
   });
 
   test('forgets its successor after aliasMs: then it is no second key to the session', async () => {

@@ -18,7 +18,12 @@ PATIENCE_SECONDS = 0.75
 OPTIONS = {
     "PyMemcacheCache": {"timeout": PATIENCE_SECONDS, "connect_timeout": PATIENCE_SECONDS, "no_delay": True},
     "PyLibMCCache": {
-        "binary": os.environ.get("PYLIBMC_BINARY") == "1",
+        # Who the application is (USER_NAME, PASSWORD), which pylibmc can say in the binary protocol only.
+        **(
+            {"binary": True, "username": os.environ["USER_NAME"], "password": os.environ["PASSWORD"]}
+            if "USER_NAME" in os.environ
+            else {}
+        ),
         "behaviors": {
             "tcp_nodelay": True,
             "connect_timeout": int(PATIENCE_SECONDS * 1000),

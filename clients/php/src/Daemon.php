@@ -1,0 +1,202 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Maglia;
+
+/** The calls of the daemon's HTTP door (its /openapi.json) that a session handler needs. */
+final class Daemon
+{
+    public const JSON_TYPE = 'application/json';
+
+    private readonly HttpConnection $connection;
+
+    public function __construct(private readonly Settings $settings)
+    {
+        $this->connection = new HttpConnection($settings->address);
+    }
+
+    /**
+     * The session of this id; a fresh one under a new id where that is gone, or where there is none.
+     *
+     * Asked a second time where nobody could answer, or where it is in doubt whether the lock was granted: mostly the owner
+     * has just died, and then there is an answer now. A lock that was granted to nobody ends by itself.
+     */
+    public function open(?string $id, int $ttlSeconds): StoredSession
+    {
+        $patience = $this->settings->hasLocking ? $this->settings->lockWaitSeconds : 0.0;
+        $deadline = Deadline::in($this->settings->timeoutSeconds + $patience);
+        try {
+            return $this->tryOpen($id, $ttlSeconds, $deadline);
+        } catch (SessionUnavailable $unavailable) {
+            if ($deadline->remaining() <= $this->settings->timeoutSeconds / 2) {
+                throw $unavailable;
+            }
+            return $this->tryOpen($id, $ttlSeconds, $deadline);
+        }
+    }
+
+    /** @throws SessionGone */
+    public function get(string $id): StoredSession
+    {
+        return $this->session($this->call('GET', "/v1/sessions/$id"));
+    }
+
+    /**
+     * Changes some keys of a session.
+     *
+     * @throws SessionGone
+     * @throws VersionConflict where `$ifVersion` is given and the session has another one
+     */
+    public function patch(string $id, \stdClass $patch, ?int $ttlSeconds, ?int $ifVersion): void
+    {
+        $body = self::body(['data' => $patch, 'ttlSeconds' => $ttlSeconds]);
+        $this->call('PATCH', "/v1/sessions/$id", $body, self::ifMatch($ifVersion));
+    }
+
+    /**
+     * Replaces a session's data.
+     *
+     * @throws SessionGone
+     * @throws VersionConflict
+     */
+    public function put(string $id, \stdClass $document, ?int $ttlSeconds, ?int $ifVersion): void
+    {
+        $body = self::body(['data' => $document, 'ttlSeconds' => $ttlSeconds]);
+        $this->call('PUT', "/v1/sessions/$id", $body, self::ifMatch($ifVersion));
+    }
+
+    /**
+     * Replaces a session's data by bytes of any other type.
+     *
+     * @throws SessionGone
+     * @throws VersionConflict
+     */
+    public function putBytes(string $id, string $contentType, string $bytes, ?int $ttlSeconds, ?int $ifVersion): void
+    {
+        $headers = ['Content-Type' => $contentType] + self::ifMatch($ifVersion);
+        if ($ttlSeconds !== null) {
+            $headers['Maglia-Ttl-Seconds'] = (string) $ttlSeconds;
+        }
+        $this->call('PUT', "/v1/sessions/$id/data", $bytes, $headers);
+    }
+
+    /** @throws SessionGone */
+    public function touch(string $id, ?int $ttlSeconds): void
+    {
+        $this->call('POST', "/v1/sessions/$id/touch", self::body(['ttlSeconds' => $ttlSeconds]));
+    }
+
+    /** @throws SessionGone */
+    public function destroy(string $id): void
+    {
+        $this->call('DELETE', "/v1/sessions/$id");
+    }
+
+    public function unlock(string $id, Lock $lock): void
+    {
+        $this->call('POST', "/v1/sessions/$id/unlock", self::body(['token' => $lock->token]));
+    }
+
+    private function tryOpen(?string $id, int $ttlSeconds, Deadline $deadline): StoredSession
+    {
+        $request = ['id' => $id, 'ttlSeconds' => $ttlSeconds];
+        if ($this->settings->hasLocking) {
+            $left = $deadline->remaining() - $this->settings->timeoutSeconds / 2;
+            $waitMs = (int) (1000 * max(0.0, min($this->settings->lockWaitSeconds, $left)));
+            $request['lock'] = ['waitMs' => $waitMs];
+        }
+        return $this->session($this->call('POST', '/v1/sessions/open', self::body($request), [], $deadline));
+    }
+
+    private function session(HttpAnswer $answer): StoredSession
+    {
+        try {
+            $head = Json::decode($answer->body);
+        } catch (\JsonException $error) {
+            throw $this->noDaemon($error);
+        }
+        if (!is_string($head['id'] ?? null) || !is_int($head['version'] ?? null) || !is_int($head['ttlSeconds'] ?? null)) {
+            throw $this->noDaemon();
+        }
+        $contentType = $head['contentType'] ?? self::JSON_TYPE;
+        $bytes = null;
+        if ($contentType !== self::JSON_TYPE) {
+            $bytes = $this->call('GET', "/v1/sessions/{$head['id']}/data")->body;
+        }
+        $lock = isset($head['lock'])
+            ? new Lock((string) $head['lock']['token'], $head['lock']['expiresInMs'] / 1000)
+            : null;
+        return new StoredSession(
+            id: $head['id'],
+            version: $head['version'],
+            ttlSeconds: $head['ttlSeconds'],
+            isFresh: ($head['state'] ?? 'found') !== 'found',
+            contentType: $contentType,
+            json: $answer->body,
+            bytes: $bytes,
+            lock: $lock,
+        );
+    }
+
+    /**
+     * @param array<string, string> $headers
+     * @throws MagliaException for every answer but a 2xx
+     */
+    private function call(
+        string $method,
+        string $path,
+        ?string $body = null,
+        array $headers = [],
+        ?Deadline $deadline = null,
+    ): HttpAnswer {
+        $all = ['Host' => $this->settings->address->host] + $headers;
+        if ($this->settings->token !== null) {
+            $all['Authorization'] = "Bearer {$this->settings->token}";
+        }
+        if ($body !== null) {
+            $all += ['Content-Type' => self::JSON_TYPE, 'Content-Length' => (string) strlen($body)];
+        }
+        $request = "$method $path HTTP/1.1\r\n";
+        foreach ($all as $name => $value) {
+            $request .= "$name: $value\r\n";
+        }
+        $deadline ??= Deadline::in($this->settings->timeoutSeconds);
+        $answer = $this->connection->exchange("$request\r\n$body", $deadline);
+        return $answer->status < 300 ? $answer : throw $this->problem($answer);
+    }
+
+    /** What an answer that is not "done" is to PHP. The daemon's texts say what to do. */
+    private function problem(HttpAnswer $answer): MagliaException
+    {
+        $problem = json_decode($answer->body, true);
+        if (!is_string($problem['code'] ?? null) || !is_string($problem['message'] ?? null)) {
+            return $this->noDaemon();
+        }
+        ['code' => $code, 'message' => $message] = $problem;
+        return match (true) {
+            $code === 'SESSION_MISS' => new SessionGone((string) ($problem['reason'] ?? 'unknown'), $message),
+            $code === 'VERSION_CONFLICT' => new VersionConflict($code, $message),
+            $code === 'LOCK_TIMEOUT' => new LockTimeout($code, $message),
+            $answer->status === 429, $answer->status >= 500 => new SessionUnavailable($code, $message),
+            default => new Refused($code, $message),
+        };
+    }
+
+    private function noDaemon(?\Throwable $error = null): DaemonUnavailable
+    {
+        return new DaemonUnavailable('NO_DAEMON', "what listens at {$this->settings->address} is no maglia daemon", $error);
+    }
+
+    /** A JSON object of those members that are not null. */
+    private static function body(array $members): string
+    {
+        return Json::encode((object) array_filter($members, static fn (mixed $member): bool => $member !== null));
+    }
+
+    /** @return array<string, string> */
+    private static function ifMatch(?int $version): array
+    {
+        return $version === null ? [] : ['If-Match' => "\"$version\""];
+    }
+}

@@ -1,0 +1,72 @@
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+
+/** What a session's cookie says of itself, besides when it ends. */
+const SETTINGS = ['originalMaxAge', 'path', 'domain', 'secure', 'httpOnly', 'sameSite', 'partitioned', 'priority'];
+
+/** What holds where nobody tells us how the application's cookies are configured. */
+export const USUAL_SETTINGS: JsonObject = { path: '/', httpOnly: true };
+
+/** Each look at the clock while a cookie is built takes a millisecond off its maxAge; that is no change. */
+const GRAIN_MS = 10;
+
+/** Nothing lives longer than this at a daemon as it comes; a cookie may. */
+const LONGEST_LIFE_SECONDS = 31_536_000;
+
+/**
+ * The settings of a framework's cookie, where what is unset is null; or of a plain object, such as `get` gave, where
+ * what is not mentioned is as configured.
+ */
+export function settingsOf(cookie: unknown): JsonObject {
+  const plain: unknown = JSON.parse(JSON.stringify(cookie ?? {}));
+  if (!isJsonObject(plain)) return {};
+  const isWhole = isRecord(cookie) && typeof cookie['toJSON'] === 'function';
+  const settings: Record<string, Json> = {};
+  for (const name of SETTINGS) {
+    if (isWhole || Object.hasOwn(plain, name)) settings[name] = plain[name] ?? null;
+  }
+  const { originalMaxAge } = settings;
+  if (typeof originalMaxAge === 'number') settings['originalMaxAge'] = toGrain(originalMaxAge);
+  // With a maxAge the end moves along with each request; without one it is a setting of its own.
+  else if (isWhole || Object.hasOwn(plain, 'expires')) settings['expires'] = plain['expires'] ?? null;
+  return settings;
+}
+
+/** Those settings that are not as configured; undefined where all are. */
+export function deviations(settings: JsonObject, configured: JsonObject): JsonObject | undefined {
+  const found: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(settings)) {
+    const usual = configured[name] ?? null;
+    if (isOff(value) ? !isOff(usual) : value !== usual) found[name] = value;
+  }
+  return Object.keys(found).length === 0 ? undefined : found;
+}
+
+/** The settings together with the end that follows from them. */
+export function withEnd(settings: JsonObject, latestAt: number, now: number): Readonly<Record<string, unknown>> {
+  const { originalMaxAge, expires } = settings;
+  if (typeof originalMaxAge === 'number') {
+    return { ...settings, expires: new Date(Math.min(now + originalMaxAge, latestAt)) };
+  }
+  return typeof expires === 'string' ? { ...settings, expires: new Date(expires) } : settings;
+}
+
+/** The life to give to a session with this cookie, in seconds; 0 or less where it has ended, undefined where it has no end. */
+export function lifeOf(cookie: unknown, now: number): number | undefined {
+  const expires: unknown = isRecord(cookie) ? cookie['expires'] : undefined;
+  const endsAt = typeof expires === 'string' ? Date.parse(expires) : expires instanceof Date ? expires.getTime() : NaN;
+  if (Number.isNaN(endsAt)) return undefined;
+  return Math.min(Math.ceil((endsAt - now) / 1000), LONGEST_LIFE_SECONDS);
+}
+
+function toGrain(ms: number): number {
+  return Math.round(ms / GRAIN_MS) * GRAIN_MS;
+}
+
+/** A cookie says no in several ways. */
+function isOff(value: Json): boolean {
+  return value === null || value === false || value === '';
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

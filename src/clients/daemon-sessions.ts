@@ -1,0 +1,164 @@
+import { DaemonRefusedError, NotMagliaError, SessionFormatError } from './client-errors.ts';
+import type { DaemonAnswer, DaemonCall, DaemonClient } from './daemon-client.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+
+/** A session as it was read. */
+export interface ReadSession {
+  readonly id: string;
+  readonly version: number;
+  /** What is left of its life. */
+  readonly ttlSeconds: number;
+  readonly data: JsonObject;
+  /** The answer that this was parsed from. */
+  readonly text: string;
+}
+
+/** An id that the daemon minted, reserved in its store for a short while. */
+export interface MintedId {
+  readonly id: string;
+  readonly version: number;
+}
+
+export interface Found {
+  readonly kind: 'found';
+  readonly session: ReadSession;
+}
+
+/** There is no such session (any more); `reason` is the daemon's. */
+export interface Missing {
+  readonly kind: 'missing';
+  readonly reason: string;
+}
+
+export type Opened =
+  | Found
+  /** The session asked for is gone, or never was; this one is for its visitor, and nobody else. */
+  | { readonly kind: 'fresh'; readonly minted: MintedId };
+
+export type Written =
+  | { readonly kind: 'done'; readonly version: number }
+  | Missing
+  /** Somebody wrote it since the version that was named. */
+  | { readonly kind: 'conflict' };
+
+/** A new id is kept for its first write this long: see `spare-ids.ts`. */
+export const RESERVED_SECONDS = 180;
+
+/** The calls of the daemon's HTTP door that a session store needs. */
+export class DaemonSessions {
+  readonly #client: Pick<DaemonClient, 'call'>;
+
+  constructor(client: Pick<DaemonClient, 'call'>) {
+    this.#client = client;
+  }
+
+  async mint(deadline: AbortSignal): Promise<MintedId> {
+    const body = { ttlSeconds: RESERVED_SECONDS };
+    // Minted twice, one of them is never seen by anybody.
+    const answer = await this.#client.call(
+      { method: 'POST', path: '/v1/sessions', body, isRepeatable: true },
+      deadline,
+    );
+    return mintedOf(bodyOf(answer, 201));
+  }
+
+  async open(id: string, deadline: AbortSignal): Promise<Opened> {
+    const body = { id, ttlSeconds: RESERVED_SECONDS };
+    const call: DaemonCall = { method: 'POST', path: '/v1/sessions/open', body, isRepeatable: true };
+    const answer = await this.#client.call(call, deadline);
+    const opened = bodyOf(answer, 200);
+    if (opened['state'] !== 'found') return { kind: 'fresh', minted: mintedOf(opened) };
+    return { kind: 'found', session: sessionOf(opened, answer.text) };
+  }
+
+  async get(id: string, deadline: AbortSignal): Promise<Found | Missing> {
+    const answer = await this.#client.call({ method: 'GET', path: pathOf(id), isRepeatable: true }, deadline);
+    return missing(answer) ?? { kind: 'found', session: sessionOf(bodyOf(answer, 200), answer.text) };
+  }
+
+  /** @param ttlSeconds 0: the daemon's default */
+  patch(id: string, patch: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written> {
+    return this.#write({ method: 'PATCH', path: pathOf(id), body: { data: patch, ttlSeconds } }, deadline);
+  }
+
+  put(id: string, data: JsonObject, ttlSeconds: number, deadline: AbortSignal, ifVersion?: number): Promise<Written> {
+    const call: DaemonCall = { method: 'PUT', path: pathOf(id), body: { data, ttlSeconds } };
+    return this.#write(ifVersion === undefined ? call : { ...call, ifVersion }, deadline);
+  }
+
+  touch(id: string, ttlSeconds: number, deadline: AbortSignal): Promise<Written> {
+    return this.#write({ method: 'POST', path: `${pathOf(id)}/touch`, body: { ttlSeconds } }, deadline);
+  }
+
+  async destroy(id: string, deadline: AbortSignal): Promise<void> {
+    const answer = await this.#client.call({ method: 'DELETE', path: pathOf(id) }, deadline);
+    // Whatever cannot be a session's id is not there either.
+    const isGone = answer.status === 204 || codeOf(answer) === 'SESSION_MISS' || codeOf(answer) === 'MALFORMED_ID';
+    if (!isGone) throw refusalOf(answer);
+  }
+
+  async #write(call: DaemonCall, deadline: AbortSignal): Promise<Written> {
+    const answer = await this.#client.call(call, deadline);
+    if (codeOf(answer) === 'VERSION_CONFLICT') return { kind: 'conflict' };
+    return missing(answer) ?? { kind: 'done', version: Number(bodyOf(answer, 200)['version']) };
+  }
+}
+
+function pathOf(id: string): string {
+  return `/v1/sessions/${encodeURIComponent(id)}`;
+}
+
+function missing(answer: DaemonAnswer): Missing | undefined {
+  if (codeOf(answer) !== 'SESSION_MISS') return undefined;
+  return { kind: 'missing', reason: textOf(parsed(answer)?.['reason']) };
+}
+
+function codeOf(answer: DaemonAnswer): unknown {
+  return answer.status < 400 ? undefined : parsed(answer)?.['code'];
+}
+
+/** @throws DaemonRefusedError, NotMagliaError where the answer is another one than hoped for. */
+function bodyOf(answer: DaemonAnswer, expectedStatus: number): JsonObject {
+  const body = answer.status === expectedStatus ? parsed(answer) : undefined;
+  if (body === undefined) throw refusalOf(answer);
+  return body;
+}
+
+function refusalOf(answer: DaemonAnswer): DaemonRefusedError | NotMagliaError {
+  const { code, message } = parsed(answer) ?? {};
+  if (typeof code === 'string' && typeof message === 'string') {
+    return new DaemonRefusedError(code, `the maglia daemon says ${code}: ${message}`, answer.status);
+  }
+  return new NotMagliaError(
+    `what listens there answers ${answer.status}, and not as the HTTP door of a maglia daemon does: check the store's \`url\``,
+  );
+}
+
+function parsed({ text }: DaemonAnswer): JsonObject | undefined {
+  try {
+    const body: unknown = JSON.parse(text);
+    return isJsonObject(body) ? body : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function mintedOf(body: JsonObject): MintedId {
+  return { id: textOf(body['id']), version: Number(body['version']) };
+}
+
+function sessionOf(body: JsonObject, text: string): ReadSession {
+  const { id, version, ttlSeconds, data, contentType } = body;
+  if (!isJsonObject(data)) {
+    const found = typeof contentType === 'string' ? contentType : 'JSON of another kind';
+    throw new SessionFormatError(
+      `the session's data is ${found}, not a JSON object: something other than maglia's clients wrote it, ` +
+        'and has to leave the sessions of this application alone',
+    );
+  }
+  return { id: textOf(id), version: Number(version), ttlSeconds: Number(ttlSeconds), data, text };
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : 'unknown';
+}

@@ -1,0 +1,72 @@
+import { SessionLostError } from './client-errors.ts';
+import type { DaemonSessions, Written } from './daemon-sessions.ts';
+import type { JsonObject } from './json.ts';
+import { applyChanges, toMergePatch, type Changes } from './session-changes.ts';
+import { dataOf, type SessionReading } from './session-reading.ts';
+
+/** The life that a write gives and the time that it may take. */
+export interface WriteTerms {
+  /** 0: the daemon's default. */
+  readonly lifeSeconds: number;
+  readonly deadline: AbortSignal;
+}
+
+/**
+ * Writes what requests did to sessions. Each method resolves with the new version, or with undefined where the session
+ * was destroyed meanwhile: it stays so (S5), and that a slower request had something to add to it is nobody's error.
+ */
+export class SessionWriter {
+  readonly #sessions: DaemonSessions;
+  readonly #isMerging: boolean;
+
+  constructor(sessions: DaemonSessions, isMerging: boolean) {
+    this.#sessions = sessions;
+    this.#isMerging = isMerging;
+  }
+
+  /** @throws SessionLostError where the session is gone for another reason. */
+  async change(reading: SessionReading, changes: Changes, terms: WriteTerms): Promise<number | undefined> {
+    if (!this.#isMerging) return this.replace(reading.id, applyChanges(dataOf(reading), changes), terms);
+    const patch = toMergePatch(changes);
+    if (patch === undefined) return this.#rewrite(reading, changes, terms);
+    return versionOf(await this.#sessions.patch(reading.id, patch, terms.lifeSeconds, terms.deadline));
+  }
+
+  /** Writes the data as a whole, whatever is there. @throws SessionLostError as `change` does. */
+  async replace(id: string, data: JsonObject, terms: WriteTerms): Promise<number | undefined> {
+    return versionOf(await this.#sessions.put(id, data, terms.lifeSeconds, terms.deadline));
+  }
+
+  /** Extends the life. A session that is gone is no error: nothing was to be written. */
+  async extend(id: string, terms: WriteTerms): Promise<void> {
+    await this.#sessions.touch(id, terms.lifeSeconds, terms.deadline);
+  }
+
+  /** A merge patch cannot make a key null. Then the whole is written, if nobody else has written since it was read. */
+  async #rewrite(reading: SessionReading, changes: Changes, terms: WriteTerms): Promise<number | undefined> {
+    const { lifeSeconds, deadline } = terms;
+    let { version } = reading;
+    let data = dataOf(reading);
+    // Each round that fails is one in which another request's write succeeded; the deadline ends them all.
+    for (;;) {
+      const whole = applyChanges(data, changes);
+      const written = await this.#sessions.put(reading.id, whole, lifeSeconds, deadline, version);
+      if (written.kind !== 'conflict') return versionOf(written);
+      const read = await this.#sessions.get(reading.id, deadline);
+      if (read.kind === 'missing') return versionOf(read);
+      ({ version, data } = read.session);
+    }
+  }
+}
+
+function versionOf(written: Written): number | undefined {
+  switch (written.kind) {
+    case 'done':
+      return written.version;
+    case 'missing':
+      if (written.reason === 'destroyed') return undefined;
+      throw new SessionLostError(written.reason);
+    case 'conflict':
+      throw new SessionLostError('written by somebody else');
+  }
+}

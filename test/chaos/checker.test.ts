@@ -1,0 +1,223 @@
+import { describe, expect, test } from 'vitest';
+import { isLetter, type Letter } from '../../src/session/letter.ts';
+import type { ResetReason } from '../../src/session/reset-reason.ts';
+import type { Act, Outcome, Payload } from '../support/sim/history.ts';
+import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts';
+import { LETTERS } from './hosts.ts';
+import { judge } from './judge.ts';
+import { weaknesses } from './proof.ts';
+import type { ChaosDeed, Via } from './record.ts';
+import type { Trouble } from './troubles.ts';
+
+const ID = `a${'0'.repeat(26)}`;
+const OTHER = `b${'1'.repeat(26)}`;
+const THIRD = `c${'2'.repeat(26)}`;
+const [A, B, C] = LETTERS as readonly [Letter, Letter, Letter];
+
+interface Told {
+  readonly act: Act;
+  readonly at: readonly [begunAt: number, endedAt: number];
+  readonly outcome: Outcome;
+  readonly node?: Letter;
+  readonly via?: Via;
+}
+
+function deedsOf(told: readonly Told[]): ChaosDeed[] {
+  return told.map(({ act, at: [begunAt, endedAt], outcome, node = A, via = 'door' }, index) => ({
+    ...{ number: index + 1, node, via, act, begunAt, endedAt, outcome },
+  }));
+}
+
+/** The promises that the judge finds broken. */
+function rules(told: readonly Told[], troubles: readonly Trouble[] = []): string[] {
+  const lineages = new Map([
+    [ID, 'L'],
+    [OTHER, 'M'],
+  ]);
+  return judge({ deeds: deedsOf(told), lineages }, troubles).map(({ rule }) => rule);
+}
+
+function payload(write?: number, ...patches: number[]): Payload {
+  return { lineage: 'L', ...(write !== undefined && { write }), patches };
+}
+
+const born: Told = {
+  act: { kind: 'mint', lineage: 'L', write: 1 },
+  at: [0, 1],
+  outcome: { kind: 'written', id: ID, version: 1 },
+};
+
+function put(write: number, at: Told['at'], version: number, node = A): Told {
+  return { act: { kind: 'put', id: ID, lineage: 'L', write }, at, outcome: { kind: 'written', id: ID, version }, node };
+}
+
+function patch(write: number, at: Told['at'], version: number): Told {
+  return { act: { kind: 'patch', id: ID, lineage: 'L', write }, at, outcome: { kind: 'written', id: ID, version } };
+}
+
+function read(content: Payload, at: Told['at'], version: number, node = A): Told {
+  return { act: { kind: 'get', id: ID }, at, outcome: { kind: 'read', id: ID, version, payload: content }, node };
+}
+
+function missed(at: Told['at'], reason: ResetReason = 'owner-dead', node = B): Told {
+  return { act: { kind: 'get', id: ID }, at, outcome: { kind: 'miss', reason }, node };
+}
+
+function regenerated(at: Told['at'], id: string, node: Letter): Told {
+  const outcome: Outcome = {
+    kind: 'opened',
+    id,
+    state: 'regenerated',
+    reason: 'owner-dead',
+    version: 1,
+    payload: { patches: [] },
+  };
+  return { act: { kind: 'open', id: ID }, at, outcome, node };
+}
+
+function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['absence']): Trouble {
+  const { hurts, isSplit, bite } = FAULTS[kind];
+  return {
+    ...{ kind, victim: A, from, undoneAt: to, to, hurts: hurts === 'all' ? LETTERS : [A], isSplit, bites: [bite] },
+    ...(absence !== undefined && { absence }),
+  };
+}
+
+describe('the judge is content with', () => {
+  test('a life without faults', () => {
+    expect(rules([born, put(2, [2, 3], 2), patch(3, [4, 5], 3), read(payload(2, 3), [6, 7], 3)])).toEqual([]);
+  });
+
+  test('a reset after the owner was killed', () => {
+    expect(rules([born, missed([12, 13]), regenerated([14, 15], OTHER, B)], [befell('kill', 10, 20)])).toEqual([]);
+  });
+
+  test('two sides of a split that know nothing of each other', () => {
+    const told = [born, missed([12, 13]), read(payload(1), [14, 15], 1), put(2, [16, 17], 2)];
+    expect(rules(told, [befell('cut-off', 10, 20)])).toEqual([]);
+  });
+
+  test('a host that does not answer while it is frozen', () => {
+    const lost: Told = { act: { kind: 'get', id: ID }, at: [12, Infinity], outcome: { kind: 'lost' } };
+    expect(rules([born, lost], [befell('pause', 10, 5000)])).toEqual([]);
+  });
+});
+
+describe('the judge finds', () => {
+  test('S0: the data of another visitor', () => {
+    expect(rules([born, read({ lineage: 'M', write: 1, patches: [] }, [2, 3], 1)])).toContain('S0');
+    expect(rules([born, read(payload(1, 77), [2, 3], 1)])).toContain('S0');
+  });
+
+  test('S1: a stale read', () => {
+    expect(rules([born, put(2, [2, 3], 2), read(payload(1), [4, 5], 1, B)])).toContain('S1');
+    expect(rules([born, put(2, [2, 3], 2), read(payload(1), [4, 5], 3, B)])).toContain('S1');
+  });
+
+  test('S1: a lost write', () => {
+    expect(rules([born, patch(2, [2, 3], 2), patch(3, [4, 5], 3), read(payload(1, 3), [6, 7], 3)])).toContain('S1');
+    expect(rules([born, put(2, [2, 3], 2), patch(3, [4, 5], 3), read(payload(1, 3), [6, 7], 3)])).toContain('S1');
+  });
+
+  test('S1: a session that comes back with its old owner', () => {
+    const told = [born, missed([12, 13]), read(payload(1), [30, 31], 1)];
+    expect(rules(told, [befell('kill-daemon', 10, 20)])).toContain('S1');
+  });
+
+  test('S1: an old session after a split is over, and one that a single side tells two ways', () => {
+    const split = [befell('cut-off', 10, 20)];
+    expect(rules([born, missed([12, 13]), read(payload(1), [21, 22], 1)], split)).toContain('S1');
+    expect(rules([born, missed([12, 13]), read(payload(1), [14, 15], 1, C)], split)).toContain('S1');
+  });
+
+  test('S2: two homes of one orphan, while everybody knew that its owner was dead', () => {
+    const killed = [befell('kill', 10, 40, { from: 15, to: 30 })];
+    expect(rules([born, regenerated([20, 21], OTHER, B), regenerated([22, 23], THIRD, C)], killed)).toContain('S2');
+    expect(rules([born, regenerated([12, 13], OTHER, B), regenerated([22, 23], THIRD, C)], killed)).toEqual([]);
+  });
+
+  test('S3: a false miss: nothing befell the owner, or only before the session was born, or only another host', () => {
+    expect(rules([born, missed([4, 5])])).toContain('S3');
+    expect(rules([{ ...born, at: [50, 51] }, missed([60, 61])], [befell('kill', 10, 20)])).toContain('S3');
+    expect(rules([born, missed([12, 13])], [{ ...befell('kill', 10, 20), victim: B, hurts: [B] }])).toContain('S3');
+  });
+
+  test("S4: an id of another form, of another host's letter, and one that is minted twice", () => {
+    const bornAs = (id: string, node = A): Told => ({ ...born, outcome: { kind: 'written', id, version: 1 }, node });
+    expect(rules([bornAs('a-short-one')])).toContain('S4');
+    expect(rules([bornAs(ID, B)])).toContain('S4');
+    expect(rules([bornAs(ID), { ...bornAs(ID), at: [2, 3] }])).toContain('S4');
+  });
+
+  test('S5: a resurrected session', () => {
+    const destroyed: Told = {
+      act: { kind: 'destroy', id: ID },
+      at: [2, 3],
+      outcome: { kind: 'written', id: ID, version: 0 },
+    };
+    expect(rules([born, destroyed, read(payload(1), [4, 5], 1, B)])).toContain('S5');
+    expect(rules([born, destroyed, put(2, [4, 5], 51, B)])).toContain('S5');
+  });
+
+  test('S6: a host that runs and does not answer, whatever has befallen another', () => {
+    const lost: Told = { act: { kind: 'get', id: ID }, at: [12, Infinity], outcome: { kind: 'lost' }, node: B };
+    expect(rules([born, lost], [befell('kill', 10, 20)])).toContain('S6');
+    expect(rules([born, read(payload(1), [12, 4000], 1, B)], [befell('kill', 10, 20)])).toContain('S6');
+    expect(rules([born, { ...lost, via: 'balancer' }])).toContain('S6');
+  });
+
+  test('S9: a reset for a reason that cannot be', () => {
+    expect(rules([born, missed([12, 13], 'expired')], [befell('kill', 10, 20)])).toContain('S9');
+    expect(rules([born, missed([12, 13], 'destroyed')], [befell('kill', 10, 20)])).toContain('S9');
+  });
+});
+
+describe('a run proves nothing', () => {
+  const trouble = befell('kill', 10, 1000);
+  /** Enough of everything, through every way in, with each host's sessions asked for at the others. */
+  const busy = Array.from({ length: 120 }, (_, index): Told => {
+    const via = (['door', 'page', 'balancer'] as const)[index % 3] ?? 'door';
+    const id = [ID, OTHER, THIRD][index % 3] ?? ID;
+    const node = [B, C, A][index % 3] ?? A;
+    const at = [20 + index, 21 + index] as const;
+    return { act: { kind: 'touch', id }, at, outcome: { kind: 'written', id, version: index }, via, node };
+  });
+
+  test('where a fault did not bite, or none came', () => {
+    expect(weaknesses(deedsOf(busy), [trouble])).toEqual([]);
+    expect(weaknesses(deedsOf(busy), [{ ...trouble, bites: [] }])).toEqual([
+      'kill of a did not bite: nobody saw "taken for dead"',
+    ]);
+    expect(weaknesses(deedsOf(busy), [])).toEqual(['nothing befell the hosts']);
+  });
+
+  test('where too little came to something while it lasted', () => {
+    expect(weaknesses(deedsOf(busy.slice(0, 30)), [trouble])).toEqual([
+      'only 30 deeds came to something during kill of a',
+    ]);
+    const reads = busy.map((told): Told => {
+      if (!('id' in told.outcome)) return told;
+      return { ...told, outcome: { kind: 'read', id: told.outcome.id, version: 1, payload: { patches: [] } } };
+    });
+    expect(weaknesses(deedsOf(reads), [trouble])).toEqual(['hardly anything was written during kill of a']);
+  });
+
+  test('where nobody came through one of the ways in, or asked for the sessions of one host elsewhere', () => {
+    const throughDoors = busy.map((told): Told => ({ ...told, via: 'door' }));
+    expect(weaknesses(deedsOf(throughDoors), [trouble])).toEqual([
+      'nobody came through page',
+      'nobody came through balancer',
+    ]);
+    const atHome = busy.map((told): Told => ({ ...told, node: ownerOf(told) }));
+    expect(weaknesses(deedsOf(atHome), [trouble])).toHaveLength(LETTERS.length);
+  });
+});
+
+test('every kind of fault has a row that says when it bit', () => {
+  expect(Object.keys(FAULTS).sort()).toEqual([...FAULT_KINDS].sort());
+});
+
+function ownerOf({ act }: Told): Letter {
+  const first = 'id' in act ? (act.id ?? '').slice(0, 1) : '';
+  return isLetter(first) ? first : A;
+}

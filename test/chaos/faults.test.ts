@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Random } from '../support/sim/random.ts';
+import type { Fault } from './faults.ts';
+import { hostsUp, type Hosts } from './hosts.ts';
+import { inflict } from './inflict.ts';
+import { judge } from './judge.ts';
+import { Load } from './load.ts';
+import { weaknesses } from './proof.ts';
+import { Record } from './record.ts';
+import { describeSchedule, drawRound } from './schedule.ts';
+import { describeBroken, tableOf } from './tell.ts';
+import type { Trouble } from './troubles.ts';
+
+/** MINUTES and SEED: what `npm run chaos -- --minutes 10 --seed 7` sets. Without them: one round, always the same. */
+const MINUTES = Number(process.env['MINUTES'] ?? 0);
+const SEED = Number(process.env['SEED'] ?? 1);
+const CALM_MS = 500;
+
+describe('while hosts really die', () => {
+  const random = new Random(SEED);
+  const record = new Record();
+  const troubles: Trouble[] = [];
+  let hosts: Hosts | undefined;
+  let load: Load | undefined;
+
+  beforeAll(async () => {
+    hosts = await hostsUp();
+    load = new Load(hosts, record, random.below(2 ** 31));
+    load.start();
+  }, 120_000);
+
+  afterAll(async () => {
+    await hosts?.down();
+  }, 60_000);
+
+  test('every fault bites, and every host is well again after it', { timeout: (MINUTES + 3) * 60_000 }, async () => {
+    const endsAt = performance.now() + MINUTES * 60_000;
+    do {
+      const round = drawRound(random);
+      tell(`seed ${SEED}: ${describeSchedule(round)}`);
+      for (const fault of round) await befall(fault);
+    } while (performance.now() < endsAt);
+    await load?.stop();
+    tell(...tableOf(record.deeds, troubles));
+    expect(weaknesses(record.deeds, troubles)).toEqual([]);
+  });
+
+  test('S0-S6, S9: no promise is broken', { timeout: 120_000 }, () => {
+    const broken = judge(record, troubles);
+    expect(broken.slice(0, 5).map((one) => describeBroken(one, record.deeds))).toEqual([]);
+  });
+
+  async function befall(fault: Fault): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, CALM_MS));
+    if (hosts !== undefined) troubles.push(await inflict(hosts, fault));
+  }
+});
+
+function tell(...lines: readonly string[]): void {
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

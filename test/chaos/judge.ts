@@ -1,0 +1,161 @@
+import { isMintedForm } from '../../src/session/session-id.ts';
+import type { ResetReason } from '../../src/session/reset-reason.ts';
+import { check, type Violation } from '../support/sim/checker.ts';
+import { subjectOf } from '../support/sim/history.ts';
+import type { ChaosDeed, Record } from './record.ts';
+import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
+
+/** A broken promise, by its number in DESIGN section 3. */
+export interface BrokenPromise {
+  readonly rule: Violation['rule'] | 'S4' | 'S9';
+  readonly what: string;
+  /** The deeds that prove it. */
+  readonly deeds: readonly ChaosDeed[];
+}
+
+/** An operation ends within 500 ms; the rest is for a machine whose few cores all of this keeps busy. */
+const DOOR_CAP_MS = 2000;
+/** Two operations, one after the other. */
+const PAGE_CAP_MS = 3000;
+const GRACE_MS = 5000;
+
+/** Looks for broken promises in what visitors were told while all of this befell the hosts. */
+export function judge(
+  { deeds, lineages }: Pick<Record, 'deeds' | 'lineages'>,
+  troubles: readonly Trouble[],
+): BrokenPromise[] {
+  const byNumber = new Map(deeds.map((deed) => [deed.number, deed]));
+  const found = check(
+    {
+      deeds: deeds.map((deed) => ({ ...deed, wasStopped: true })),
+      lineages,
+      // Judged below, trouble by trouble: here a node is hurt once and for all.
+      hurtAt: new Map(troubles.flatMap(({ hurts }) => hurts.map((letter) => [letter, -Infinity] as const))),
+      absences: troubles.flatMap(({ victim, absence }) =>
+        absence === undefined ? [] : [{ node: victim, ...absence }],
+      ),
+      unrest: [],
+    },
+    { hardCapMs: Infinity, areLedgersLarge: true, graceMs: GRACE_MS },
+  );
+  const broken = found.map(({ rule, what, deeds: proof }) => ({
+    ...{ rule, what },
+    deeds: proof.flatMap(({ number }) => byNumber.get(number) ?? []),
+  }));
+  return [
+    ...broken.filter((one) => one.rule !== 'S3' && !isOfSplit(one, troubles) && !isOfUnrest(one, troubles)),
+    ...falseMisses(deeds, troubles),
+    ...badIds(deeds),
+    ...slow(deeds, troubles),
+    ...badReasons(deeds),
+  ];
+}
+
+/** DESIGN section 3: while the mesh is in two parts, each side goes on, and knows nothing of what the other does. */
+function isOfSplit({ deeds }: BrokenPromise, troubles: readonly Trouble[]): boolean {
+  const last = Math.max(...deeds.map(({ begunAt }) => begunAt));
+  return troubles.some(
+    ({ isSplit, victim, from, to }) =>
+      isSplit && last >= from && last <= to && new Set(deeds.map(({ node }) => node === victim)).size === 2,
+  );
+}
+
+/** Two successors of one orphan: only while everybody knew that its owner was dead, and nobody else was troubled. */
+function isOfUnrest({ rule, what, deeds }: BrokenPromise, troubles: readonly Trouble[]): boolean {
+  if (rule !== 'S2' || !what.includes('successors')) return false;
+  const span = spanOf(deeds);
+  return troubles.flatMap(unrestOf).some((unrest) => overlaps(unrest, span));
+}
+
+/** S3: a session is gone only after something befell its owner in the session's life, or at somebody's wish. */
+function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
+  const bornAt = new Map<string, number>();
+  const wishedAt = new Map<string, number>();
+  for (const { act, outcome, begunAt } of deeds) {
+    const id = subjectOf(act);
+    const told = 'id' in outcome ? outcome.id : undefined;
+    for (const one of [id, told]) {
+      if (one !== undefined) bornAt.set(one, Math.min(bornAt.get(one) ?? Infinity, begunAt));
+    }
+    if (id !== undefined && (act.kind === 'destroy' || act.kind === 'rotate')) {
+      wishedAt.set(id, Math.min(wishedAt.get(id) ?? Infinity, begunAt));
+    }
+  }
+  return deeds.flatMap((deed): BrokenPromise[] => {
+    const id = subjectOf(deed.act);
+    if (id === undefined || !isToldGone(deed) || (wishedAt.get(id) ?? Infinity) < deed.endedAt) return [];
+    const life = { from: bornAt.get(id) ?? 0, to: deed.endedAt };
+    const owner = id.slice(0, 1);
+    if (troubles.some((trouble) => trouble.hurts.some((letter) => letter === owner) && overlaps(trouble, life)))
+      return [];
+    return [{ rule: 'S3', what: `${id} is said to be gone, and nothing has befallen ${owner}`, deeds: [deed] }];
+  });
+}
+
+/** S4: ids have their form, are the minting host's own, and are minted once. */
+function badIds(deeds: readonly ChaosDeed[]): BrokenPromise[] {
+  const minted = new Map<string, ChaosDeed>();
+  return deeds.flatMap((deed): BrokenPromise[] => {
+    const { act, outcome, node } = deed;
+    if (!('id' in outcome)) return [];
+    const { id } = outcome;
+    if (!isMintedForm(id)) return [{ rule: 'S4', what: `${id} has not the form of an id`, deeds: [deed] }];
+    const isNew = act.kind === 'mint' || (outcome.kind === 'opened' && outcome.state === 'minted');
+    if (!isNew) return [];
+    const twin = minted.get(id);
+    minted.set(id, deed);
+    return [
+      ...(twin === undefined ? [] : [{ rule: 'S4' as const, what: `${id} is minted twice`, deeds: [twin, deed] }]),
+      ...(id.startsWith(node) ? [] : [{ rule: 'S4' as const, what: `${node} mints ${id}`, deeds: [deed] }]),
+    ];
+  });
+}
+
+/** S6: who asks a host that runs, is answered in time, whatever happens to the others. */
+function slow(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
+  return deeds.flatMap((deed): BrokenPromise[] => {
+    const { via, begunAt, endedAt } = deed;
+    const took = endedAt - begunAt;
+    if (took <= (via === 'door' ? DOOR_CAP_MS : PAGE_CAP_MS)) return [];
+    const span = { from: begunAt, to: Number.isFinite(endedAt) ? endedAt : begunAt + PAGE_CAP_MS };
+    if (troubles.some((trouble) => isInTheWay(trouble, deed) && overlaps(trouble, span))) return [];
+    return [
+      { rule: 'S6', what: Number.isFinite(took) ? `took ${Math.round(took)} ms` : 'was never answered', deeds: [deed] },
+    ];
+  });
+}
+
+function isInTheWay({ kind, victim }: Trouble, { via, node }: ChaosDeed): boolean {
+  if (via === 'balancer') return true;
+  return victim === node && kind !== 'kill-store' && kind !== 'cut-off';
+}
+
+/** In these runs nothing lives long enough to expire, no store is full, and nobody asks for what is no id. */
+const NEVER_HERE: readonly ResetReason[] = ['expired', 'evicted', 'malformed'];
+
+/** S9: each reset has a reason, and it is the true one as far as a visitor can know. */
+function badReasons(deeds: readonly ChaosDeed[]): BrokenPromise[] {
+  const wished = new Set(deeds.flatMap(({ act }) => (act.kind === 'destroy' || act.kind === 'rotate' ? [act.id] : [])));
+  return deeds.flatMap((deed): BrokenPromise[] => {
+    const { act, outcome } = deed;
+    const isReset = outcome.kind === 'miss' || (outcome.kind === 'opened' && outcome.state === 'regenerated');
+    if (!isReset) return [];
+    const { reason } = outcome;
+    if (reason === undefined) return [{ rule: 'S9', what: 'a reset without a reason', deeds: [deed] }];
+    const isWished = wished.has(subjectOf(act) ?? '');
+    if (!NEVER_HERE.includes(reason) && (reason !== 'destroyed' || isWished)) return [];
+    return [{ rule: 'S9', what: `the reason cannot be ${reason}`, deeds: [deed] }];
+  });
+}
+
+function isToldGone({ act, outcome }: ChaosDeed): boolean {
+  if (act.kind === 'destroy') return false;
+  return outcome.kind === 'miss' || (outcome.kind === 'opened' && outcome.state === 'regenerated');
+}
+
+function spanOf(deeds: readonly ChaosDeed[]): Span {
+  return {
+    from: Math.min(...deeds.map(({ begunAt }) => begunAt)),
+    to: Math.max(...deeds.map(({ endedAt }) => endedAt)),
+  };
+}

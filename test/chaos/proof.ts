@@ -1,0 +1,40 @@
+import { subjectOf } from '../support/sim/history.ts';
+import { FAULTS } from './faults.ts';
+import { LETTERS } from './hosts.ts';
+import type { ChaosDeed, Via } from './record.ts';
+import type { Trouble } from './troubles.ts';
+
+/** Fewer than these while a fault lasts prove nothing about it. */
+const FEWEST_PER_TROUBLE = 40;
+const FEWEST_WRITTEN_PER_TROUBLE = 10;
+const VIAS: readonly Via[] = ['door', 'page', 'balancer'];
+
+/** Why a run proves nothing, whatever the judge says of it; empty where it does. */
+export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): string[] {
+  if (troubles.length === 0) return ['nothing befell the hosts'];
+  const found = troubles.flatMap((trouble): string[] => {
+    const { kind, victim, from, to, bites } = trouble;
+    const during = deeds.filter(({ begunAt }) => begunAt >= from && begunAt <= to);
+    const done = during.filter(isDone);
+    const name = `${kind} of ${victim}`;
+    return [
+      ...(bites.includes(FAULTS[kind].bite) ? [] : [`${name} did not bite: nobody saw "${FAULTS[kind].bite}"`]),
+      ...(done.length < FEWEST_PER_TROUBLE ? [`only ${done.length} deeds came to something during ${name}`] : []),
+      ...(done.filter(({ outcome }) => outcome.kind === 'written').length < FEWEST_WRITTEN_PER_TROUBLE
+        ? [`hardly anything was written during ${name}`]
+        : []),
+    ];
+  });
+  for (const via of VIAS) {
+    if (!deeds.some((deed) => deed.via === via && isDone(deed))) found.push(`nobody came through ${via}`);
+  }
+  for (const letter of LETTERS) {
+    const isUsed = deeds.some(({ node, act }) => node !== letter && subjectOf(act)?.startsWith(letter) === true);
+    if (!isUsed) found.push(`no session of ${letter} was asked for at another host`);
+  }
+  return found;
+}
+
+export function isDone({ outcome }: ChaosDeed): boolean {
+  return outcome.kind === 'read' || outcome.kind === 'written' || outcome.kind === 'opened';
+}

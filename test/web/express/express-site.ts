@@ -1,0 +1,74 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import session, { type SessionOptions } from 'express-session';
+import { MagliaStore, type MagliaStoreOptions } from '../../../src/clients/express-store.ts';
+import { Visitor } from '../../support/visitor.ts';
+
+declare module 'express-session' {
+  interface SessionData {
+    [key: string]: unknown;
+  }
+}
+
+export interface SiteOptions {
+  readonly store?: MagliaStoreOptions;
+  readonly session?: Partial<SessionOptions>;
+  /** Whether requests wait for an id; the default. */
+  readonly isPatient?: boolean;
+}
+
+export const COOKIE = 'connect.sid';
+
+/** An Express application on one host, in this process, with real sockets. */
+export class ExpressSite {
+  readonly store: MagliaStore;
+  readonly url: string;
+  readonly #server: Server;
+
+  private constructor(store: MagliaStore, server: Server) {
+    this.store = store;
+    this.#server = server;
+    this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  }
+
+  static async open(http: string, routes: (app: Express) => void, options: SiteOptions = {}): Promise<ExpressSite> {
+    const store = new MagliaStore({ url: http, ...options.store });
+    const app = express();
+    app.set('env', 'test');
+    app.set('trust proxy', 'loopback');
+    if (options.isPatient !== false) app.use(store.ready);
+    app.use(
+      session({
+        store,
+        genid: store.genid,
+        secret: 'only for these tests',
+        resave: false,
+        saveUninitialized: false,
+        ...options.session,
+      }),
+    );
+    routes(app);
+    const showError: ErrorRequestHandler = (error: Error & { code?: string; statusCode?: number }, _req, res, next) => {
+      if (res.headersSent) next(error);
+      else res.status(error.statusCode ?? 500).json({ code: error.code, message: error.message });
+    };
+    app.use(showError);
+    const server = app.listen(0, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    return new ExpressSite(store, server);
+  }
+
+  async close(): Promise<void> {
+    this.store.close();
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** The session's id in the visitor's cookie, `s:<id>.<signature>`. */
+export function idOf(visitor: Visitor): string {
+  const cookie = visitor.cookie(COOKIE);
+  if (cookie === undefined) throw new Error('the visitor has no session cookie');
+  return decodeURIComponent(cookie).slice(2).split('.')[0] ?? '';
+}
