@@ -22,6 +22,11 @@ export class ChunkQueue {
     return this.#byteLength;
   }
 
+  /** Whether bytes that were skipped are still to come. */
+  get isSkipping(): boolean {
+    return this.#skipBytes > 0;
+  }
+
   push(chunk: Buffer): void {
     const rest = this.#skipBytes === 0 ? chunk : this.#skipIn(chunk);
     if (rest.length === 0) return;

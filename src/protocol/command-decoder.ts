@@ -32,6 +32,12 @@ export class CommandDecoder {
     return this.#queue.byteLength;
   }
 
+  /** Whether a request has begun and is not whole, also where nothing of it is held: its value is to come, or is dropped. */
+  get isMidRequest(): boolean {
+    if (this.#flow === 'ended') return false;
+    return this.#queue.byteLength > 0 || this.#queue.isSkipping || this.#framing?.awaitsValue === true;
+  }
+
   /** Whether nothing more will be decoded: after quit, after a fatal error, after `end()`. */
   get hasEnded(): boolean {
     return this.#flow === 'ended';

@@ -12,4 +12,7 @@ export type Step = 'again' | 'wait' | 'end';
  */
 export interface Framing {
   step(queue: ChunkQueue): Step;
+
+  /** Whether a request's first part has been taken off the queue, and its value is still to come. */
+  readonly awaitsValue: boolean;
 }

@@ -11,8 +11,8 @@ export interface WatchLimits {
 export interface Sight {
   /** Monotonic, as everywhere here. */
   readonly now: number;
-  /** Bytes of a request that is not whole. */
-  readonly halfRequestBytes: number;
+  /** Whether a request has begun and is not whole. */
+  readonly isMidRequest: boolean;
   /** Bytes that were written and have not left. */
   readonly unreadBytes: number;
   /** Whether we have yet to answer. */
@@ -47,7 +47,7 @@ export class ClientWatch {
     this.#unreadSince = now;
   }
 
-  judge({ now, halfRequestBytes, unreadBytes, isOwed, isLingering }: Sight): Verdict {
+  judge({ now, isMidRequest, unreadBytes, isOwed, isLingering }: Sight): Verdict {
     const { idleMs, lingerMs, stallMs } = this.#limits;
     // Fewer: it reads. More: it was written to just now.
     if (unreadBytes !== this.#unreadBytes) this.#unreadSince = now;
@@ -57,7 +57,7 @@ export class ClientWatch {
     if (isLingering) return sameMs >= lingerMs ? 'gone' : 'fine';
     if (isOwed) return 'fine';
     const silentMs = now - this.#heardAt;
-    if (halfRequestBytes > 0 && silentMs >= stallMs) return 'stalled';
+    if (isMidRequest && silentMs >= stallMs) return 'stalled';
     return idleMs > 0 && silentMs >= idleMs ? 'idle' : 'fine';
   }
 }

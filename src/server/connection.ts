@@ -136,7 +136,7 @@ export class ClientConnection implements CommandSink {
     this.#account();
     const verdict = this.#watch.judge({
       now: this.#parts.clock.monotonic(),
-      halfRequestBytes: this.#decoder.heldBytes,
+      isMidRequest: this.#decoder.isMidRequest,
       unreadBytes: this.#socket.writableLength,
       isOwed: this.#replies.length > 0 || this.#waiting !== undefined,
       isLingering: this.#phase === 'lingering',

@@ -1,3 +1,5 @@
+import { OPCODES } from '../../src/protocol/binary/opcodes.ts';
+import { LONGEST_SPAN_SECONDS } from '../../src/protocol/exptime.ts';
 import { binaryRequest, numberExtras, storeExtras } from './binary-request.ts';
 import type { Answer } from './scenario.ts';
 
@@ -11,12 +13,29 @@ export interface IntendedDifference {
   readonly steps: readonly (string | Buffer)[];
   readonly memcached: Answer;
   readonly maglia: Answer;
+  /** For what random commands would run into: how they stay clear of it. Nothing else keeps them from anything. */
+  readonly avoid?: Avoidance;
 }
+
+/**
+ * `reword`: a line of the meta protocol, as its words, is made into one that both answer alike; `apart`: such a request is
+ * sent only when the replies to those before it have come.
+ */
+export type Avoidance =
+  | { readonly kind: 'reword'; readonly reword: (words: readonly string[]) => readonly string[] }
+  | { readonly kind: 'apart'; readonly isApart: (request: Buffer) => boolean };
 
 const FORMAT = 'CLIENT_ERROR bad command line format\r\n';
 const TOO_LARGE = 'SERVER_ERROR object too large for cache\r\n';
 const TOO_LONG_KEY = 'k'.repeat(251);
 const setA = 'set a 0 0 1\r\n1\r\n';
+const REQUEST_MAGIC = 0x80;
+const ARITHMETIC_OPCODES: ReadonlySet<number> = new Set([
+  OPCODES.increment,
+  OPCODES.incrementQ,
+  OPCODES.decrement,
+  OPCODES.decrementQ,
+]);
 const extras = storeExtras(0, 0);
 const noop = binaryRequest('noop');
 const noopReply = response(0x0a, 0, '');
@@ -245,6 +264,15 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     maglia: closed(TOO_LARGE),
   },
 
+  {
+    id: 'refused-get-in-a-pipeline',
+    why: 'a get with a key too long takes the reply before it away, so that all after it answer the wrong requests (S0)',
+    steps: [`version\r\nget ${TOO_LONG_KEY}\r\nmn\r\n`],
+    memcached: open(`${FORMAT}MN\r\n`),
+    maglia: open(`VERSION 1.6.18\r\n${FORMAT}MN\r\n`),
+    avoid: { kind: 'apart', isApart: isRefusedGet },
+  },
+
   // Limits
   {
     id: 'too-large-keeps-old-value',
@@ -282,6 +310,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['ms YQ== 1 b\r\n1\r\n', 'mg a k\r\n'],
     memcached: open('HD kYQ== b\r\n'),
     maglia: open('HD ka\r\n'),
+    avoid: reword(byOneName),
   },
   {
     id: 'meta-plain-key-asked-encoded',
@@ -291,11 +320,19 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     maglia: open('HD kYQ== b\r\n'),
   },
   {
+    id: 'meta-key-of-a-new-item',
+    why: 'the same again: memcached takes the key of an item that N has made for a plain one',
+    steps: ['mg YQ== b k N30\r\n'],
+    memcached: open('HD ka W\r\n'),
+    maglia: open('HD kYQ== b W\r\n'),
+  },
+  {
     id: 'meta-t-before-T',
     why: 'memcached returns the old TTL where t stands before T or N; ours is the TTL from now on, wherever t stands',
     steps: ['ms a 1 T100\r\n1\r\n', 'mg a t T50\r\nmg b t N30\r\n'],
     memcached: open('HD t100\r\nHD t-1 W\r\n'),
     maglia: open('HD t50\r\nHD t30 W\r\n'),
+    avoid: reword((words) => last(words, 't')),
   },
   {
     id: 'meta-T-after-N',
@@ -303,6 +340,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['mg a N30 T50 k\r\nmg a t\r\n'],
     memcached: open('HD ka W\r\nHD t50 Z\r\n'),
     maglia: open('HD ka W\r\nHD t30 Z\r\n'),
+    avoid: reword((words) => first(words, 'T')),
   },
   {
     id: 'meta-R-after-T',
@@ -310,6 +348,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['ms a 1 T100\r\n1\r\n', 'mg a T5 R10\r\n'],
     memcached: open('HD W\r\n'),
     maglia: open('HD\r\n'),
+    avoid: reword((words) => first(words, 'R')),
   },
   {
     id: 'number-padding-in-a-pipeline',
@@ -317,6 +356,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['set n 0 0 3\r\n100\r\n', 'mg n v\r\nma n MD\r\nmg n v\r\n'],
     memcached: open('VA 3\r\n100\r\nHD\r\nVA 2\r\n99\r\n'),
     maglia: open('VA 3\r\n100\r\nHD\r\nVA 3\r\n99 \r\n'),
+    avoid: { kind: 'apart', isApart: isArithmetic },
   },
   {
     id: 'ma-T-as-the-number-grows',
@@ -324,6 +364,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['ms a 1 T100\r\n9\r\n', 'ma a T50\r\nmg a v t\r\n'],
     memcached: open('HD\r\nVA 2 t100\r\n10\r\n'),
     maglia: open('HD\r\nVA 2 t50\r\n10\r\n'),
+    avoid: reword((words) => (words[0] === 'ma' ? without(words, 'T') : words)),
   },
   {
     id: 'meta-t-of-expired',
@@ -331,6 +372,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: ['ms a 1\r\n1\r\n', 'mg a T-1 t\r\n'],
     memcached: open('HD t4294967235\r\n'),
     maglia: open('HD t0\r\n'),
+    avoid: reword((words) => (words.some(isLongPast) ? without(words, 't') : words)),
   },
   {
     id: 'me-fields',
@@ -358,7 +400,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
   {
     id: 'administration',
     why: 'a door for sessions is not where a memcached is administered',
-    steps: ['shutdown\r\nrefresh_certs\r\ncache_memlimit 64\r\nlru mode flat\r\n'],
+    steps: ['shutdown\r\nrefresh_certs\r\ncache_memlimit 64\r\nslabs automove 0\r\n'],
     memcached: open('ERROR: shutdown not enabled\r\nError TLS not enabled\r\nOK\r\nOK\r\n'),
     maglia: open('ERROR\r\nERROR\r\nERROR\r\nERROR\r\n'),
   },
@@ -414,6 +456,56 @@ function open(bytes: string): Answer {
 
 function closed(bytes: string): Answer {
   return { bytes, closes: true };
+}
+
+function reword(change: (words: readonly string[]) => readonly string[]): Avoidance {
+  return { kind: 'reword', reword: change };
+}
+
+function isArithmetic(request: Buffer): boolean {
+  if (request[0] === REQUEST_MAGIC) return ARITHMETIC_OPCODES.has(request.readUInt8(1));
+  return /^(?:incr|decr|ma) /.test(request.toString('latin1'));
+}
+
+function isRefusedGet(request: Buffer): boolean {
+  return /^g\S+ (?:.* )?\S{251}/.test(request.toString('latin1'));
+}
+
+/** What stands before the flags: command, key, and the length of what ms stores. */
+function headOf(words: readonly string[]): number {
+  return words[0] === 'ms' ? 3 : 2;
+}
+
+function isFlag(words: readonly string[], letter: string): (word: string, index: number) => boolean {
+  return (word, index) => index >= headOf(words) && word.startsWith(letter);
+}
+
+function without(words: readonly string[], letter: string): readonly string[] {
+  const is = isFlag(words, letter);
+  return words.filter((word, index) => !is(word, index));
+}
+
+function first(words: readonly string[], letter: string): readonly string[] {
+  const others = without(words, letter);
+  const head = headOf(words);
+  return [...others.slice(0, head), ...words.filter(isFlag(words, letter)), ...others.slice(head)];
+}
+
+function last(words: readonly string[], letter: string): readonly string[] {
+  return [...without(words, letter), ...words.filter(isFlag(words, letter))];
+}
+
+/** A key that is not plain ASCII is always sent encoded, and not asked back; any other is never encoded. */
+function byOneName(words: readonly string[]): readonly string[] {
+  const [command = '', key, ...rest] = words;
+  if (key === undefined || !/[\x80-\xff]/.test(key)) return words;
+  return without([command, Buffer.from(key, 'latin1').toString('base64'), ...rest, 'b'], 'k');
+}
+
+/** A life that ends at a moment in 1971. */
+function isLongPast(word: string): boolean {
+  const exptime = Number(/^[TN](\d+)$/.exec(word)?.[1]);
+  return exptime > LONGEST_SPAN_SECONDS && exptime < 2 * LONGEST_SPAN_SECONDS;
 }
 
 /** A response of the binary protocol that has nothing but a status and a text. */

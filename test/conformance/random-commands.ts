@@ -6,6 +6,8 @@ import type { BinaryCommand, MetaCommand, TextCommand } from './request-writer.t
 export interface CommandRanges {
   readonly key: Arbitrary<string>;
   readonly exptime: Arbitrary<number>;
+  /** How little life makes an item worth recaching. */
+  readonly recache: Arbitrary<number>;
   readonly cas: Arbitrary<number>;
   readonly value: Arbitrary<Buffer>;
 }
@@ -23,6 +25,7 @@ const keyByte = fc
 export const ANYTHING: CommandRanges = {
   key: fc.array(keyByte, { minLength: 1, maxLength: 250 }).map((characters) => characters.join('')),
   exptime: u32,
+  recache: u32,
   cas: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }),
   value: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 };
@@ -31,13 +34,14 @@ export const ANYTHING: CommandRanges = {
 export const MEETING: CommandRanges = {
   key: fc.constantFrom('a', 'b', 'caf\xc3\xa9'),
   exptime: fc.constantFrom(0, 0, 0, 100, 2592000, 2592001),
+  recache: fc.constantFrom(0, 50, 200, 2592001),
   cas: fc.integer({ min: 1, max: 30 }),
   value: fc
     .constantFrom('', '1', '10', '99', 'abc', '5 ', 'x'.repeat(200), '\r\nEND\r\n')
     .map((text) => Buffer.from(text)),
 };
 
-function read({ key, exptime }: CommandRanges, protocol: 'meta' | 'other' = 'other'): Arbitrary<Read> {
+function read({ key, exptime, recache }: CommandRanges, protocol: 'meta' | 'other' = 'other'): Arbitrary<Read> {
   const isMeta = protocol === 'meta';
   const optional = fc.option(exptime, { nil: undefined });
   return fc.record({
@@ -45,7 +49,7 @@ function read({ key, exptime }: CommandRanges, protocol: 'meta' | 'other' = 'oth
     key,
     touch: optional,
     vivify: isMeta ? optional : fc.constant(undefined),
-    recache: isMeta ? optional : fc.constant(undefined),
+    recache: isMeta ? fc.option(recache, { nil: undefined }) : fc.constant(undefined),
     isPeek: isMeta ? fc.boolean() : fc.constant(false),
   });
 }

@@ -37,11 +37,18 @@ class Side {
     return known?.get(key) ?? LARGER_THAN_ALL;
   }
 
-  /** Looks at an item without leaving a trace. What is said of it, in a comparable form. */
-  async inspect(key: string): Promise<string> {
-    await this.control.send(Buffer.from(`me ${Buffer.from(key, 'latin1').toString('base64')} b\r\n`));
-    await this.control.until(() => this.control.received.includes('\r\n'));
-    const line = this.control.take().toString('latin1');
+  /** Looks at items without leaving a trace. What is said of each, in a comparable form. */
+  async inspect(keys: readonly string[]): Promise<readonly string[]> {
+    const requests = keys.map((key) => `me ${Buffer.from(key, 'latin1').toString('base64')} b\r\n`);
+    await this.control.send(Buffer.from(requests.join('')));
+    const lines = (): string[] => this.control.received.toString('latin1').split('\r\n').slice(0, -1);
+    await this.control.until(() => lines().length >= keys.length);
+    const answers = lines();
+    this.control.take();
+    return keys.map((key, index) => this.#learn(key, answers[index] ?? 'no answer'));
+  }
+
+  #learn(key: string, line: string): string {
     const [, cas, fetch] = /cas=(\d+) fetch=(\w+)/.exec(line) ?? [];
     if (cas === undefined) return line;
     const before = this.#current.get(key);
@@ -80,24 +87,17 @@ export class SideBySide {
 
   /** `write` makes the requests, with the cas values of the side that they are for. */
   async ask(write: (casFor: Side['casFor']) => Buffer, marker: Marker): Promise<Pair> {
-    const [memcached, maglia] = await Promise.all(
-      [this.#memcached, this.#maglia].map((side) =>
-        side.answer(
-          write((key, choice) => side.casFor(key, choice)),
-          marker,
-        ),
-      ),
-    );
-    return { memcached: memcached ?? [], maglia: maglia ?? [] };
+    const answer = (side: Side): Promise<readonly string[]> =>
+      side.answer(
+        write((key, choice) => side.casFor(key, choice)),
+        marker,
+      );
+    const [memcached, maglia] = await Promise.all([answer(this.#memcached), answer(this.#maglia)]);
+    return { memcached, maglia };
   }
 
   async inspect(keys: readonly string[]): Promise<Pair> {
-    const memcached: string[] = [];
-    const maglia: string[] = [];
-    for (const key of keys) {
-      memcached.push(await this.#memcached.inspect(key));
-      maglia.push(await this.#maglia.inspect(key));
-    }
+    const [memcached, maglia] = await Promise.all([this.#memcached.inspect(keys), this.#maglia.inspect(keys)]);
     return { memcached, maglia };
   }
 

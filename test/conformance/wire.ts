@@ -27,7 +27,8 @@ export class Wire {
 
   /** @param address the path of a unix socket, or `host:port` */
   static async open(address: string): Promise<Wire> {
-    const socket = address.startsWith('/') ? connect(address) : connect(hostAndPort(address));
+    // Nagle's algorithm would hold a second piece back until the first is acknowledged.
+    const socket = address.startsWith('/') ? connect(address) : connect({ ...hostAndPort(address), noDelay: true });
     await once(socket, 'connect');
     return new Wire(socket);
   }
@@ -54,6 +55,11 @@ export class Wire {
       if (index > 0) for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
       if (!this.#isClosed) this.#socket.write(piece);
     }
+  }
+
+  /** Resolves only when the kernel has taken them: for those that send a great deal. */
+  async sendAll(bytes: Buffer): Promise<void> {
+    await new Promise<void>((resolve) => void this.#socket.write(bytes, () => resolve()));
   }
 
   /** Waits until it is so, or for long enough that it will never be. */

@@ -31,6 +31,10 @@ export class PacketFraming implements Framing {
     this.#limits = limits;
   }
 
+  get awaitsValue(): boolean {
+    return this.#expecting.kind !== 'header';
+  }
+
   step(queue: ChunkQueue): Step {
     if (this.#expecting.kind === 'header') return this.#header(queue);
     const { header, form } = this.#expecting;

@@ -49,6 +49,10 @@ export class LineFraming implements Framing {
     this.#limits = limits;
   }
 
+  get awaitsValue(): boolean {
+    return this.#expecting.kind !== 'line';
+  }
+
   step(queue: ChunkQueue): Step {
     switch (this.#expecting.kind) {
       case 'line':

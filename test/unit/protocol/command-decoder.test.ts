@@ -54,6 +54,40 @@ describe('a value', () => {
   });
 });
 
+describe('a decoder is in the middle of a request', () => {
+  const tooLarge = binaryRequest('set', { key: 'a', extras: storeExtras(0, 0), bodyBytes: 100_000_000 });
+
+  test.each([
+    ['half a line', latin1('ge')],
+    ['the line of a store', latin1('set k 0 0 5\r\n')],
+    ['half a value', latin1('ms k 5\r\nab')],
+    ['the line of a store that was refused', latin1('set k 0 0 100000000\r\n')],
+    ['all of a dropped value but its end', latin1(`ms ${'k'.repeat(251)} 1\r\nx`)],
+    ['half a header', Buffer.from([0x80, 1])],
+    ['a header', binaryRequest('get', { key: 'abc' }).subarray(0, 24)],
+    ['half of a packet that was refused', tooLarge],
+  ])('after %s', (_, bytes) => {
+    const { decoder } = newDecoder();
+    decoder.push(bytes);
+    expect(decoder.isMidRequest).toBe(true);
+    decoder.end();
+    expect(decoder.isMidRequest).toBe(false);
+  });
+
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['a line', latin1('mn\r\n')],
+    ['a value', latin1('set k 0 0 1\r\nx\r\n')],
+    ['a dropped value', latin1(`ms ${'k'.repeat(251)} 1\r\nx\r\n`)],
+    ['a packet', binaryRequest('get', { key: 'abc' })],
+    ['something fatal', latin1('set k 0 0 x\r\n')],
+  ])('and not after %s', (_, bytes) => {
+    const { decoder } = newDecoder();
+    decoder.push(bytes);
+    expect(decoder.isMidRequest).toBe(false);
+  });
+});
+
 describe('a paused decoder', () => {
   test('says nothing until it is resumed, and then goes on where it was', () => {
     const { sink, decoder } = newDecoder();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ClientWatch, type Sight } from '../../../src/server/client-watch.ts';
 
 const LIMITS = { stallMs: 30_000, idleMs: 600_000, lingerMs: 1000 };
-const QUIET: Sight = { now: 0, halfRequestBytes: 0, unreadBytes: 0, isOwed: false, isLingering: false };
+const QUIET: Sight = { now: 0, isMidRequest: false, unreadBytes: 0, isOwed: false, isLingering: false };
 
 function watch(limits = LIMITS): ClientWatch {
   return new ClientWatch(limits, 0);
@@ -12,15 +12,15 @@ describe('a client', () => {
   test('that has sent half a request and stops is stalled after a while', () => {
     const client = watch();
     client.heard(1000);
-    expect(client.judge({ ...QUIET, now: 30_999, halfRequestBytes: 5 })).toBe('fine');
-    expect(client.judge({ ...QUIET, now: 31_000, halfRequestBytes: 5 })).toBe('stalled');
+    expect(client.judge({ ...QUIET, now: 30_999, isMidRequest: true })).toBe('fine');
+    expect(client.judge({ ...QUIET, now: 31_000, isMidRequest: true })).toBe('stalled');
   });
 
   test('that sends on is not', () => {
     const client = watch();
     for (let now = 20_000; now < 200_000; now += 20_000) {
       client.heard(now);
-      expect(client.judge({ ...QUIET, now: now + 10_000, halfRequestBytes: 5 })).toBe('fine');
+      expect(client.judge({ ...QUIET, now: now + 10_000, isMidRequest: true })).toBe('fine');
     }
   });
 
@@ -40,7 +40,7 @@ describe('a client', () => {
   });
 
   test('that waits for us is neither stalled nor idle', () => {
-    expect(watch().judge({ ...QUIET, now: 10_000_000, isOwed: true, halfRequestBytes: 9 })).toBe('fine');
+    expect(watch().judge({ ...QUIET, now: 10_000_000, isOwed: true, isMidRequest: true })).toBe('fine');
   });
 
   test('that asks for nothing is idle after a while, where that is limited', () => {
