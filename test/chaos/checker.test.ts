@@ -34,7 +34,7 @@ function rules(told: readonly Told[], troubles: readonly Trouble[] = []): string
     [ID, 'L'],
     [OTHER, 'M'],
   ]);
-  return judge({ deeds: deedsOf(told), lineages }, troubles).map(({ rule }) => rule);
+  return judge({ deeds: deedsOf(told), lineages }, troubles, 500).map(({ rule }) => rule);
 }
 
 function payload(write?: number, ...patches: number[]): Payload {
@@ -78,7 +78,17 @@ function regenerated(at: Told['at'], id: string, node: Letter): Told {
 function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['absence']): Trouble {
   const { hurts, isSplit, bite } = FAULTS[kind];
   return {
-    ...{ kind, victim: A, from, undoneAt: to, to, hurts: hurts === 'all' ? LETTERS : [A], isSplit, bites: [bite] },
+    ...{
+      kind,
+      victim: A,
+      from,
+      doneAt: from,
+      undoneAt: to,
+      to,
+      hurts: hurts === 'all' ? LETTERS : [A],
+      isSplit,
+      bites: [bite],
+    },
     ...(absence !== undefined && { absence }),
   };
 }
