@@ -15,7 +15,7 @@ import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { storeFailure } from './store-failure.ts';
-import { isBarred, newTombstone } from './tombstone.ts';
+import { aliasOf, isBarred, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Absent, Vault } from './vault.ts';
 
@@ -238,7 +238,8 @@ export class Engine {
   async #destroy(command: CommandOf<'destroy'>): Promise<Reply> {
     const found = await this.#vault.load(command.id);
     const previous = found.kind === 'record' ? found.record.version : 0;
-    const tombstone = this.#tombstone(command.id, previous, 'destroyed');
+    const alias = found.kind === 'record' ? aliasOf(found.record) : {};
+    const tombstone = { ...this.#tombstone(command.id, previous, 'destroyed'), ...alias };
     // Also where nothing is there: who read it before it went may still write it (S5).
     await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
