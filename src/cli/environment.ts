@@ -2,7 +2,11 @@ import { machineSources } from '../config/machine-sources.ts';
 import { VARIABLE_PREFIX } from '../config/option-names.ts';
 import type { ConfigSources, FlagValues } from '../config/sources.ts';
 
-/** Read by the commands that talk to a daemon. To a daemon they would be unknown options, and it would refuse them. */
+/**
+ * Read by the commands that talk to a daemon. To a daemon they would be unknown options, and it would refuse them; but a
+ * shell in which somebody uses both has them set, so it is started without them and says nothing. The token that a door
+ * demands is another option.
+ */
 export const URL_VARIABLE = 'MAGLIA_URL';
 export const TOKEN_FILE_VARIABLE = 'MAGLIA_TOKEN_FILE';
 

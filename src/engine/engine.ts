@@ -9,13 +9,14 @@ import type { ResetReason } from '../session/reset-reason.ts';
 import type { Letter } from '../session/letter.ts';
 import { drawSessionId } from '../session/session-id.ts';
 import type { Versions } from '../session/version.ts';
+import { Doubts } from './doubts.ts';
 import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
 import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { storeFailure } from './store-failure.ts';
-import { isBarred, newTombstone } from './tombstone.ts';
+import { aliasOf, isBarred, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Absent, Vault } from './vault.ts';
 
@@ -59,6 +60,7 @@ export class Engine {
   readonly #log: Logger;
   readonly #items: Items;
   readonly #handOver: HandOver;
+  readonly #doubts: Doubts;
 
   constructor(parts: EngineParts) {
     this.#letter = parts.letter;
@@ -71,6 +73,7 @@ export class Engine {
     this.#log = parts.log;
     this.#items = new Items(parts);
     this.#handOver = new HandOver(parts);
+    this.#doubts = new Doubts(parts.vault, parts.turns, parts.clock);
   }
 
   /** Makes a new session under an id nobody has seen (S4). Never leaves doubt: an id nobody saw does no harm. */
@@ -131,7 +134,9 @@ export class Engine {
       try {
         return await this.#carryOut(command);
       } catch (error) {
-        return storeFailure(error);
+        const reply = storeFailure(error);
+        if (reply.kind === 'in-doubt') this.#doubts.note(command.id);
+        return reply;
       }
     });
   }
@@ -238,7 +243,8 @@ export class Engine {
   async #destroy(command: CommandOf<'destroy'>): Promise<Reply> {
     const found = await this.#vault.load(command.id);
     const previous = found.kind === 'record' ? found.record.version : 0;
-    const tombstone = this.#tombstone(command.id, previous, 'destroyed');
+    const alias = found.kind === 'record' ? aliasOf(found.record) : {};
+    const tombstone = { ...this.#tombstone(command.id, previous, 'destroyed'), ...alias };
     // Also where nothing is there: who read it before it went may still write it (S5).
     await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
@@ -252,7 +258,7 @@ export class Engine {
   /** A lock that came to somebody who has stopped waiting would be held by nobody: past the deadline none is granted. */
   async #openLocked(command: CommandOf<'open'>, { waitMs, token }: LockRequest, deadlineAt: number): Promise<Reply> {
     const leftMs = Math.max(0, deadlineAt - this.#clock.monotonic());
-    const lock = await this.#locks.acquire(command.id, Math.min(waitMs, leftMs), chosen(token));
+    const lock = await this.#locks.acquire(command.id, Math.min(waitMs, leftMs), { token });
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
     const reply = await this.#inTurn(command, deadlineAt);
     const isInTime = this.#clock.monotonic() < deadlineAt;
@@ -265,7 +271,7 @@ export class Engine {
   async #lock({ id, waitMs, holdMs, holder, token }: CommandOf<'lock'>, deadlineAt: number): Promise<Reply> {
     const leftMs = deadlineAt - this.#clock.monotonic();
     if (leftMs <= 0) return { kind: 'unavailable', code: 'DEADLINE' };
-    const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder, ...chosen(token) });
+    const lock = await this.#locks.acquire(id, Math.min(waitMs, leftMs), { holdMs, holder, token });
     if (typeof lock === 'string') return { kind: 'refused', code: lock };
     return { kind: 'answered', answer: { kind: 'stored', cas: this.#versions.next() }, lock };
   }
@@ -335,10 +341,6 @@ export class Engine {
 
 function miss(absent: Absent): Reply {
   return { kind: 'miss', reason: absent.reason };
-}
-
-function chosen(token: string | undefined): { token?: string } {
-  return token === undefined ? {} : { token };
 }
 
 function secondsLeft(until: number, now: number): number {

@@ -32,7 +32,9 @@ export class HandOver {
       if (entry.kind === 'kept') return vault.save(this.#settled(entry));
       const found = await vault.load(entry.id);
       const previous = found.kind === 'record' ? found.record.version : 0;
-      const because = vault.isDestroyed(entry.id, found) ? 'destroyed' : 'owner-dead';
+      const isDestroyed =
+        vault.isDestroyed(entry.id, found) || (entry.kind === 'succeeded' && entry.isDestroyed === true);
+      const because = isDestroyed ? 'destroyed' : 'owner-dead';
       const reason = entry.kind === 'buried' ? entry.reason : because;
       const expiresAt = clock.now() + session.tombstoneSeconds * 1000;
       return vault.save({

@@ -11,15 +11,18 @@ type OperationOf<K extends ItemOperation['kind']> = Extract<ItemOperation, { kin
 /** delete, md. */
 export function remove({ cas }: OperationOf<'delete'>, situation: Situation): Outcome {
   // A rotated session that can still be read goes as well.
+  const { alias } = situation;
   const target = situation.item ?? situation.rotated;
   const staysGone = situation.isSession || situation.grave !== undefined;
   if (target === undefined) {
     // Who read it before it went may still write it. A condition that nothing meets destroys nothing.
     if (!staysGone || cas !== undefined) return notFound;
-    return { answer: { kind: 'not-found' }, change: { kind: 'bury', version: situation.grave?.version ?? 0 } };
+    return { answer: { kind: 'not-found' }, change: { kind: 'bury', version: situation.grave?.version ?? 0, alias } };
   }
   if (cas !== undefined && cas !== target.version) return exists;
-  return { answer: { kind: 'deleted' }, change: { kind: staysGone ? 'bury' : 'drop', version: target.version } };
+  const { version } = target;
+  const change = staysGone ? ({ kind: 'bury', version, alias } as const) : ({ kind: 'drop', version } as const);
+  return { answer: { kind: 'deleted' }, change };
 }
 
 /** md I: the next reader may win it, whoever has won it before. */

@@ -2,6 +2,7 @@ import type { SessionConfig } from '../config/config.ts';
 import type { ItemAnswer } from '../session/item-operation.ts';
 import type { Grave, LiveRecord } from '../session/record.ts';
 import type { Access } from './item-accesses.ts';
+import type { Alias } from './tombstone.ts';
 
 /** All that an operation on an item depends on, at the moment when its turn has come. */
 export interface Situation {
@@ -15,6 +16,8 @@ export interface Situation {
    * neither stores nothing (S5).
    */
   readonly grave: Grave | undefined;
+  /** Of an orphan that has a successor: where it leads. */
+  readonly alias: Alias;
   /** When the item was used before. */
   readonly access: Access;
   /** The wall clock, in milliseconds. */
@@ -31,7 +34,7 @@ export type Change =
   /** The item goes, and another may take its place at once. */
   | { readonly kind: 'drop'; readonly version: number }
   /** The session goes and stays gone. */
-  | { readonly kind: 'bury'; readonly version: number };
+  | { readonly kind: 'bury'; readonly version: number; readonly alias: Alias };
 
 export interface Outcome {
   readonly answer: ItemAnswer | 'too-large';

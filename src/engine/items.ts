@@ -10,7 +10,7 @@ import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
 import { inspect, probe, read } from './item-read.ts';
 import { store } from './item-store.ts';
-import { graveOf, newTombstone } from './tombstone.ts';
+import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
 import type { Found, Vault } from './vault.ts';
 
 type ItemCommand = Extract<SessionCommand, { kind: 'item' }>;
@@ -77,6 +77,7 @@ export class Items {
     return {
       ...situation,
       grave,
+      alias: aliasOf(record),
       rotated: situation.now < record.readableUntil ? readableCopy(record) : undefined,
     };
   }
@@ -88,6 +89,7 @@ export class Items {
       item: undefined,
       rotated: undefined,
       grave: undefined,
+      alias: {},
       access: NEVER_USED,
       now: this.#clock.now(),
       nextVersion: () => this.#versions.next(previous),
@@ -103,9 +105,10 @@ export class Items {
         // It holds nobody off, whatever the clock does.
         return this.#vault.drop(this.#grave(id, change.version, 0));
       case 'bury':
-        return this.#vault.save(
-          this.#grave(id, change.version, this.#clock.now() + this.#session.tombstoneSeconds * 1000),
-        );
+        return this.#vault.save({
+          ...this.#grave(id, change.version, this.#clock.now() + this.#session.tombstoneSeconds * 1000),
+          ...change.alias,
+        });
     }
   }
 

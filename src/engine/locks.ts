@@ -11,7 +11,7 @@ export interface LockClaim {
   /** The node with whose death it ends. */
   readonly holder?: Letter;
   /** Chosen by who asks, so that it can take back what it never hears of. */
-  readonly token?: string;
+  readonly token?: string | undefined;
 }
 
 /** Unlocks that fitted nothing are remembered, up to so many: what they take back may still be under way. */

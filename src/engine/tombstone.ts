@@ -1,9 +1,17 @@
 import type { Grave, SessionRecord, Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 
+export type Alias = Partial<Pick<Tombstone, 'successor' | 'successorUntil'>>;
+
 /** A tombstone that leads nowhere, and over nothing that could still be read. `expiresAt` is the wall clock. */
 export function newTombstone(id: string, version: number, expiresAt: number, reason: ResetReason): Tombstone {
   return { kind: 'tombstone', id, version, expiresAt, reason, successorUntil: 0, readableUntil: 0 };
+}
+
+/** Where a record leads whoever opens it: that stays when it is destroyed (S2). */
+export function aliasOf(record: SessionRecord): Alias {
+  if (record.kind === 'live' || record.successor === undefined) return {};
+  return { successor: record.successor, successorUntil: record.successorUntil };
 }
 
 /** The grave that a record is, or stands on. */

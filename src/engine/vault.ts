@@ -6,6 +6,7 @@ import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
 import type { Store } from '../store/store.ts';
 import type { Recall } from './recall.ts';
+import { newTombstone } from './tombstone.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
 export type Found = { readonly kind: 'record'; readonly record: SessionRecord } | Absent;
@@ -51,7 +52,7 @@ export class Vault {
     // A write that we gave up on came late and covered a newer one: never answer the old (S1).
     if (this.#recall.isStale(id, record.version)) {
       this.#log.warn({ id: shortenId(id) }, 'the store went back to an older version; the session is reset');
-      return { kind: 'absent', reason: this.#recall.explainStale(id) };
+      return this.#bury(id);
     }
     this.#recall.saw(record);
     if (record.expiresAt <= now) {
@@ -107,6 +108,21 @@ export class Vault {
     const isFree = await this.#store.add(record.id, encodeRecord(record), this.#secondsToKeep(record));
     if (isFree) this.#recall.wrote(record);
     return isFree;
+  }
+
+  /** In the place of a record that is too old: else a daemon that does not remember the newer one would answer it. */
+  async #bury(id: string): Promise<Absent> {
+    const reason = this.#recall.explainStale(id);
+    const now = this.#clock.now();
+    const grave = this.#recall.graveOf(id, now);
+    const tombstone = newTombstone(id, this.#recall.latestVersion(id) ?? 0, grave?.until ?? now, reason);
+    try {
+      await this.save(tombstone);
+    } catch (error) {
+      // It is known for old as long as we remember; the next reader tries again.
+      this.#log.warn({ id: shortenId(id), err: error }, 'what is too old could not be taken out of the store');
+    }
+    return { kind: 'absent', reason };
   }
 
   async #read(id: string): Promise<Buffer | undefined> {

@@ -118,10 +118,9 @@ function writeEntry(writer: FieldWriter, entry: EstateEntry): void {
       return;
     case 'succeeded':
       writer.id(entry.successor);
-      {
-        writer.duration(entry.aliasMs);
-        return;
-      }
+      writer.duration(entry.aliasMs);
+      writer.flag(entry.isDestroyed === true);
+      return;
     case 'kept':
       writer.duration(entry.lifeMs);
       {
@@ -135,6 +134,10 @@ function writeEntry(writer: FieldWriter, entry: EstateEntry): void {
   }
 }
 
+function readDestroyed(reader: FieldReader): { isDestroyed?: true } {
+  return reader.flag() ? { isDestroyed: true } : {};
+}
+
 function readEntry(reader: FieldReader): EstateEntry {
   const kind = reader.word(ENTRY_KINDS);
   const id = reader.id();
@@ -142,7 +145,7 @@ function readEntry(reader: FieldReader): EstateEntry {
     case 'reset':
       return { kind, id };
     case 'succeeded':
-      return { kind, id, successor: reader.id(), aliasMs: reader.duration() };
+      return { kind, id, successor: reader.id(), aliasMs: reader.duration(), ...readDestroyed(reader) };
     case 'kept':
       return { kind, id, lifeMs: reader.duration(), record: reader.bytes() };
     case 'buried':

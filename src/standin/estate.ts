@@ -114,6 +114,9 @@ export class Estate {
         return;
       case 'succeeded': {
         await this.#clearShelf(entry.id);
+        if (entry.isDestroyed === true) {
+          await this.#shelf.settle({ kind: 'buried', id: entry.id, reason: 'destroyed' });
+        }
         const aliasUntil = this.#clock.monotonic() + entry.aliasMs;
         this.#note(entry.id, { kind: 'succeeded', successor: entry.successor, aliasUntil });
         return;
@@ -167,8 +170,14 @@ export class Estate {
     const wasKept = this.#ledger.get(command.id)?.kind === 'kept';
     const reply = await this.#shelf.execute(command, deadlineAt);
     if (reply.kind === 'refused' || reply.kind === 'unavailable') return reply;
-    this.#note(command.id, { kind: 'kept' });
+    this.#noteBuried(command.id);
     return reply.kind === 'miss' && !wasKept ? { kind: 'miss', reason: 'owner-dead' } : reply;
+  }
+
+  /** A successor stays (S2); noted again, the entry is handed over again, with what the shelf says by then. */
+  #noteBuried(id: string): void {
+    const entry = this.#ledger.get(id);
+    this.#note(id, entry?.kind === 'succeeded' ? entry : { kind: 'kept' });
   }
 
   /**
@@ -178,8 +187,10 @@ export class Estate {
   async #item(command: Extract<SessionCommand, { kind: 'item' }>, deadlineAt: number): Promise<Reply> {
     const reply = await this.#shelf.execute(command, deadlineAt);
     const entry = this.#ledger.get(command.id);
-    if (mayHaveChanged(command, reply)) this.#note(command.id, { kind: 'kept' });
-    else if (entry === undefined && isAbsence(reply) && tellsOfAbsence(command)) {
+    if (mayHaveChanged(command, reply)) {
+      if (command.operation.kind === 'delete') this.#noteBuried(command.id);
+      else this.#note(command.id, { kind: 'kept' });
+    } else if (entry === undefined && isAbsence(reply) && tellsOfAbsence(command)) {
       this.#note(command.id, { kind: 'reset' });
     }
     return isAbsence(reply) && entry?.kind !== 'kept' ? { ...reply, reason: 'owner-dead' } : reply;
@@ -206,7 +217,9 @@ export class Estate {
         return { kind: 'reset', id };
       case 'succeeded': {
         const aliasMs = Math.max(0, Math.floor(entry.aliasUntil - this.#clock.monotonic()));
-        return { kind: 'succeeded', id, successor: entry.successor, aliasMs };
+        const shelved = await this.#shelf.handBack(id);
+        const isDestroyed = shelved.kind === 'buried' && shelved.reason === 'destroyed';
+        return { kind: 'succeeded', id, successor: entry.successor, aliasMs, ...(isDestroyed && { isDestroyed }) };
       }
       case 'kept':
         return this.#shelf.handBack(id);

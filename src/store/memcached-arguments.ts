@@ -1,8 +1,6 @@
+import { MAX_SOCKET_PATH_BYTES } from '../config/socket-addresses.ts';
 import { StoreStartError } from '../errors.ts';
 import { MAX_KEY_BYTES } from './store-key.ts';
-
-/** A unix socket's path has 108 bytes with the closing zero (unix(7)). */
-const MAX_SOCKET_PATH_BYTES = 107;
 
 /** Memcached's own header of an item, its cas number and the closing bytes, rounded up. */
 const ITEM_OVERHEAD_BYTES = 128;

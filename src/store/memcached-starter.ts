@@ -47,7 +47,7 @@ export class MemcachedStarter {
   constructor(options: MemcachedStarterOptions) {
     this.#options = options;
     this.socketPath = join(options.runtimeDirectory, 'memcached.sock');
-    this.#stateFile = new MemcachedStateFile(join(options.runtimeDirectory, 'memcached.json'));
+    this.#stateFile = new MemcachedStateFile(options.runtimeDirectory);
   }
 
   readonly dial = (): Duplex => dialMemcached({ kind: 'unix', path: this.socketPath });

@@ -1,4 +1,5 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { hasCode } from './error-code.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -19,12 +20,14 @@ export type ReadRecord =
 
 const FORMAT = 1;
 
+const FILE_NAME = 'memcached.json';
+
 /** `memcached.json` in the runtime directory: written whole or not at all. */
 export class MemcachedStateFile {
   readonly path: string;
 
-  constructor(path: string) {
-    this.path = path;
+  constructor(runtimeDirectory: string) {
+    this.path = join(runtimeDirectory, FILE_NAME);
   }
 
   read(): ReadRecord {

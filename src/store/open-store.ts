@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config, SocketAddress } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { ENVELOPE_BYTES } from '../session/record.ts';
 import { describeAddress, dialMemcached } from './dial-memcached.ts';
 import { MemcachedKeeper } from './memcached-keeper.ts';
 import { answers } from './memcached-probe.ts';
@@ -12,9 +13,6 @@ import type { Kept } from './memcached-starter.ts';
 import { MemcachedStore, type MemcachedStoreOptions } from './memcached-store.ts';
 import { MemoryStore } from './memory-store.ts';
 import type { Store } from './store.ts';
-
-/** What a record has around a session's payload, at most. */
-const ENVELOPE_BYTES = 4_096;
 
 const FIRST_ANSWER_MS = 1_000;
 

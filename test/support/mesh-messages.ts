@@ -141,7 +141,10 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
 
 const entries: Arbitrary<EstateEntry> = fc.oneof(
   fc.record({ kind: fc.constant('reset'), id: ids }),
-  fc.record({ kind: fc.constant('succeeded'), id: ids, successor: ids, aliasMs: integers }),
+  fc.record(
+    { kind: fc.constant('succeeded'), id: ids, successor: ids, aliasMs: integers, isDestroyed: fc.constant(true) },
+    { requiredKeys: ['kind', 'id', 'successor', 'aliasMs'] },
+  ),
   fc.record({ kind: fc.constant('kept'), id: ids, record: bytes, lifeMs: integers }),
   fc.record({ kind: fc.constant('buried'), id: ids, reason: fc.constantFrom(...RESET_REASONS) }),
 );

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { becomesTrue } from '../../store/becomes-true.ts';
 import { hasCode } from '../../store/error-code.ts';
 import { MemcachedStateFile } from '../../store/memcached-state-file.ts';
@@ -12,7 +11,7 @@ const POLL_MS = 10;
  * that one.
  */
 export async function killLeftMemcached(runtimeDirectory: string): Promise<void> {
-  const found = new MemcachedStateFile(join(runtimeDirectory, 'memcached.json')).read();
+  const found = new MemcachedStateFile(runtimeDirectory).read();
   if (found.kind !== 'found') return;
   const { memcached } = found.record;
   if (!isAlive(memcached)) return;

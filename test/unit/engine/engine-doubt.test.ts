@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { OwnerCommand } from '../../../src/engine/engine.ts';
+import { settled } from '../../support/fake-clock.ts';
 import type { Fault } from '../../support/fake-store.ts';
-import { doneOf, ID, json, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
+import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 async function setUpSession(): Promise<EngineSetup> {
   const setup = setUpEngine();
@@ -82,6 +83,60 @@ describe('S1 never old', () => {
     ]) {
       expect(summary(await run(command as OwnerCommand))).toBe('miss store-lost');
     }
+  });
+
+  test('nor after a restart, by a daemon that does not remember the newer one: it is looked for a second after the doubt', async () => {
+    const { run, store, clock } = await setUpSession();
+    store.failNext('set', 'in-doubt-late');
+    await run(put({ n: 2 }));
+    doneOf(await run(put({ n: 3 })));
+    await store.applyLate();
+    clock.advance(1000);
+    await settled();
+    const next = setUpEngine({ clock, incarnation: clock.now() + 1 });
+    await next.store.plant(ID, (await store.peek(ID)) ?? Buffer.alloc(0));
+    expect(summary(await next.run({ kind: 'get', id: ID }))).toBe('miss store-lost');
+  });
+
+  test('and a tombstone that is covered so stands again, for as long as it had to', async () => {
+    const { run, store, clock } = await setUpSession();
+    store.failNext('set', 'in-doubt-late');
+    await run(put({ n: 2 }));
+    doneOf(await run({ kind: 'destroy', id: ID }));
+    await store.applyLate();
+    clock.advance(1000);
+    await settled();
+    const next = setUpEngine({ clock, incarnation: clock.now() + 1 });
+    await next.store.plant(ID, (await store.peek(ID)) ?? Buffer.alloc(0));
+    const keep = { kind: 'keep', id: ID, content: json({ n: 4 }) } as const;
+    expect(summary(await next.run(keep))).toBe('refused DESTROYED');
+    clock.advance(SESSION.tombstoneSeconds * 1000 - 1000);
+    expect((await next.run(keep)).kind).toBe('done');
+  });
+
+  test('a write in doubt that was done, or never was, is left as it is', async () => {
+    for (const fault of ['in-doubt', 'in-doubt-applied'] as const) {
+      const { run, store, clock } = await setUpSession();
+      store.failNext('set', fault);
+      await run(put({ n: 2 }));
+      clock.advance(1000);
+      await settled();
+      expect(summary(await run({ kind: 'get', id: ID }))).toBe(`done {"n":${fault === 'in-doubt' ? 1 : 2}}`);
+    }
+  });
+
+  test('S6 bounded: one look for each session, a thousand at most, and none that fails harms', async () => {
+    const { run, store, clock } = setUpEngine();
+    const ids = Array.from({ length: 1001 }, (_, n) => `a${n}`);
+    for (const id of [...ids, ...ids]) {
+      store.failNext('set', 'in-doubt');
+      await run({ kind: 'keep', id, content: json({}) });
+    }
+    store.asked.length = 0;
+    store.failNext('get', 'unavailable', 'in-doubt');
+    clock.advance(1000);
+    await settled();
+    expect(store.asked).toEqual(ids.slice(0, 1000).map((id) => `get ${id}`));
   });
 
   test('a touch that comes late, after a newer acknowledged write, does not bring the old data back', async () => {

@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { check, type Violation } from '../../support/sim/checker.ts';
 import type { Act, Deed, History, Outcome, Payload } from '../../support/sim/history.ts';
 import { subjectOf } from '../../support/sim/history.ts';
-import { letter } from './setup.ts';
+import { letterOf } from '../session/letters.ts';
 
-const [A, B] = [letter('a'), letter('b')];
+const [A, B] = [letterOf('a'), letterOf('b')];
 const ID = 'a1';
 const KEY = 'a-kept-1';
 

@@ -3,9 +3,10 @@ import type { MemberState } from '../../../src/membership/member-state.ts';
 import { isGone, Members } from '../../../src/membership/members.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { keptLog, letter, mapOf, SILENT, type LogLine } from './setup.ts';
+import { letterOf, mapOf } from '../session/letters.ts';
+import { logInto, SILENT, type LogLine } from './membership-setup.ts';
 
-const [A, B, C] = [letter('a'), letter('b'), letter('c')];
+const [A, B, C] = [letterOf('a'), letterOf('b'), letterOf('c')];
 
 interface Change {
   readonly peer: Letter;
@@ -21,7 +22,8 @@ function setUp(remembered: (peer: Letter) => number = () => 0): {
   gauges: Map<string, number>;
 } {
   const clock = new FakeClock();
-  const { log, lines } = keptLog();
+  const lines: LogLine[] = [];
+  const log = logInto(lines);
   const changes: Change[] = [];
   const gauges = new Map<string, number>();
   const members: Members = new Members({

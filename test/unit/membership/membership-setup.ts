@@ -9,6 +9,7 @@ import { LinkDownError, LinkLostError, type MagliaError } from '../../../src/err
 import type { PeerLink, PeerLinks } from '../../../src/membership/peer-link.ts';
 import type { LinkState } from '../../../src/mesh/link-state.ts';
 import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
+import type { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { LetterMap } from '../../../src/session/letter-map.ts';
 import { Estate } from '../../../src/standin/estate.ts';
@@ -30,6 +31,14 @@ export const TIMINGS: TimingsConfig = {
   dialMs: 500,
   joinPatienceMs: 5000,
   pauseMs: 3000,
+};
+
+export const SILENT: Logger = pino({ level: 'silent' });
+
+export const NO_METRICS: Pick<Metrics, 'count' | 'set' | 'observe'> = {
+  count: () => undefined,
+  set: () => undefined,
+  observe: () => undefined,
 };
 
 /** What a log line says, less its time and process. */

@@ -11,9 +11,10 @@ import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { letter, mapOf, NO_METRICS, SILENT } from './setup.ts';
+import { letterOf, mapOf } from '../session/letters.ts';
+import { NO_METRICS, SILENT } from './membership-setup.ts';
 
-const [A, B, C, D] = [letter('a'), letter('b'), letter('c'), letter('d')];
+const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 const LIFE = 5;
 
 let directory = '';

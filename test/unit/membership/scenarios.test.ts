@@ -9,9 +9,9 @@ import type { Reply } from '../../../src/session/reply.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import type { Act, Outcome } from '../../support/sim/history.ts';
 import { SimMesh, type SimMeshOptions } from '../../support/sim/sim-mesh.ts';
-import { letter, mapOf } from './setup.ts';
+import { letterOf, mapOf } from '../session/letters.ts';
 
-const [A, B, C, D, E] = [letter('a'), letter('b'), letter('c'), letter('d'), letter('e')];
+const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
 
 let mesh: SimMesh | undefined;
 

@@ -11,7 +11,7 @@ import {
   NO_SILENCE,
   type Silence,
 } from '../../../src/membership/silence.ts';
-import { TIMINGS } from './setup.ts';
+import { TIMINGS } from './membership-setup.ts';
 
 const LOOK_MS = TIMINGS.pingMs / 2;
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Tenure } from '../../../src/membership/tenure.ts';
 import { FakeClock, settled } from '../../support/fake-clock.ts';
-import { keptLog, SILENT, type LogLine } from './setup.ts';
+import { logInto, SILENT, type LogLine } from './membership-setup.ts';
 
 const FENCE_MS = 250;
 const LIFE = 10;
@@ -18,7 +18,8 @@ interface Scene {
 /** A node that serves since now, with a peer. */
 function serving({ isLogged = false } = {}): Scene {
   const clock = new FakeClock();
-  const { log, lines } = keptLog();
+  const lines: LogLine[] = [];
+  const log = logInto(lines);
   const losses: string[] = [];
   const scene: Scene = {
     clock,

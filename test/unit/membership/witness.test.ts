@@ -13,9 +13,10 @@ import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock, settled } from '../../support/fake-clock.ts';
-import { helloFrom, letter, mapOf, NO_METRICS, ScriptedLink, SILENT, TIMINGS } from './setup.ts';
+import { letterOf, mapOf } from '../session/letters.ts';
+import { helloOf, NO_METRICS, ScriptedLinks, SILENT, TIMINGS, type ScriptedLink } from './membership-setup.ts';
 
-const [A, B, C, D] = [letter('a'), letter('b'), letter('c'), letter('d')];
+const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 /** Our own life, and each peer's. */
 const LIFE = 10;
 const THEIRS = 20;
@@ -70,12 +71,13 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
     remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
     onChange: (peer, _from, to) => registrar.register(peer, to, members),
   });
-  const links = new Map(members.letters.map((peer) => [peer, new ScriptedLink()]));
-  const link = (peer: Letter): ScriptedLink => links.get(peer) ?? new ScriptedLink();
+  const links = new ScriptedLinks(A, map, clock);
+  for (const each of links.all()) each.goDown();
+  const link = (peer: Letter): ScriptedLink => links.to(peer);
   const scene: Scene = {
     ...{ clock, members, lives, estates, link, begunAnew: [], calls: [], phase: 'serving', isSure: true },
     silence: NO_SILENCE,
-    ask: (from, request) => scene.witness.answer(helloFrom(from, THEIRS), request),
+    ask: (from, request) => scene.witness.answer(helloOf(from, THEIRS), request),
     witness: new Witness({
       ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
       detector: {
@@ -202,7 +204,7 @@ describe('an accusation', () => {
   test('of ourselves, or of a letter that is in no map, is denied', async () => {
     const scene = setUpAmongPeers();
     expect(await scene.ask(B, accuse(A, 'refused'))).toMatchObject({ agreed: false, incarnation: LIFE });
-    expect(await scene.ask(B, accuse(letter('z'), 'refused'))).toMatchObject({ agreed: false });
+    expect(await scene.ask(B, accuse(letterOf('z'), 'refused'))).toMatchObject({ agreed: false });
   });
 
   test('of a dead one is shared, and of one that has a later life denied', async () => {

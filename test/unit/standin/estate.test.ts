@@ -6,6 +6,7 @@ import { Estate } from '../../../src/standin/estate.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeStore } from '../../support/fake-store.ts';
+import type { OwnerCommand } from '../../../src/engine/engine.ts';
 import { doneOf, json, SESSION, setUpEngine, summary } from '../engine/engine-setup.ts';
 
 const ORPHAN = 'b0123456789abcdefghijklmnop';
@@ -128,12 +129,35 @@ describe('S2 one home: a succeeded orphan', () => {
     expect(noted).toEqual([`${ORPHAN} succeeded`]);
   });
 
-  test('leads nowhere any more once it was destroyed', async () => {
-    const { run, estate } = setUp();
+  test('that is destroyed still leads to its successor, and is no session any more, here and at home', async () => {
+    const { run, estate, noted, clock } = setUp();
+    const owner = setUpEngine({ clock, letter: 'b' });
+    await owner.run(keep(json({ old: true })) as OwnerCommand);
     await run({ kind: 'succeed', id: ORPHAN, successor: FIRST });
+    const { nextCursor } = await estate.page(0, 10);
     expect(summary(await run({ kind: 'destroy', id: ORPHAN }))).toBe('miss owner-dead');
-    expect(summary(await run({ kind: 'open', id: ORPHAN }))).toBe('miss destroyed');
-    await expect(allOf(estate)).resolves.toEqual([{ kind: 'buried', id: ORPHAN, reason: 'destroyed' }]);
+    expect(noted).toEqual([`${ORPHAN} succeeded`]);
+    expect(summary(await run({ kind: 'open', id: ORPHAN }))).toBe(`moved ${FIRST}`);
+    expect(summary(await run(keep()))).toBe('refused DESTROYED');
+
+    // Handed over once more, with that.
+    const { entries } = await estate.page(nextCursor, 10);
+    const [entry] = entries;
+    expect(entries).toEqual([
+      { kind: 'succeeded', id: ORPHAN, successor: FIRST, aliasMs: ALIAS_MS, isDestroyed: true },
+    ]);
+    const other = setUp();
+    for (const each of entries) {
+      await owner.engine.settle(each);
+      await other.estate.inherit(each);
+    }
+    await expect(allOf(other.estate)).resolves.toEqual([entry]);
+    for (const node of [owner, other]) {
+      expect(summary(await node.run({ kind: 'open', id: ORPHAN }))).toBe(`moved ${FIRST}`);
+      expect(summary(await node.run(keep() as OwnerCommand))).toBe('refused DESTROYED');
+    }
+    await owner.run({ kind: 'destroy', id: ORPHAN });
+    expect(summary(await owner.run({ kind: 'open', id: ORPHAN }))).toBe(`moved ${FIRST}`);
   });
 
   test('forgets its successor after aliasMs: then it is no second key to the session', async () => {

@@ -17,7 +17,7 @@ let file: MemcachedStateFile;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'maglia-state-'));
-  file = new MemcachedStateFile(join(directory, 'memcached.json'));
+  file = new MemcachedStateFile(directory);
 });
 
 afterEach(() => rmSync(directory, { recursive: true }));

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
 import { StoreTooLargeError } from '../../../src/errors.ts';
+import { ENVELOPE_BYTES } from '../../../src/session/record.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { storeConfig } from '../../support/store-config.ts';
@@ -19,8 +20,10 @@ test('the embedded store begins empty, and holds the largest session with its en
   const { store } = opened;
   expect(opened.kept).toBe('fresh');
   expect(store.describe()).toEqual({ kind: 'memory', state: 'up' });
-  await store.set('k', Buffer.alloc(CONFIG.session.maxBytes + 4_096), 60);
-  await expect(store.set('k', Buffer.alloc(CONFIG.session.maxBytes + 4_097), 60)).rejects.toThrow(StoreTooLargeError);
+  await store.set('k', Buffer.alloc(CONFIG.session.maxBytes + ENVELOPE_BYTES), 60);
+  await expect(store.set('k', Buffer.alloc(CONFIG.session.maxBytes + ENVELOPE_BYTES + 1), 60)).rejects.toThrow(
+    StoreTooLargeError,
+  );
   await opened.close('stop');
   expect(store.describe().state).toBe('down');
 });
