@@ -1,15 +1,22 @@
 import { defineConfig } from 'vitest/config';
 
+/** Several real daemons per file on few cores: one file at a time, or they starve each other into suspicion. */
+const ONE_BY_ONE = { testTimeout: 60_000, hookTimeout: 60_000, fileParallelism: false };
+
 export default defineConfig({
   test: {
+    // One project after the other, from the one that finds the most in the least time.
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000 } },
+      {
+        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 10_000, sequence: { groupOrder: 1 } },
+      },
       {
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -18,37 +25,24 @@ export default defineConfig({
           include: ['test/conformance/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 30_000,
+          sequence: { groupOrder: 3 },
         },
       },
       {
-        // Several real daemons per file on few cores: one file at a time, or they starve each other into suspicion.
         test: {
+          ...ONE_BY_ONE,
           name: 'cluster',
           include: ['test/cluster/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
+          sequence: { groupOrder: 4 },
         },
       },
       {
-        // Three daemons and three application servers per file.
-        test: {
-          name: 'clients',
-          include: ['test/clients/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
+        // Clients of others, in front of the memcached door.
+        test: { ...ONE_BY_ONE, name: 'clients', include: ['test/clients/*.test.ts'], sequence: { groupOrder: 5 } },
       },
       {
-        // Whole web applications in front of daemons.
-        test: {
-          name: 'web',
-          include: ['test/web/**/*.test.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          fileParallelism: false,
-        },
+        // Our own clients, in whole web applications.
+        test: { ...ONE_BY_ONE, name: 'web', include: ['test/web/**/*.test.ts'], sequence: { groupOrder: 6 } },
       },
     ],
   },

@@ -84,13 +84,13 @@ export class Join {
     const { clock, log, members } = this.#parts;
     const startedAt = clock.monotonic();
     let naggedAt = startedAt;
-    while (!this.#isOver) {
+    while (!this.#isOver()) {
       const waitMs = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown) => {
         if (!(error instanceof MagliaError)) throw error;
         log.debug({ err: error }, 'joining did not work out; trying again');
         return RETRY_MS;
       });
-      if (waitMs === 0 || this.#isOver) return;
+      if (waitMs === 0 || this.#isOver()) return;
       if (clock.monotonic() - naggedAt >= NAG_MS) {
         naggedAt = clock.monotonic();
         log.warn({ waiting: this.#waitingFor() }, 'still joining: see `maglia status` for what the peers say');
@@ -250,12 +250,12 @@ export class Join {
   }
 
   /** Closed, or leaving: whoever said goodbye must not be taken in again by what it had begun. */
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.#isClosed || this.#parts.tenure.phase !== 'joining';
   }
 
   #checkNotOver(): void {
-    if (this.#isOver) throw new ClosedError('this node is closing and joins no more');
+    if (this.#isOver()) throw new ClosedError('this node is closing and joins no more');
   }
 
   async #request(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {

@@ -8,6 +8,7 @@ import { judge } from './judge.ts';
 import { weaknesses } from './proof.ts';
 import type { ChaosDeed, Via } from './record.ts';
 import type { Trouble } from './troubles.ts';
+import { overloads, verdictsIn } from './verdicts.ts';
 
 const ID = `a${'0'.repeat(26)}`;
 const OTHER = `b${'1'.repeat(26)}`;
@@ -34,7 +35,7 @@ function rules(told: readonly Told[], troubles: readonly Trouble[] = []): string
     [ID, 'L'],
     [OTHER, 'M'],
   ]);
-  return judge({ deeds: deedsOf(told), lineages }, troubles).map(({ rule }) => rule);
+  return judge({ deeds: deedsOf(told), lineages }, troubles, 500).map(({ rule }) => rule);
 }
 
 function payload(write?: number, ...patches: number[]): Payload {
@@ -78,7 +79,17 @@ function regenerated(at: Told['at'], id: string, node: Letter): Told {
 function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['absence']): Trouble {
   const { hurts, isSplit, bite } = FAULTS[kind];
   return {
-    ...{ kind, victim: A, from, undoneAt: to, to, hurts: hurts === 'all' ? LETTERS : [A], isSplit, bites: [bite] },
+    ...{
+      kind,
+      victim: A,
+      from,
+      doneAt: from,
+      undoneAt: to,
+      to,
+      hurts: hurts === 'all' ? LETTERS : [A],
+      isSplit,
+      bites: [bite],
+    },
     ...(absence !== undefined && { absence }),
   };
 }
@@ -210,6 +221,35 @@ describe('a run proves nothing', () => {
     ]);
     const atHome = busy.map((told): Told => ({ ...told, node: ownerOf(told) }));
     expect(weaknesses(deedsOf(atHome), [trouble])).toHaveLength(LETTERS.length);
+  });
+});
+
+describe('a verdict that the logs tell of', () => {
+  const line = (peer: string, to: string, time: number): string => JSON.stringify({ peer, from: 'alive', to, time });
+  const clockAhead = Date.now() - performance.now();
+  const log = ['not JSON', line('b', 'suspect', clockAhead + 900), line('b', 'dead', clockAhead + 1000)];
+
+  test('lasts from the death to the next change, or for ever', () => {
+    const [open] = verdictsIn(A, log);
+    expect(open).toMatchObject({ by: A, of: B, until: Infinity });
+    expect(open?.at).toBeCloseTo(1000, -2);
+    const [closed] = verdictsIn(A, [...log, line('b', 'returning', clockAhead + 3000)]);
+    expect(closed?.until).toBeCloseTo(3000, -2);
+  });
+
+  test('is an overload unless something had befallen the accused, the accuser, or the whole mesh', () => {
+    const verdicts = [{ by: B, of: A, at: 15, until: 40 }];
+    expect(overloads(verdicts, [befell('kill', 10, 20)])).toEqual([]);
+    expect(overloads(verdicts, [{ ...befell('cut-off', 10, 20), victim: C }])).toEqual([]);
+    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: C }])).toMatchObject([
+      { kind: 'overload', victim: B, hurts: [A], isSplit: true },
+    ]);
+    expect(overloads(verdicts, [befell('kill', 30, 60)])).toHaveLength(1);
+  });
+
+  test('makes the run prove nothing', () => {
+    const [overload] = overloads([{ by: B, of: A, at: 15, until: 40 }], []);
+    expect(weaknesses([], overload === undefined ? [] : [overload]).join()).toContain('this machine is too busy');
   });
 });
 

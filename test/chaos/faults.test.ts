@@ -1,20 +1,26 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/sim/random.ts';
 import type { Fault } from './faults.ts';
-import { hostsUp, type Hosts } from './hosts.ts';
+import { CALM_PACE, hostsUp, USUAL_PACE, type Hosts } from './hosts.ts';
 import { inflict } from './inflict.ts';
 import { judge } from './judge.ts';
+import { killed } from './killed.ts';
 import { Load } from './load.ts';
 import { weaknesses } from './proof.ts';
 import { Record } from './record.ts';
 import { describeSchedule, drawRound } from './schedule.ts';
 import { describeBroken, tableOf } from './tell.ts';
 import type { Trouble } from './troubles.ts';
+import { overloads, readVerdicts } from './verdicts.ts';
 
 /** MINUTES and SEED: what `npm run chaos -- --minutes 10 --seed 7` sets. Without them: one round, always the same. */
 const MINUTES = Number(process.env['MINUTES'] ?? 0);
 const SEED = Number(process.env['SEED'] ?? 1);
+/** A long run is for figures, and measures what the product does as it is shipped. */
+const PACE = MINUTES > 0 ? USUAL_PACE : CALM_PACE;
 const CALM_MS = 500;
+/** Fewer requests, or sessions, prove nothing. */
+const FEWEST = 10;
 
 describe('while hosts really die', () => {
   const random = new Random(SEED);
@@ -24,7 +30,7 @@ describe('while hosts really die', () => {
   let load: Load | undefined;
 
   beforeAll(async () => {
-    hosts = await hostsUp();
+    hosts = await hostsUp(PACE);
     load = new Load(hosts, record, random.below(2 ** 31));
     load.start();
   }, 120_000);
@@ -41,13 +47,23 @@ describe('while hosts really die', () => {
       for (const fault of round) await befall(fault);
     } while (performance.now() < endsAt);
     await load?.stop();
+    if (hosts !== undefined) troubles.push(...overloads(await readVerdicts(hosts), troubles));
     tell(...tableOf(record.deeds, troubles));
     expect(weaknesses(record.deeds, troubles)).toEqual([]);
   });
 
   test('S0-S6, S9: no promise is broken', { timeout: 120_000 }, () => {
-    const broken = judge(record, troubles);
+    const broken = judge(record, troubles, PACE.hardCapMs);
     expect(broken.slice(0, 5).map((one) => describeBroken(one, record.deeds))).toEqual([]);
+  });
+
+  test('a second after a host was killed, every request at the others succeeds', () => {
+    const deaths = troubles.filter(({ kind }) => kind === 'kill').map((trouble) => killed(record.deeds, trouble));
+    expect(deaths).not.toEqual([]);
+    for (const { asked, failed, othersSessions } of deaths) {
+      expect(failed).toEqual([]);
+      expect(Math.min(asked, othersSessions)).toBeGreaterThan(FEWEST);
+    }
   });
 
   async function befall(fault: Fault): Promise<void> {

@@ -21,8 +21,8 @@ export interface Call {
   readonly body?: unknown;
 }
 
-/** Longer than a page may take behind a balancer that asks a second host after the first fell silent. */
-export const PATIENCE_MS = 4000;
+/** Longer than anything may take. */
+const PATIENCE_MS = 8000;
 
 /** Calls over connections that are kept, as an application's to its daemon, or over a new one each, as a visitor's. */
 export class HttpCaller {

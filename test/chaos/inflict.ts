@@ -32,7 +32,17 @@ export async function inflict(hosts: Hosts, fault: Fault): Promise<Trouble> {
   await hosts.becomeWell();
   const absence = isAbsence && deadAt !== undefined ? { from: deadAt, to: undoneAt } : undefined;
   return {
-    ...{ kind, victim, from, undoneAt, to: performance.now(), hurts: hurtBy(fault), isSplit, bites: [...bites] },
+    ...{
+      kind,
+      victim,
+      from,
+      doneAt: injectedAt,
+      undoneAt,
+      to: performance.now(),
+      hurts: hurtBy(fault),
+      isSplit,
+      bites: [...bites],
+    },
     ...(absence !== undefined && { absence }),
   };
 }

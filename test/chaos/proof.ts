@@ -13,7 +13,13 @@ const VIAS: readonly Via[] = ['door', 'page', 'balancer'];
 export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): string[] {
   if (troubles.length === 0) return ['nothing befell the hosts'];
   const found = troubles.flatMap((trouble): string[] => {
-    const { kind, victim, from, to, bites } = trouble;
+    const { kind, victim, hurts, from, to, bites } = trouble;
+    if (kind === 'overload') {
+      const when = `${(from / 1000).toFixed(1)}-${(to / 1000).toFixed(1)} s`;
+      return [
+        `${victim} took ${hurts.join()} for dead (${when}), and nothing had befallen it: this machine is too busy`,
+      ];
+    }
     const during = deeds.filter(({ begunAt }) => begunAt >= from && begunAt <= to);
     const done = during.filter(isDone);
     const name = `${kind} of ${victim}`;

@@ -3,8 +3,8 @@ import { FAULT_KINDS, type Fault } from './faults.ts';
 import { LETTERS } from './hosts.ts';
 
 /** Time enough for the others to be sure that it is dead, and for visitors to meet that. */
-const SHORTEST_HOLD_MS = 1500;
-const LONGEST_HOLD_MS = 4000;
+const SHORTEST_HOLD_MS = 2500;
+const LONGEST_HOLD_MS = 4500;
 
 /** One fault of each kind, in an order and upon hosts that the seed decides; no host twice before each had its turn. */
 export function drawRound(random: Random): Fault[] {

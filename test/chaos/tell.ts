@@ -50,7 +50,7 @@ function rowOf(deeds: readonly ChaosDeed[], { kind, victim, from, undoneAt, to }
   });
   const took = during.map(({ begunAt, endedAt }) => endedAt - begunAt).filter(Number.isFinite);
   return [
-    FAULTS[kind].says,
+    kind === 'overload' ? 'a host was too busy to answer' : FAULTS[kind].says,
     ...VIAS.map((via) => {
       const those = during.filter((deed) => deed.via === via);
       const first = failuresOf(within(those, { from, to: undoneAt }), from);

@@ -3,10 +3,13 @@ import type { FaultKind } from './faults.ts';
 
 /** One fault that befell the hosts, as far as a judge of promises must know of it. Times as in the record. */
 export interface Trouble {
-  readonly kind: FaultKind;
+  /** `overload`: nothing was done to anybody, and yet one host took another for dead. */
+  readonly kind: FaultKind | 'overload';
   readonly victim: Letter;
   /** From just before it was done until every host was well again and knew it of every other. */
   readonly from: number;
+  /** When it surely was done. */
+  readonly doneAt: number;
   /** When undoing it began; where it passes by itself, some time after it had. */
   readonly undoneAt: number;
   readonly to: number;

@@ -9,6 +9,12 @@ final class Daemon
 {
     public const JSON_TYPE = 'application/json';
 
+    /** One for the owner's death, one for each node that has yet to notice it when it is asked, and one more. */
+    private const OPEN_ATTEMPTS = 4;
+
+    /** About as long as it takes the nodes to tell each other. */
+    private const OPEN_PAUSE_MICROSECONDS = 50_000;
+
     private readonly HttpConnection $connection;
 
     public function __construct(private readonly Settings $settings)
@@ -19,20 +25,23 @@ final class Daemon
     /**
      * The session of this id; a fresh one under a new id where that is gone, or where there is none.
      *
-     * Asked a second time where nobody could answer, or where it is in doubt whether the lock was granted: mostly the owner
-     * has just died, and then there is an answer now. A lock that was granted to nobody ends by itself.
+     * Asked again where nobody could answer, or where it is in doubt whether the lock was granted: mostly the owner has just
+     * died, and as soon as all nodes know it there is an answer. A lock that was granted to nobody ends by itself.
      */
     public function open(?string $id, int $ttlSeconds): StoredSession
     {
         $patience = $this->settings->hasLocking ? $this->settings->lockWaitSeconds : 0.0;
         $deadline = Deadline::in($this->settings->timeoutSeconds + $patience);
-        try {
-            return $this->tryOpen($id, $ttlSeconds, $deadline);
-        } catch (SessionUnavailable $unavailable) {
-            if ($deadline->remaining() <= $this->settings->timeoutSeconds / 2) {
-                throw $unavailable;
+        for ($attempt = 1;; $attempt += 1) {
+            try {
+                return $this->tryOpen($id, $ttlSeconds, $deadline);
+            } catch (SessionUnavailable $unavailable) {
+                $isInTime = $deadline->remaining() > $this->settings->timeoutSeconds / 2;
+                if (!$isInTime || $attempt === self::OPEN_ATTEMPTS) {
+                    throw $unavailable;
+                }
+                usleep(self::OPEN_PAUSE_MICROSECONDS);
             }
-            return $this->tryOpen($id, $ttlSeconds, $deadline);
         }
     }
 

@@ -61,19 +61,26 @@ describe('PHP session locks', () => {
     expect((await reader).body['counter']).toBe(1);
   });
 
-  test.each(['/abort', '/destroy', '/regenerate', '/throw', '/fatal', '/closure', '/create-id', '/twice'])(
-    'after %s the session is free at once',
-    async (path) => {
-      const visitor = await site.visitorOf('b');
-      const other = visitor.twin();
-      await site.visit(visitor, 'a', path);
-      // Under the id from before, which the page may have changed.
-      const opened = await site.cluster
-        .node('c')
-        .client.call('POST', '/v1/sessions/open', { id: idOf(other), lock: { waitMs: 0 } });
-      expect(opened.status).toBe(200);
-    },
-  );
+  test.each([
+    '/abort',
+    '/destroy',
+    '/regenerate',
+    '/throw',
+    '/fatal',
+    '/closure',
+    '/closure-closed',
+    '/create-id',
+    '/twice',
+  ])('after %s the session is free at once', async (path) => {
+    const visitor = await site.visitorOf('b');
+    const other = visitor.twin();
+    await site.visit(visitor, 'a', path);
+    // Under the id from before, which the page may have changed.
+    const opened = await site.cluster
+      .node('c')
+      .client.call('POST', '/v1/sessions/open', { id: idOf(other), lock: { waitMs: 0 } });
+    expect(opened.status).toBe(200);
+  });
 
   test('a page can start its session again after it has closed it', async () => {
     expect((await site.visit(new Visitor(), 'a', '/twice')).body['counter']).toBe(2);

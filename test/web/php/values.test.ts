@@ -65,6 +65,13 @@ describe('What PHP keeps in a session', () => {
     expect(site.application('a').output).toContain('maglia: $_SESSION["counter"] is an object of class Closure');
   });
 
+  test("and PHP itself refuses to serialize is PHP's own exception in session_write_close(); the session stays", async () => {
+    const visitor = await site.visitorOf('a');
+    const page = await site.visit(visitor, 'a', '/closure-closed');
+    expect(page.body).toMatchObject({ error: 'Exception', message: "Serialization of 'Closure' is not allowed" });
+    expect((await site.visit(visitor, 'a', '/read')).body['session']).toEqual({ counter: 1 });
+  });
+
   test('keeps its order, though a merge could not say so', async () => {
     const visitor = new Visitor();
     for (const book of ['momo', 'krabat', 'matilda', 'momo']) await site.visit(visitor, 'a', `/seen?book=${book}`);

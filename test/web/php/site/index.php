@@ -217,6 +217,13 @@ $pages = [
         $_SESSION['counter'] = fn () => 1;
         return [];
     },
+    '/closure-closed' => function (): array {
+        session_start();
+        $_SESSION['good'] = 'not kept';
+        $_SESSION['closure'] = fn () => 1;
+        session_write_close();
+        return [];
+    },
     '/values' => function (): array {
         session_start();
         $_SESSION['nested'] = ['cart' => ['books' => ['a', 'b'], 'sizes' => ['x' => ['y' => [1, 2, [3]]]]]];

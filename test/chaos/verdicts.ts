@@ -1,0 +1,65 @@
+import { isLetter, type Letter } from '../../src/session/letter.ts';
+import type { Hosts } from './hosts.ts';
+import { overlaps, type Trouble } from './troubles.ts';
+
+/** One host took another for dead, as its log says. Times as in the record. */
+export interface Verdict {
+  readonly by: Letter;
+  readonly of: Letter;
+  readonly at: number;
+  /** When it knew better; Infinity where it never did. */
+  readonly until: number;
+}
+
+/** Silence comes before the verdict. */
+const SILENCE_MS = 2000;
+/** After it knows better, the accused has yet to hear what was done in its name. */
+const SETTLING_MS = 3000;
+
+/** Every verdict that the hosts' logs tell of. */
+export async function readVerdicts(hosts: Hosts): Promise<Verdict[]> {
+  const logs = await Promise.all(hosts.all.map(async (host) => verdictsIn(host.letter, await host.log())));
+  return logs.flat();
+}
+
+export function verdictsIn(by: Letter, log: readonly string[]): Verdict[] {
+  const verdicts: Verdict[] = [];
+  const open = new Map<Letter, number>();
+  const clockAhead = Date.now() - performance.now();
+  for (const { peer, to, time } of log.flatMap(readChange)) {
+    const at = time - clockAhead;
+    const since = open.get(peer);
+    if (to === 'dead') open.set(peer, since ?? at);
+    else if (since !== undefined) {
+      open.delete(peer);
+      verdicts.push({ by, of: peer, at: since, until: at });
+    }
+  }
+  return [...verdicts, ...[...open].map(([of, at]) => ({ by, of, at, until: Infinity }))];
+}
+
+/**
+ * The verdicts that nothing which was done accounts for: the machine was too busy to let a host answer. To the mesh that
+ * is a split, the accuser on one side. The judge has to know of it; and such a run proves nothing.
+ */
+export function overloads(verdicts: readonly Verdict[], troubles: readonly Trouble[]): Trouble[] {
+  return verdicts
+    .filter(({ by, of, at }) =>
+      troubles.every(
+        (trouble) =>
+          !overlaps(trouble, { from: at, to: at }) ||
+          !(trouble.isSplit || trouble.victim === of || trouble.victim === by),
+      ),
+    )
+    .map(({ by, of, at, until }) => ({
+      ...{ kind: 'overload', victim: by, hurts: [of], isSplit: true, bites: [] },
+      ...{ from: at - SILENCE_MS, doneAt: at, undoneAt: until, to: until + SETTLING_MS },
+    }));
+}
+
+function readChange(line: string): { peer: Letter; to: string; time: number }[] {
+  if (!line.includes('"peer"') || !line.includes('"to"')) return [];
+  const { peer, to, time } = JSON.parse(line) as { peer?: string; to?: string; time: number };
+  if (peer === undefined || to === undefined || !isLetter(peer)) return [];
+  return [{ peer, to, time }];
+}
