@@ -68,6 +68,12 @@ export class SessionLostError extends MagliaError {
   }
 }
 
+/** Other requests wrote the session each time that this one was about to; surely nothing was written. */
+export class SessionBusyError extends MagliaError {
+  readonly code = 'SESSION_BUSY';
+  readonly statusCode = UNAVAILABLE;
+}
+
 /** The session's data is no JSON object, so that somebody else must have written it. */
 export class SessionFormatError extends MagliaError {
   readonly code = 'SESSION_FORMAT';

@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 
 /** What a session's cookie says of itself, besides when it ends. */
-const SETTINGS = ['originalMaxAge', 'path', 'domain', 'secure', 'httpOnly', 'sameSite', 'partitioned', 'priority'];
+const SETTINGS = ['path', 'domain', 'secure', 'httpOnly', 'sameSite', 'partitioned', 'priority'];
 
 /** What holds where nobody tells us how the application's cookies are configured. */
 export const USUAL_SETTINGS: JsonObject = { path: '/', httpOnly: true };
@@ -20,14 +20,16 @@ export function settingsOf(cookie: unknown): JsonObject {
   const plain: unknown = JSON.parse(JSON.stringify(cookie ?? {}));
   if (!isJsonObject(plain)) return {};
   const isWhole = isRecord(cookie) && typeof cookie['toJSON'] === 'function';
+  const has = (name: string): boolean => isWhole || Object.hasOwn(plain, name);
   const settings: Record<string, Json> = {};
   for (const name of SETTINGS) {
-    if (isWhole || Object.hasOwn(plain, name)) settings[name] = plain[name] ?? null;
+    if (has(name)) settings[name] = plain[name] ?? null;
   }
-  const { originalMaxAge } = settings;
-  if (typeof originalMaxAge === 'number') settings['originalMaxAge'] = toGrain(originalMaxAge);
-  // With a maxAge the end moves along with each request; without one it is a setting of its own.
-  else if (isWhole || Object.hasOwn(plain, 'expires')) settings['expires'] = plain['expires'] ?? null;
+  const { originalMaxAge, expires } = plain;
+  if (typeof originalMaxAge === 'number') return { ...settings, originalMaxAge: toGrain(originalMaxAge) };
+  // Both can be false as well. And without a maxAge, from which it would follow, the end is a setting of its own.
+  if (has('originalMaxAge')) settings['originalMaxAge'] = null;
+  if (has('expires')) settings['expires'] = typeof expires === 'string' ? expires : null;
   return settings;
 }
 

@@ -35,11 +35,15 @@ export type Opened =
   /** The session asked for is gone, or never was; this one is for its visitor, and nobody else. */
   | { readonly kind: 'fresh'; readonly minted: MintedId };
 
-export type Written =
-  | { readonly kind: 'done'; readonly version: number }
-  | Missing
-  /** Somebody wrote it since the version that was named. */
-  | { readonly kind: 'conflict' };
+export interface Written {
+  readonly kind: 'written';
+  readonly version: number;
+}
+
+/** Somebody wrote the session since the version that was named. */
+export interface Conflict {
+  readonly kind: 'conflict';
+}
 
 /** A new id is kept for its first write this long: see `spare-ids.ts`. */
 export const RESERVED_SECONDS = 180;
@@ -76,17 +80,29 @@ export class DaemonSessions {
     return missing(answer) ?? { kind: 'found', session: sessionOf(bodyOf(answer, 200), answer.text) };
   }
 
-  /** @param ttlSeconds 0: the daemon's default */
-  patch(id: string, patch: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written> {
+  /** @param ttlSeconds as with all writes, 0 is the daemon's default */
+  patch(id: string, patch: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
     return this.#write({ method: 'PATCH', path: pathOf(id), body: { data: patch, ttlSeconds } }, deadline);
   }
 
-  put(id: string, data: JsonObject, ttlSeconds: number, deadline: AbortSignal, ifVersion?: number): Promise<Written> {
-    const call: DaemonCall = { method: 'PUT', path: pathOf(id), body: { data, ttlSeconds } };
-    return this.#write(ifVersion === undefined ? call : { ...call, ifVersion }, deadline);
+  put(id: string, data: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
+    return this.#write({ method: 'PUT', path: pathOf(id), body: { data, ttlSeconds } }, deadline);
   }
 
-  touch(id: string, ttlSeconds: number, deadline: AbortSignal): Promise<Written> {
+  /** Only if the session still has this version. */
+  async putIf(
+    ifVersion: number,
+    id: string,
+    data: JsonObject,
+    ttlSeconds: number,
+    deadline: AbortSignal,
+  ): Promise<Written | Missing | Conflict> {
+    const call: DaemonCall = { method: 'PUT', path: pathOf(id), body: { data, ttlSeconds }, ifVersion };
+    const answer = await this.#client.call(call, deadline);
+    return codeOf(answer) === 'VERSION_CONFLICT' ? { kind: 'conflict' } : writtenOf(answer);
+  }
+
+  touch(id: string, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
     return this.#write({ method: 'POST', path: `${pathOf(id)}/touch`, body: { ttlSeconds } }, deadline);
   }
 
@@ -97,10 +113,8 @@ export class DaemonSessions {
     if (!isGone) throw refusalOf(answer);
   }
 
-  async #write(call: DaemonCall, deadline: AbortSignal): Promise<Written> {
-    const answer = await this.#client.call(call, deadline);
-    if (codeOf(answer) === 'VERSION_CONFLICT') return { kind: 'conflict' };
-    return missing(answer) ?? { kind: 'done', version: Number(bodyOf(answer, 200)['version']) };
+  async #write(call: DaemonCall, deadline: AbortSignal): Promise<Written | Missing> {
+    return writtenOf(await this.#client.call(call, deadline));
   }
 }
 
@@ -111,6 +125,10 @@ function pathOf(id: string): string {
 function missing(answer: DaemonAnswer): Missing | undefined {
   if (codeOf(answer) !== 'SESSION_MISS') return undefined;
   return { kind: 'missing', reason: textOf(parsed(answer)?.['reason']) };
+}
+
+function writtenOf(answer: DaemonAnswer): Written | Missing {
+  return missing(answer) ?? { kind: 'written', version: Number(bodyOf(answer, 200)['version']) };
 }
 
 function codeOf(answer: DaemonAnswer): unknown {

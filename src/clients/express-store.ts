@@ -19,6 +19,10 @@ export interface RequestWithCookies {
   readonly headers: { readonly cookie?: string | undefined };
 }
 
+/** As express-session and Fastify's plugin both take it, whichever way their users' compilers read `?`. */
+export type FoundSession = session.SessionData & { cookie: Settled<session.Cookie> };
+type Settled<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
 type Callback = (error?: unknown) => void;
 
 /**
@@ -70,7 +74,8 @@ export class MagliaStore extends session.Store {
    *
    * @throws NoSpareIdError, or why none could be minted.
    */
-  readonly genid = (request: RequestWithCookies): string => {
+  readonly genid = (request?: RequestWithCookies): string => {
+    if (request === undefined) return this.#ids.draw().id;
     if (this.#configured.isProbe(request)) return '';
     const minted = this.#takeOffer(request) ?? this.#ids.draw();
     this.#stored.begin(request, minted);
@@ -78,13 +83,15 @@ export class MagliaStore extends session.Store {
   };
 
   /** Middleware that holds a request back until there is an id for it, or an error. */
-  readonly ready = (_request: unknown, _response: unknown, next: Callback): void => this.#ids.whenReady(next);
+  readonly ready = (_request: unknown, _response: unknown, next: (error?: Error) => void): void => {
+    this.#ids.whenReady(next);
+  };
 
   /** Calls back with the session; with nothing where there is none (any more), and then `genid` has a new id for it. */
-  get(id: string, callback: (error: unknown, found?: session.SessionData | null) => void): void {
+  get(id: string, callback: (error: unknown, found?: FoundSession | null) => void): void {
     this.#carryOut(this.#sessions.open(id, this.#deadline()), callback, (opened) => {
       if (opened.kind === 'found') {
-        callback(null, this.#stored.show(opened.session));
+        callback(null, this.#stored.show(opened.session) as FoundSession);
         return;
       }
       this.#offer = { for: id, minted: opened.minted };

@@ -1,8 +1,11 @@
-import { SessionLostError } from './client-errors.ts';
-import type { DaemonSessions, Written } from './daemon-sessions.ts';
+import { SessionBusyError, SessionLostError } from './client-errors.ts';
+import type { DaemonSessions, Missing, Written } from './daemon-sessions.ts';
 import type { JsonObject } from './json.ts';
 import { applyChanges, toMergePatch, type Changes } from './session-changes.ts';
 import { dataOf, type SessionReading } from './session-reading.ts';
+
+/** As many requests may be ahead of one that cannot be merged, if the deadline does not come first. */
+const MAX_ROUNDS = 64;
 
 /** The life that a write gives and the time that it may take. */
 export interface WriteTerms {
@@ -47,26 +50,24 @@ export class SessionWriter {
     const { lifeSeconds, deadline } = terms;
     let { version } = reading;
     let data = dataOf(reading);
-    // Each round that fails is one in which another request's write succeeded; the deadline ends them all.
-    for (;;) {
+    // Each round that fails is one in which another request's write succeeded.
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const whole = applyChanges(data, changes);
-      const written = await this.#sessions.put(reading.id, whole, lifeSeconds, deadline, version);
+      const written = await this.#sessions.putIf(version, reading.id, whole, lifeSeconds, deadline);
       if (written.kind !== 'conflict') return versionOf(written);
       const read = await this.#sessions.get(reading.id, deadline);
       if (read.kind === 'missing') return versionOf(read);
       ({ version, data } = read.session);
     }
+    throw new SessionBusyError(
+      'too many requests write this one session at the same time for one that makes a value null, which cannot be ' +
+        'merged: nothing was written; leave such a key out instead of making it null',
+    );
   }
 }
 
-function versionOf(written: Written): number | undefined {
-  switch (written.kind) {
-    case 'done':
-      return written.version;
-    case 'missing':
-      if (written.reason === 'destroyed') return undefined;
-      throw new SessionLostError(written.reason);
-    case 'conflict':
-      throw new SessionLostError('written by somebody else');
-  }
+function versionOf(outcome: Written | Missing): number | undefined {
+  if (outcome.kind === 'written') return outcome.version;
+  if (outcome.reason === 'destroyed') return undefined;
+  throw new SessionLostError(outcome.reason);
 }

@@ -7,11 +7,11 @@ import { ExpressSite, idOf } from './express-site.ts';
 
 function counter(app: Express): void {
   app.get('/count', (request, response) => {
-    request.session['contador'] = Number(request.session['contador'] ?? 0) + 1;
-    response.json({ contador: request.session['contador'], id: request.sessionID });
+    request.session.contador = Number(request.session.contador ?? 0) + 1;
+    response.json({ contador: request.session.contador, id: request.sessionID });
   });
   app.get('/read', (request, response) => {
-    response.json({ contador: request.session['contador'] ?? 0, id: request.sessionID });
+    response.json({ contador: request.session.contador ?? 0, id: request.sessionID });
   });
 }
 

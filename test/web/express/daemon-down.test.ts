@@ -12,8 +12,8 @@ import { ExpressSite } from './express-site.ts';
 
 function routes(app: Express): void {
   app.get('/count', (request, response) => {
-    request.session['contador'] = Number(request.session['contador'] ?? 0) + 1;
-    response.json({ contador: request.session['contador'] });
+    request.session.contador = Number(request.session.contador ?? 0) + 1;
+    response.json({ contador: request.session.contador });
   });
   app.get('/static', (_request, response) => response.json({}));
   app.get('/save', (request, response, next) => {

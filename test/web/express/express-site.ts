@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express, { type ErrorRequestHandler, type Express } from 'express';
@@ -6,8 +7,8 @@ import { MagliaStore, type MagliaStoreOptions } from '../../../src/clients/expre
 import { Visitor } from '../../support/visitor.ts';
 
 declare module 'express-session' {
-  interface SessionData {
-    [key: string]: unknown;
+  interface SessionData extends Record<string, unknown> {
+    contador?: unknown;
   }
 }
 
@@ -19,6 +20,10 @@ export interface SiteOptions {
 }
 
 export const COOKIE = 'connect.sid';
+export const SECRET = 'only for these tests, and long enough';
+
+/** Where it is not the deadline that is tested: others use this machine too. */
+export const PATIENT_MS = 5000;
 
 /** An Express application on one host, in this process, with real sockets. */
 export class ExpressSite {
@@ -33,7 +38,7 @@ export class ExpressSite {
   }
 
   static async open(http: string, routes: (app: Express) => void, options: SiteOptions = {}): Promise<ExpressSite> {
-    const store = new MagliaStore({ url: http, ...options.store });
+    const store = new MagliaStore({ url: http, deadlineMs: PATIENT_MS, ...options.store });
     const app = express();
     app.set('env', 'test');
     app.set('trust proxy', 'loopback');
@@ -42,7 +47,7 @@ export class ExpressSite {
       session({
         store,
         genid: store.genid,
-        secret: 'only for these tests',
+        secret: SECRET,
         resave: false,
         saveUninitialized: false,
         ...options.session,
@@ -71,4 +76,12 @@ export function idOf(visitor: Visitor): string {
   const cookie = visitor.cookie(COOKIE);
   if (cookie === undefined) throw new Error('the visitor has no session cookie');
   return decodeURIComponent(cookie).slice(2).split('.')[0] ?? '';
+}
+
+/** A visitor who comes with this session from an application in another language: only the signature is Express's. */
+export function visitorOf(id: string): Visitor {
+  const signature = createHmac('sha256', SECRET).update(id).digest('base64').replace(/=+$/, '');
+  const visitor = new Visitor();
+  visitor.setCookie(COOKIE, encodeURIComponent(`s:${id}.${signature}`));
+  return visitor;
 }

@@ -7,6 +7,8 @@ import { MeetingPoint } from './meeting-point.ts';
 
 type Session = Request['session'];
 
+/** What the next request to /start puts into the session. */
+let beginning: Readonly<Record<string, unknown>> = {};
 /** What the next requests to /change do, each after all of them have read the session. */
 let changes: ((session: Session) => void)[] = [];
 let readers = new MeetingPoint(0);
@@ -14,7 +16,7 @@ let writers = new MeetingPoint(0);
 
 function routes(app: Express): void {
   app.get('/start', (request, response) => {
-    Object.assign(request.session, JSON.parse(String(request.query['data'])));
+    Object.assign(request.session, beginning);
     response.json({});
   });
   app.get('/change', async (request, response) => {
@@ -68,9 +70,10 @@ describe('requests of one visitor at the same time', () => {
     await cluster.close();
   });
 
-  async function visitorWith(data: unknown): Promise<Visitor> {
+  async function visitorWith(data: Readonly<Record<string, unknown>>): Promise<Visitor> {
+    beginning = data;
     const visitor = new Visitor();
-    await visitor.visit(`${urlOf(merging, 0)}/start?data=${encodeURIComponent(JSON.stringify(data))}`);
+    await visitor.visit(`${urlOf(merging, 0)}/start`);
     return visitor;
   }
 

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { MagliaStore, SessionFormatError, SessionLostError } from '../../../src/clients/express-store.ts';
 import { CALM, startCluster, type Cluster } from '../../support/cluster.ts';
 import { until } from '../../support/until.ts';
+import { PATIENT_MS } from './express-site.ts';
 
 /*
  * What express-session's README asks of a store, called as it calls: without a request, and with plain objects.
@@ -18,34 +19,26 @@ describe("express-session's contract with a store", () => {
   afterAll(() => cluster.close());
 
   beforeEach(() => {
-    store = new MagliaStore({ url: cluster.node('a').http });
+    store = new MagliaStore({ url: cluster.node('a').http, deadlineMs: PATIENT_MS });
   });
   afterEach(() => store.close());
 
   /** An id, as a request gets it. */
   async function newId(): Promise<string> {
-    await new Promise<void>((resolve, reject) => {
-      store.ready(undefined, undefined, (error) => (error === undefined ? resolve() : reject(error as Error)));
-    });
+    await answered((settle) => store.ready(undefined, undefined, settle));
     return store.genid({ headers: {} });
   }
 
   function get(id: string): Promise<SessionData | null | undefined> {
-    return new Promise((resolve, reject) => {
-      store.get(id, (error, found) => (error === null ? resolve(found) : reject(error as Error)));
-    });
+    return answered((settle) => store.get(id, settle));
   }
 
-  function call(method: 'set' | 'touch', id: string, stored: SessionData): Promise<void> {
-    return new Promise((resolve, reject) => {
-      store[method](id, stored, (error) => (error === undefined ? resolve() : reject(error as Error)));
-    });
+  function call(method: 'set' | 'touch', id: string, contents: SessionData): Promise<void> {
+    return answered((settle) => store[method](id, contents, settle));
   }
 
   function destroy(id: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      store.destroy(id, (error) => (error === undefined ? resolve() : reject(error as Error)));
-    });
+    return answered((settle) => store.destroy(id, settle));
   }
 
   async function ttlOf(id: string): Promise<unknown> {
@@ -64,9 +57,9 @@ describe("express-session's contract with a store", () => {
   });
 
   test('it has the required and recommended methods, and none of the optional ones', () => {
-    const { get: read, set, destroy: end, touch, all, length, clear } = store as session.Store;
-    expect([read, set, end, touch].map((method) => typeof method)).toEqual(Array(4).fill('function'));
-    expect([all, length, clear]).toEqual([undefined, undefined, undefined]);
+    const typesOf = (names: string[]): string[] => names.map((name) => typeof Reflect.get(store, name));
+    expect(typesOf(['get', 'set', 'destroy', 'touch'])).toEqual(Array(4).fill('function'));
+    expect(typesOf(['all', 'length', 'clear'])).toEqual(Array(3).fill('undefined'));
   });
 
   test('get of what nobody minted, malformed or not, is nothing and no error', async () => {
@@ -202,3 +195,12 @@ describe("express-session's contract with a store", () => {
     expect(ids.size).toBe(200);
   });
 });
+
+function answered<T>(ask: (settle: (error?: unknown, value?: T) => void) => void): Promise<T> {
+  return new Promise((resolve, reject) => {
+    ask((error, value) => {
+      if (error instanceof Error) reject(error);
+      else resolve(value as T);
+    });
+  });
+}
