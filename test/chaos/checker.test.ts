@@ -237,11 +237,11 @@ describe('a verdict that the logs tell of', () => {
     expect(closed?.until).toBeCloseTo(3000, -2);
   });
 
-  test('is an overload unless something had befallen the accused, the accuser, or the whole mesh', () => {
+  test('is an overload unless something had befallen the accused, or the whole mesh', () => {
     const verdicts = [{ by: B, of: A, at: 15, until: 40 }];
     expect(overloads(verdicts, [befell('kill', 10, 20)])).toEqual([]);
     expect(overloads(verdicts, [{ ...befell('cut-off', 10, 20), victim: C }])).toEqual([]);
-    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: C }])).toMatchObject([
+    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: B }])).toMatchObject([
       { kind: 'overload', victim: B, hurts: [A], isSplit: true },
     ]);
     expect(overloads(verdicts, [befell('kill', 30, 60)])).toHaveLength(1);

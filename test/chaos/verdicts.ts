@@ -44,11 +44,9 @@ export function verdictsIn(by: Letter, log: readonly string[]): Verdict[] {
  */
 export function overloads(verdicts: readonly Verdict[], troubles: readonly Trouble[]): Trouble[] {
   return verdicts
-    .filter(({ by, of, at }) =>
+    .filter(({ of, at }) =>
       troubles.every(
-        (trouble) =>
-          !overlaps(trouble, { from: at, to: at }) ||
-          !(trouble.isSplit || trouble.victim === of || trouble.victim === by),
+        (trouble) => !overlaps(trouble, { from: at, to: at }) || !(trouble.isSplit || trouble.victim === of),
       ),
     )
     .map(({ by, of, at, until }) => ({
