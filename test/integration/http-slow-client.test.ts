@@ -1,7 +1,11 @@
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { OpenReply } from '../../src/routing/open-reply.ts';
 import type { Reply } from '../../src/session/reply.ts';
-import { done, Door, found, ID, SESSION } from '../unit/http/door.ts';
+import { until } from '../support/until.ts';
+import { done, Door, found, ID, LETTER_A, SESSION } from '../unit/http/door.ts';
 import { ask, deferred, listen, RawClient, target } from './http-fixture.ts';
 
 /** The same machinery as always, only sooner. */
@@ -19,6 +23,40 @@ const PUT = [
 function problemIn(received: string): unknown {
   return JSON.parse(received.slice(received.lastIndexOf('\r\n\r\n') + 4));
 }
+
+describe('a client that is gone before it is answered', () => {
+  test('does not keep the lock that it waited for', async () => {
+    const door = new Door();
+    const granted = deferred<OpenReply>();
+    door.sessions.opened = granted.promise;
+    const asked = deferred<Socket>();
+    door.app.addHook('preHandler', (request, _reply, next) => {
+      asked.resolve(request.raw.socket);
+      next();
+    });
+    const client = await RawClient.open(target(await listen(door.app)));
+    const body = JSON.stringify({ id: ID, lock: { waitMs: 1000 } });
+    client.say(`POST /v1/sessions/open HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n`);
+    client.say(`Content-Length: ${body.length}\r\n\r\n${body}`);
+    const ours = await asked.promise;
+    client.socket.destroy();
+    await once(ours, 'close');
+    const content = { contentType: 'application/json', flags: 0, payload: Buffer.from('{}') };
+    const lock = { token: 'held', expiresInMs: 30_000 };
+    granted.resolve({
+      kind: 'opened',
+      id: ID,
+      state: 'found',
+      version: 1,
+      ttlSeconds: 60,
+      content,
+      owner: LETTER_A,
+      lock,
+    });
+    await until('it gives the lock back', () => door.command?.kind === 'unlock');
+    expect(door.command).toEqual({ kind: 'unlock', id: ID, token: 'held' });
+  });
+});
 
 describe('a client that is slow or talks nonsense', () => {
   test.each([
@@ -78,7 +116,7 @@ describe('a client that is slow or talks nonsense', () => {
     door.sessions.onCall = () => asked.resolve(undefined);
     const client = await RawClient.open(target(await listen(door.app, undefined, { timeouts: HASTY })));
     client.say(`DELETE /v1/sessions/${ID} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/ses`);
-    await asked.promise;
+    const ours = await asked.promise;
     expect(await client.gone()).toBe('');
     reply.resolve(done());
   });

@@ -70,6 +70,10 @@ export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: Se
       const opened = await sessions.open(request.body);
       if (opened.kind !== 'opened') return sendProblem(reply, problemOf(opened));
       const { state, reason, previous, lock, owner, content } = opened;
+      // Whoever waited for the lock and is gone by now, killed or out of patience, gives it to the next one.
+      if (lock !== undefined && request.raw.socket.destroyed) {
+        await sessions.dispatch({ kind: 'unlock', id: opened.id, token: lock.token });
+      }
       return sendSession(reply, headOf(opened, owner, { state, reason, previous, lock }), content);
     },
   );
