@@ -116,7 +116,7 @@ describe('a client that is slow or talks nonsense', () => {
     door.sessions.onCall = () => asked.resolve(undefined);
     const client = await RawClient.open(target(await listen(door.app, undefined, { timeouts: HASTY })));
     client.say(`DELETE /v1/sessions/${ID} HTTP/1.1\r\nHost: localhost\r\n\r\nGET /v1/ses`);
-    const ours = await asked.promise;
+    await asked.promise;
     expect(await client.gone()).toBe('');
     reply.resolve(done());
   });
