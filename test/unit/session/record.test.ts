@@ -26,14 +26,18 @@ const anyContent = fc.record({
   flags: fc.nat({ max: 0xffff_ffff }),
   payload: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
 });
-const anyLive: fc.Arbitrary<LiveRecord> = fc.record({
-  kind: fc.constant('live' as const),
-  id: anyId,
-  version: fc.maxSafeNat(),
-  expiresAt: anyMoment,
-  ttlSeconds: fc.nat({ max: 0xffff_ffff }),
-  content: anyContent,
-});
+const anyLive: fc.Arbitrary<LiveRecord> = fc.record(
+  {
+    kind: fc.constant('live' as const),
+    id: anyId,
+    version: fc.maxSafeNat(),
+    expiresAt: anyMoment,
+    ttlSeconds: fc.nat({ max: 0xffff_ffff }),
+    content: anyContent,
+    grave: fc.record({ version: fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER }), until: anyMoment }),
+  },
+  { requiredKeys: ['kind', 'id', 'version', 'expiresAt', 'ttlSeconds', 'content'] },
+);
 const anyTombstone: fc.Arbitrary<Tombstone> = fc.record(
   {
     kind: fc.constant('tombstone' as const),
