@@ -35,7 +35,7 @@ export interface DoorsConfig {
   readonly token?: string;
   /** None: the memcached door is shut. */
   readonly memcached: readonly SocketAddress[];
-  /** Who may come in through the memcached door where that is more than loopback and unix sockets. */
+  /** Who may come in through the memcached door; none: anybody, which only loopback and unix sockets may have. */
   readonly credentials: readonly Credential[];
   readonly allowFlush: boolean;
   readonly steering: boolean;

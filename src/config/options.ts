@@ -93,7 +93,7 @@ export const OPTIONS = {
   'doors.saslFile': {
     type: path('file', 'the path of a file'),
     otherwise: 'memcached clients are not asked who they are',
-    says: 'File of lines user:password for memcached clients that come over the network, not readable by everybody',
+    says: 'File of lines user:password that every memcached client must know one of, not readable by everybody',
   },
   'doors.allowFlush': {
     type: truth,

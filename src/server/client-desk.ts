@@ -34,10 +34,10 @@ export class ClientDesk {
   readonly #items: ItemDesk;
   #admission: Admission;
 
-  constructor(parts: DeskParts, mustAuthenticate: boolean) {
+  constructor(parts: DeskParts) {
     this.#parts = parts;
     this.#items = new ItemDesk(parts);
-    this.#admission = mustAuthenticate ? 'demanded' : 'open';
+    this.#admission = parts.credentials.isEmpty ? 'open' : 'demanded';
   }
 
   get isTurnedAway(): boolean {

@@ -45,7 +45,7 @@ export class Clients {
     return this.#heldBytes;
   }
 
-  admit(socket: Duplex, deskParts: DeskParts, mustAuthenticate: boolean): void {
+  admit(socket: Duplex, deskParts: DeskParts): void {
     const { clock, counts, limits, metrics } = this.#parts;
     if (this.#connections.size >= limits.connections) {
       counts.add('rejected_connections');
@@ -55,7 +55,7 @@ export class Clients {
     }
     counts.add('total_connections');
     const connection: ClientConnection = new ClientConnection(socket, {
-      desk: new ClientDesk(deskParts, mustAuthenticate),
+      desk: new ClientDesk(deskParts),
       ...{ limits, counts, clock },
       owner: {
         onHeldBytes: (change) => this.#held(change),

@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SocketAddress } from '../config/config.ts';
-import { formatSocketAddress, isReachable } from '../config/socket-addresses.ts';
+import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { bind } from '../listening/bind.ts';
 import { loggable } from '../session/loggable.ts';
 
@@ -22,8 +22,8 @@ const ADVICE =
   'change doors.memcached, or stop what listens there (on Debian often: systemctl disable --now memcached)';
 
 export interface ListenerParts {
-  /** Takes each connection; `isReachable` where it may have come over the network. */
-  readonly onClient: (socket: Socket, isReachable: boolean) => void;
+  /** Takes each connection. */
+  readonly onClient: (socket: Socket) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -40,8 +40,7 @@ export class Listener {
 
   /** @throws ListenError where the address cannot be had */
   static async open(address: SocketAddress, { clock, log, onClient }: ListenerParts): Promise<Listener> {
-    const mayComeFromAfar = isReachable(address);
-    const server = createServer(SOCKET_OPTIONS, (socket) => onClient(socket, mayComeFromAfar));
+    const server = createServer(SOCKET_OPTIONS, onClient);
     const bound = await bind(server, address, { advice: ADVICE, backlog: BACKLOG, clock });
     const name = formatSocketAddress(bound);
     server.on('error', (error) =>

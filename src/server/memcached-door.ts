@@ -82,7 +82,7 @@ export class MemcachedDoor {
    */
   async listen(addresses: readonly SocketAddress[]): Promise<void> {
     const parts = {
-      onClient: (socket: Socket, isReachable: boolean) => this.#clients.admit(socket, this.#desk, isReachable),
+      onClient: (socket: Socket) => this.#clients.admit(socket, this.#desk),
       clock: this.#clock,
       log: this.#log,
     };

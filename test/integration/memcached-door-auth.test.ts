@@ -155,13 +155,13 @@ describe('a door that other machines reach, in the text protocol', () => {
 });
 
 describe('a door on loopback', () => {
-  test('asks nobody who it is, and still takes it from a client that says so', async () => {
+  test('with users asks everybody who it is, as any other (S7)', async () => {
     const address = await start('127.0.0.1');
-    expect(await say(address, 'set k 0 60 1\r\nx\r\n')).toBe('STORED\r\n');
-    const wire = await dial(address);
-    expect(await ask(wire, [get, plain('shop', 'a-good-password'), get], 3)).toEqual([
-      { status: 0, body: `${FLAGS}x` },
+    expect(await say(address, 'get k\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
+    expect(await ask(await dial(address), [get], 1)).toMatchObject([{ status: AUTH_ERROR }]);
+    expect(await ask(await dial(address), [plain('shop', 'a-good-password'), set, get], 3)).toEqual([
       { status: 0, body: 'Authenticated' },
+      { status: 0, body: '' },
       { status: 0, body: `${FLAGS}x` },
     ]);
   });

@@ -8,9 +8,9 @@ import { answered, DeskFixture, META, read, settled, store, TEXT, type DeskOptio
 const USERS = [{ user: 'shop', password: 'first-password' }];
 const BINARY: BinaryShape = { protocol: 'binary', opcode: 0, opaque: 0, key: '', silence: 'nothing' };
 
-function open(options: DeskOptions = {}, mustAuthenticate = false): { fixture: DeskFixture; desk: ClientDesk } {
+function open(options: DeskOptions = {}): { fixture: DeskFixture; desk: ClientDesk } {
   const fixture = new DeskFixture(options);
-  return { fixture, desk: new ClientDesk(fixture.parts, mustAuthenticate) };
+  return { fixture, desk: new ClientDesk(fixture.parts) };
 }
 
 function statsOf(reply: Reply | Promise<Reply>): Record<string, string> {
@@ -129,7 +129,7 @@ describe('SASL, where no users are configured', () => {
 
 describe('a client that must say who it is', () => {
   test('may ask how, and for the version, and nothing else', () => {
-    const { desk, fixture } = open({ users: USERS }, true);
+    const { desk, fixture } = open({ users: USERS });
     expect(desk.answer({ kind: 'version' }, BINARY)).toMatchObject({ kind: 'version' });
     expect(desk.answer({ kind: 'sasl-list' }, BINARY)).toEqual({ kind: 'mechanisms', names: 'PLAIN' });
     expect(desk.answer(read('k'), BINARY)).toEqual({ kind: 'auth-required' });
@@ -139,7 +139,7 @@ describe('a client that must say who it is', () => {
   });
 
   test('is let in with the right password', async () => {
-    const { desk, fixture } = open({ users: USERS }, true);
+    const { desk, fixture } = open({ users: USERS });
     fixture.sessions.script = () => answered({ kind: 'miss' });
     expect(desk.answer(sasl('', 'shop', 'first-password'), BINARY)).toEqual({ kind: 'authenticated' });
     expect(await desk.answer(read('k'), BINARY)).toEqual({ kind: 'miss' });
@@ -157,14 +157,14 @@ describe('a client that must say who it is', () => {
       { kind: 'sasl-step', mechanism: 'PLAIN', credentials: Buffer.alloc(0) },
     ],
   ])('is turned away with %s', (_, command) => {
-    const { desk, fixture } = open({ users: USERS }, true);
+    const { desk, fixture } = open({ users: USERS });
     expect(desk.answer(command, BINARY)).toEqual({ kind: 'auth-failed' });
     expect(desk.isTurnedAway).toBe(true);
     expect(fixture.counts.tally.auth_errors).toBe(1);
   });
 
   test('in the text protocol says it with a set, as to memcached', async () => {
-    const { desk, fixture } = open({ users: USERS }, true);
+    const { desk, fixture } = open({ users: USERS });
     fixture.sessions.script = () => answered({ kind: 'miss' });
     expect(desk.answer(read('k'), TEXT)).toEqual({ kind: 'auth-required' });
     expect(desk.answer({ kind: 'version' }, TEXT)).toEqual({ kind: 'auth-required' });
@@ -176,7 +176,7 @@ describe('a client that must say who it is', () => {
   });
 
   test('in the text protocol is turned away with a wrong password', () => {
-    const { desk } = open({ users: USERS }, true);
+    const { desk } = open({ users: USERS });
     expect(desk.answer(store('set', 'any', 'shop wrong-password'), TEXT)).toEqual({ kind: 'auth-failed' });
     expect(desk.isTurnedAway).toBe(true);
   });

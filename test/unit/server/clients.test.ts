@@ -24,7 +24,7 @@ beforeEach(() => {
 
 function connect(): FakeClient {
   const client = new FakeClient();
-  clients.admit(client.socket, fixture.parts, false);
+  clients.admit(client.socket, fixture.parts);
   return client;
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { transition, type ConnectionEvent, type ConnectionPhase } from '../../../src/server/connection-phase.ts';
 
 function after(...events: readonly ConnectionEvent[]): ConnectionPhase {
-  return events.reduce(transition, 'open' as ConnectionPhase);
+  return events.reduce<ConnectionPhase>(transition, 'open');
 }
 
 describe('a connection', () => {

@@ -32,7 +32,7 @@ describe('flush_all', () => {
   });
 
   test('for a moment in Unix time is done at that moment', async () => {
-    flush.answer(Math.floor(fixture.clock.now() / 1000) + 3_000_000);
+    expect(flush.answer(Math.floor(fixture.clock.now() / 1000) + 3_000_000)).toEqual({ kind: 'ok' });
     fixture.clock.advance(2_999_999_000);
     expect(fixture.sessions.asked).toEqual([]);
     fixture.clock.advance(1000);
