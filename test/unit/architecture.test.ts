@@ -215,6 +215,14 @@ describe('the architecture', () => {
     expect(codes.filter((code) => !documented.includes(`\`${code}\``))).toEqual([]);
   });
 
+  test("the code of every error that applications get is in the client's documentation", () => {
+    const documented = readFileSync(join(ROOT, 'docs/express.md'), 'utf8');
+    const errors = readFileSync(join(SRC, 'clients/client-errors.ts'), 'utf8');
+    const codes = [...errors.matchAll(/code = '([A-Z_]+)'/g)].map(([, code]) => code ?? '');
+    expect(codes.length).toBeGreaterThan(5);
+    expect(codes.filter((code) => !documented.includes(`\`${code}\``))).toEqual([]);
+  });
+
   test('each folder with a design of its own says so in DESIGN.md', () => {
     for (const folder of ['membership', 'standin', 'mesh']) {
       expect(readFileSync(join(SRC, folder, 'DESIGN.md'), 'utf8').length).toBeGreaterThan(500);
