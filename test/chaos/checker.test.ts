@@ -25,7 +25,7 @@ interface Told {
 
 function deedsOf(told: readonly Told[]): ChaosDeed[] {
   return told.map(({ act, at: [begunAt, endedAt], outcome, node = A, via = 'door' }, index) => ({
-    ...{ number: index + 1, node, via, act, begunAt, endedAt, outcome },
+    ...{ number: index + 1, node, via, act, begunAt, endedAt, answeredAt: endedAt, outcome },
   }));
 }
 

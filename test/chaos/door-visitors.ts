@@ -48,7 +48,7 @@ export class DoorVisitors {
     const subject = act.kind === 'mint' ? undefined : act.id;
     const outcome = act.kind === 'open' ? toOpened(called) : toOutcome(called, subject);
     this.#learn(act, outcome);
-    this.#record.add({ node, via: 'door', act, begunAt, outcome });
+    this.#record.add({ node, via: 'door', act, begunAt, outcome, isAnswered: called.kind !== 'lost' });
     return outcome;
   }
 

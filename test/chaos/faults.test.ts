@@ -28,10 +28,12 @@ describe('while hosts really die', () => {
   const troubles: Trouble[] = [];
   let hosts: Hosts | undefined;
   let load: Load | undefined;
+  let startedAt = 0;
 
   beforeAll(async () => {
     hosts = await hostsUp(PACE);
     load = new Load(hosts, record, random.below(2 ** 31));
+    startedAt = performance.now();
     load.start();
   }, 120_000);
 
@@ -47,7 +49,7 @@ describe('while hosts really die', () => {
       for (const fault of round) await befall(fault);
     } while (performance.now() < endsAt);
     await load?.stop();
-    if (hosts !== undefined) troubles.push(...overloads(await readVerdicts(hosts), troubles));
+    if (hosts !== undefined) troubles.push(...overloads(await readVerdicts(hosts, startedAt), troubles));
     tell(...tableOf(record.deeds, troubles));
     expect(weaknesses(record.deeds, troubles)).toEqual([]);
   });

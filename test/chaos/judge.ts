@@ -113,12 +113,12 @@ function badIds(deeds: readonly ChaosDeed[]): BrokenPromise[] {
 /** S6: who asks a host that runs, is answered in time, whatever happens to the others. */
 function slow(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): BrokenPromise[] {
   return deeds.flatMap((deed): BrokenPromise[] => {
-    const { via, begunAt, endedAt } = deed;
-    const took = endedAt - begunAt;
+    const { via, begunAt, answeredAt } = deed;
+    const took = answeredAt - begunAt;
     // A page asks twice.
     const capMs = (via === 'door' ? 1 : 2) * hardCapMs + SLACK_MS;
     if (took <= capMs) return [];
-    const span = { from: begunAt, to: Number.isFinite(endedAt) ? endedAt : begunAt + capMs };
+    const span = { from: begunAt, to: Number.isFinite(took) ? answeredAt : begunAt + capMs };
     if (troubles.some((trouble) => isInTheWay(trouble, deed) && overlaps(trouble, span))) return [];
     return [
       { rule: 'S6', what: Number.isFinite(took) ? `took ${Math.round(took)} ms` : 'was never answered', deeds: [deed] },

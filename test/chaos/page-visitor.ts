@@ -41,7 +41,7 @@ export class PageVisitor {
     const cookie = this.#cookie;
     const write = record.draw();
     const { called, node, via, begunAt } = await this.#call('GET', `/?visit=${write}`);
-    const at = { node, via, begunAt };
+    const at = { node, via, begunAt, isAnswered: called.kind !== 'lost' };
     const open = { kind: 'open', ...(cookie !== undefined && { id: cookie }) } as const;
     const opened = toOpening(called, cookieOf(called) ?? cookie, write);
     if (opened.kind === 'opened') this.#keep(opened.id);
@@ -63,7 +63,7 @@ export class PageVisitor {
     const act = { kind: habit === 'login' ? 'rotate' : 'destroy', id } as const;
     const outcome = toSubmitted(called, habit === 'login' ? cookieOf(called) : id);
     if (outcome.kind === 'written') this.#keep(habit === 'login' ? outcome.id : undefined);
-    record.add({ node, via, begunAt, act, outcome });
+    record.add({ node, via, begunAt, act, outcome, isAnswered: called.kind !== 'lost' });
   }
 
   async #call(

@@ -7,6 +7,8 @@ export type Via = 'door' | 'page' | 'balancer';
 /** A deed of the simulation's kind, done to real hosts. Times are this process's own, in milliseconds. */
 export interface ChaosDeed extends Omit<Deed, 'wasStopped'> {
   readonly via: Via;
+  /** When any answer came, be it that a page or balancer waited in vain; Infinity where none did. */
+  readonly answeredAt: number;
 }
 
 export interface NewDeed {
@@ -16,8 +18,7 @@ export interface NewDeed {
   readonly act: Act;
   readonly begunAt: number;
   readonly outcome: Outcome;
-  /** Behind a page that asks twice, when the page was there. */
-  readonly endedAt?: number;
+  readonly isAnswered: boolean;
 }
 
 /** Everything that visitors asked and were told, in the order in which they were told. */
@@ -33,10 +34,13 @@ export class Record {
     return this.#numbers;
   }
 
-  add({ node, via, act, begunAt, outcome, endedAt = performance.now() }: NewDeed): void {
+  add({ node, via, act, begunAt, outcome, isAnswered }: NewDeed): void {
+    const now = performance.now();
     const number = this.deeds.length + 1;
-    const isOver = outcome.kind !== 'lost';
-    this.deeds.push({ number, node, via, act, begunAt, endedAt: isOver ? endedAt : Infinity, outcome });
+    // Lost on the way: it may be carried out at any time.
+    const endedAt = outcome.kind === 'lost' ? Infinity : now;
+    const answeredAt = isAnswered ? now : Infinity;
+    this.deeds.push({ number, node, via, act, begunAt, endedAt, answeredAt, outcome });
   }
 
   /** An id belongs to whoever was given it first. */

@@ -16,10 +16,10 @@ const SILENCE_MS = 2000;
 /** After it knows better, the accused has yet to hear what was done in its name. */
 const SETTLING_MS = 3000;
 
-/** Every verdict that the hosts' logs tell of. */
-export async function readVerdicts(hosts: Hosts): Promise<Verdict[]> {
+/** Every verdict since then that the hosts' logs tell of. Before, while they come up one by one, verdicts are in order. */
+export async function readVerdicts(hosts: Hosts, since: number): Promise<Verdict[]> {
   const logs = await Promise.all(hosts.all.map(async (host) => verdictsIn(host.letter, await host.log())));
-  return logs.flat();
+  return logs.flat().filter(({ at }) => at >= since);
 }
 
 export function verdictsIn(by: Letter, log: readonly string[]): Verdict[] {
