@@ -147,7 +147,7 @@ export const OPTIONS = {
   'session.maxBytes': {
     type: integer('bytes', 1, 67_108_864),
     fallback: 1_048_576,
-    says: 'Largest session',
+    says: 'Largest session; give every node the same',
   },
   'session.tombstoneSeconds': {
     type: integer('seconds', 1, 86_400),
