@@ -5,6 +5,7 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ENVELOPE_BYTES } from '../../src/session/record.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
@@ -146,7 +147,7 @@ describe.each([
   });
 
   test('holds a session of 1 MiB with its envelope, several at once', async () => {
-    const values = [1, 2, 3, 4].map((byte) => Buffer.alloc(MEBIBYTE + 4_096, byte));
+    const values = [1, 2, 3, 4].map((byte) => Buffer.alloc(MEBIBYTE + ENVELOPE_BYTES, byte));
     await Promise.all(values.map((value, n) => store.set(`large${n}`, value, 60)));
     const kept = await Promise.all(values.map((_, n) => store.get(`large${n}`)));
     values.forEach((value, n) => expect(kept[n]?.equals(value)).toBe(true));
@@ -154,7 +155,7 @@ describe.each([
 
   test('refuses a value that is too large and keeps the old one', async () => {
     await store.set('limit', Buffer.from('old'), 60);
-    const tooLarge = Buffer.alloc(MEBIBYTE + 4_097);
+    const tooLarge = Buffer.alloc(MEBIBYTE + ENVELOPE_BYTES + 1);
     await expect(store.set('limit', tooLarge, 60)).rejects.toThrow(StoreTooLargeError);
     await expect(store.add('limit2', tooLarge, 60)).rejects.toThrow(StoreTooLargeError);
     expect(await store.get('limit')).toEqual(Buffer.from('old'));
