@@ -43,7 +43,8 @@ const { values: options } = parseArgs({
 const running = new Set();
 const directory = await mkdtemp(join(tmpdir(), 'maglia-example-'));
 const stopped = new Promise((resolve) => {
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve(signal));
+  // Not once: npm passes on a Ctrl-C that the terminal sends to all, and the second must not end us before the rest.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => resolve(signal));
 });
 
 try {

@@ -34,12 +34,14 @@ export interface Counter {
 export class CounterSite {
   readonly url: string;
   readonly hosts: readonly Host[];
+  readonly balancer: { readonly pid: number };
   readonly #process: ChildProcess;
 
-  private constructor(child: ChildProcess, site: { url: string; hosts: readonly Host[] }) {
+  private constructor(child: ChildProcess, site: Pick<CounterSite, 'url' | 'hosts' | 'balancer'>) {
     this.#process = child;
     this.url = site.url;
     this.hosts = site.hosts;
+    this.balancer = site.balancer;
   }
 
   static async start(): Promise<CounterSite> {
@@ -51,7 +53,13 @@ export class CounterSite {
     });
     const line = await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
     ended.catch(() => undefined);
-    return new CounterSite(child, JSON.parse(String(line[0])) as { url: string; hosts: Host[] });
+    return new CounterSite(child, JSON.parse(String(line[0])) as CounterSite);
+  }
+
+  /** Every process that it started. */
+  get pids(): number[] {
+    const hosts = this.hosts.flatMap(({ daemon, applications }) => [daemon.pid, ...applications.map(({ pid }) => pid)]);
+    return [this.balancer.pid, ...hosts];
   }
 
   host(letter: string): Host {
@@ -75,10 +83,14 @@ export class CounterSite {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode !== null) return;
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const gone = once(this.#process, 'exit');
-    this.#process.kill('SIGTERM');
+    this.signal('SIGTERM');
     await gone;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#process.kill(signal);
   }
 }
 

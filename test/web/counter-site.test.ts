@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { count, CounterSite, visitorOwnedBy, type Application } from '../support/counter-site.ts';
+import { isRunning } from '../support/process-life.ts';
 import { SessionClient } from '../support/session-client.ts';
 import { until } from '../support/until.ts';
 import { Visitor } from '../support/visitor.ts';
@@ -114,6 +115,15 @@ describe('the counter site, when something dies', () => {
       const before = (await count(visitor, site.url)).counter.contador;
       expect((await count(visitor, site.url)).counter.contador).toBe(before + 1);
     }
+  });
+
+  test('a Ctrl-C leaves nothing behind, though npm passes on what the terminal sends as well', async () => {
+    expect(site.pids.filter(isRunning)).toEqual(site.pids);
+    site.signal('SIGINT');
+    await until('the first is heeded', () => !site.pids.every(isRunning));
+    site.signal('SIGINT');
+    await site.stop();
+    expect(site.pids.filter(isRunning)).toEqual([]);
   });
 
   test('the local daemon down is said clearly, at once, in every language', async () => {
