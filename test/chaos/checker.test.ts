@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { isLetter, type Letter } from '../../src/session/letter.ts';
 import type { ResetReason } from '../../src/session/reset-reason.ts';
 import type { Act, Outcome, Payload } from '../support/sim/history.ts';
-import { FAULT_KINDS, FAULTS, type FaultKind } from './faults.ts';
+import { FAULT_KINDS, FAULTS, hurtBy, struckBy, type FaultKind } from './faults.ts';
+import type { LogLine } from './host.ts';
 import { LETTERS } from './hosts.ts';
 import { judge } from './judge.ts';
 import { weaknesses } from './proof.ts';
@@ -77,7 +78,8 @@ function regenerated(at: Told['at'], id: string, node: Letter): Told {
 }
 
 function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['absence']): Trouble {
-  const { hurts, isSplit, bite } = FAULTS[kind];
+  const { isSplit, bite } = FAULTS[kind];
+  const fault = { kind, victim: A, holdMs: 0 };
   return {
     ...{
       kind,
@@ -86,7 +88,8 @@ function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['ab
       doneAt: from,
       undoneAt: to,
       to,
-      hurts: hurts === 'all' ? LETTERS : [A],
+      struck: struckBy(fault),
+      hurts: hurtBy(fault),
       isSplit,
       bites: [bite],
     },
@@ -106,6 +109,18 @@ describe('the judge is content with', () => {
   test('two sides of a split that know nothing of each other', () => {
     const told = [born, missed([12, 13]), read(payload(1), [14, 15], 1), put(2, [16, 17], 2)];
     expect(rules(told, [befell('cut-off', 10, 20)])).toEqual([]);
+  });
+
+  test('sessions that end too soon, and rotated ids that end too late, because their owner’s clock was set', () => {
+    const rotated: Told = {
+      act: { kind: 'rotate', id: ID },
+      at: [2, 3],
+      outcome: { kind: 'written', id: THIRD, version: 1 },
+    };
+    const late = read(payload(1), [9000, 9001], 1);
+    expect(rules([born, rotated, late], [befell('clock-behind', 10, 20)])).toEqual([]);
+    expect(rules([born, rotated, late], [befell('kill-daemon', 10, 20)])).toEqual(['S5']);
+    expect(rules([born, missed([12, 13], 'expired')], [befell('clock-behind', 10, 20)])).toEqual([]);
   });
 
   test('a host that does not answer while it is frozen', () => {
@@ -150,7 +165,9 @@ describe('the judge finds', () => {
   test('S3: a false miss: nothing befell the owner, or only before the session was born, or only another host', () => {
     expect(rules([born, missed([4, 5])])).toContain('S3');
     expect(rules([{ ...born, at: [50, 51] }, missed([60, 61])], [befell('kill', 10, 20)])).toContain('S3');
-    expect(rules([born, missed([12, 13])], [{ ...befell('kill', 10, 20), victim: B, hurts: [B] }])).toContain('S3');
+    expect(
+      rules([born, missed([12, 13])], [{ ...befell('kill', 10, 20), victim: B, struck: [B], hurts: [B] }]),
+    ).toContain('S3');
   });
 
   test("S4: an id of another form, of another host's letter, and one that is minted twice", () => {
@@ -225,9 +242,15 @@ describe('a run proves nothing', () => {
 });
 
 describe('a verdict that the logs tell of', () => {
-  const line = (peer: string, to: string, time: number): string => JSON.stringify({ peer, from: 'alive', to, time });
+  const line = (peer: string, to: string, time: number): LogLine => ({
+    ...{ time, text: JSON.stringify({ peer, from: 'alive', to }) },
+  });
   const clockAhead = Date.now() - performance.now();
-  const log = ['not JSON', line('b', 'suspect', clockAhead + 900), line('b', 'dead', clockAhead + 1000)];
+  const log = [
+    { time: 0, text: 'not JSON' },
+    line('b', 'suspect', clockAhead + 900),
+    line('b', 'dead', clockAhead + 1000),
+  ];
 
   test('lasts from the death to the next change, or for ever', () => {
     const [open] = verdictsIn(A, log);
@@ -241,7 +264,7 @@ describe('a verdict that the logs tell of', () => {
     const verdicts = [{ by: B, of: A, at: 15, until: 40 }];
     expect(overloads(verdicts, [befell('kill', 10, 20)])).toEqual([]);
     expect(overloads(verdicts, [{ ...befell('cut-off', 10, 20), victim: C }])).toEqual([]);
-    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: B }])).toMatchObject([
+    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: B, struck: [B] }])).toMatchObject([
       { kind: 'overload', victim: B, hurts: [A], isSplit: true },
     ]);
     expect(overloads(verdicts, [befell('kill', 30, 60)])).toHaveLength(1);

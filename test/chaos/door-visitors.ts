@@ -1,8 +1,9 @@
 import type { Letter } from '../../src/session/letter.ts';
 import type { Act, Outcome } from '../support/sim/history.ts';
 import type { Random } from '../support/sim/random.ts';
+import { DOOR_HEADERS } from './door-token.ts';
 import { HttpCaller, type Call } from './http-call.ts';
-import { DOOR_HEADERS, LETTERS } from './hosts.ts';
+import { LETTERS } from './hosts.ts';
 import { toOpened, toOutcome } from './outcomes.ts';
 import type { Record } from './record.ts';
 

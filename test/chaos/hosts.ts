@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { execa } from 'execa';
 import {
   DockerComposeEnvironment,
   getContainerRuntimeClient,
@@ -8,123 +6,20 @@ import {
   type ContainerRuntimeClient,
   type StartedDockerComposeEnvironment,
 } from 'testcontainers';
-import type { ClusterView } from '../../src/routing/cluster-view.ts';
 import { isLetter, type Letter } from '../../src/session/letter.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { until } from '../support/until.ts';
+import type { Sightings } from './bites.ts';
+import { Host, PROJECT } from './host.ts';
 import { HttpCaller } from './http-call.ts';
 
-type Container = ReturnType<ContainerRuntimeClient['container']['getById']>;
-
-const PROJECT = 'maglia-chaos';
 const ROOT = join(import.meta.dirname, '../..');
-const TOKEN = readFileSync(join(import.meta.dirname, 'door-token'), 'utf8').trim();
 
 export const LETTERS: readonly Letter[] = ['a', 'b', 'c'].filter(isLetter);
 
-/** What a call of a daemon's own door shows beside what it asks. */
-export const DOOR_HEADERS = { authorization: `Bearer ${TOKEN}` };
-
 /** A node that died often is let in again only after half a minute. */
 const WELL_WITHIN_MS = 60_000;
-
-const PAUSE_TRIES = 10;
-
-/** One host of docker-compose.yml: a container with a daemon, its Memcached and an application. */
-export class Host {
-  readonly letter: Letter;
-  /** URLs without a path. */
-  readonly page: string;
-  readonly door: string;
-  readonly #client: ContainerRuntimeClient;
-  readonly #container: Container;
-  readonly #caller: HttpCaller;
-
-  constructor(
-    letter: Letter,
-    ports: { readonly page: number; readonly door: number },
-    docker: { readonly client: ContainerRuntimeClient; readonly containerId: string; readonly caller: HttpCaller },
-  ) {
-    this.letter = letter;
-    this.page = `http://127.0.0.1:${ports.page}`;
-    this.door = `http://127.0.0.1:${ports.door}`;
-    this.#client = docker.client;
-    this.#container = docker.client.container.getById(docker.containerId);
-    this.#caller = docker.caller;
-  }
-
-  async kill(): Promise<void> {
-    await this.#container.kill({ signal: 'SIGKILL' });
-    await this.#container.wait();
-  }
-
-  /** As `docker stop` does: SIGTERM first. */
-  async stop(): Promise<void> {
-    await this.#container.stop({ t: 10 });
-  }
-
-  async start(): Promise<void> {
-    await this.#container.start();
-  }
-
-  async pause(): Promise<void> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await this.#container.pause();
-        return;
-      } catch (error) {
-        // Under cgroup v1 a process that is just being born can get in the way ("unable to freeze"); nothing is frozen then.
-        if (tries === PAUSE_TRIES) throw error;
-      }
-    }
-  }
-
-  async unpause(): Promise<void> {
-    await this.#container.unpause();
-  }
-
-  /** SIGKILLs the daemon alone; the container's first process starts another one after a second. */
-  async killDaemon(): Promise<void> {
-    await this.#run('kill -9 $(</run/maglia/daemon.pid)');
-  }
-
-  async killStore(): Promise<void> {
-    const pid = (await this.view())?.store.pid;
-    if (pid === undefined) throw new Error(`host ${this.letter} does not tell which Memcached is its own`);
-    await this.#run(`kill -9 ${pid}`);
-  }
-
-  /** Takes it off the network of the daemons; visitors and balancer still reach it. */
-  async leaveMesh(): Promise<void> {
-    await this.#mesh().disconnect({ Container: this.#container.id, Force: true });
-  }
-
-  async joinMesh(): Promise<void> {
-    const EndpointConfig = { Aliases: [`${this.letter}.mesh`] };
-    await this.#mesh().connect({ Container: this.#container.id, EndpointConfig });
-  }
-
-  /** The mesh as its daemon sees it; undefined where it does not answer. */
-  async view(): Promise<ClusterView | undefined> {
-    const called = await this.#caller.call({ method: 'GET', url: `${this.door}/v1/cluster`, headers: DOOR_HEADERS });
-    return called.kind === 'answered' && called.status === 200 ? (called.body as unknown as ClusterView) : undefined;
-  }
-
-  /** All that its daemons have logged, those before this one included. */
-  async log(): Promise<readonly string[]> {
-    const { stdout } = await execa('docker', ['logs', this.#container.id], { stderr: 'ignore' });
-    return stdout.split('\n');
-  }
-
-  #mesh(): ReturnType<ContainerRuntimeClient['network']['getById']> {
-    return this.#client.network.getById(`${PROJECT}_mesh`);
-  }
-
-  async #run(command: string): Promise<void> {
-    const { exitCode, output } = await this.#client.container.exec(this.#container, ['bash', '-c', command]);
-    if (exitCode !== 0) throw new Error(`host ${this.letter}: ${command} ended with ${exitCode}: ${output}`);
-  }
-}
+const LOOK_WITHIN_MS = 150;
 
 /** The three hosts and their balancer, up. */
 export class Hosts {
@@ -156,8 +51,17 @@ export class Hosts {
   }
 
   /** Waits until every host answers for its letter and holds every other for alive. */
-  async becomeWell(): Promise<void> {
-    await until('all hosts are well, and each knows it of the others', () => this.#areWell(), WELL_WITHIN_MS);
+  async becomeWell(andAlso: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
+    const areWell = async (): Promise<boolean> => (await andAlso()) && (await this.#areWell());
+    await until('all hosts are well, and each knows it of the others', areWell, WELL_WITHIN_MS);
+  }
+
+  /** What those show of themselves that answer; the others do not hold it up. */
+  async look(): Promise<Sightings> {
+    const looks = await Promise.all(this.all.map((host) => Promise.race([host.look(), soon()])));
+    return new Map(
+      this.all.flatMap(({ letter }, at) => (looks[at] === undefined ? [] : [[letter, looks[at]] as const])),
+    );
   }
 
   async down(): Promise<void> {
@@ -174,6 +78,10 @@ export class Hosts {
         view.peers.every(({ state, link }) => state === 'alive' && link.state === 'up'),
     );
   }
+}
+
+function soon(): Promise<undefined> {
+  return new Promise((resolve) => setTimeout(resolve, LOOK_WITHIN_MS, undefined));
 }
 
 /** How long daemons wait for each other. */

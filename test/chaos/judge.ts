@@ -2,6 +2,7 @@ import { isMintedForm } from '../../src/session/session-id.ts';
 import type { ResetReason } from '../../src/session/reset-reason.ts';
 import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
+import { FAULTS } from './faults.ts';
 import type { ChaosDeed, Record } from './record.ts';
 import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
 
@@ -42,11 +43,17 @@ export function judge(
     deeds: proof.flatMap(({ number }) => byNumber.get(number) ?? []),
   }));
   return [
-    ...broken.filter((one) => one.rule !== 'S3' && !isOfSplit(one, troubles) && !isOfUnrest(one, troubles)),
+    ...broken.filter(
+      (one) =>
+        one.rule !== 'S3' &&
+        !isOfSplit(one, troubles) &&
+        !isOfUnrest(one, troubles) &&
+        !(one.what.includes('grace') && wasClockSet(one.deeds, troubles)),
+    ),
     ...falseMisses(deeds, troubles),
     ...badIds(deeds),
     ...slow(deeds, troubles, hardCapMs),
-    ...badReasons(deeds),
+    ...badReasons(deeds, troubles),
   ];
 }
 
@@ -126,16 +133,19 @@ function slow(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCap
   });
 }
 
-function isInTheWay({ kind, victim }: Trouble, { via, node }: ChaosDeed): boolean {
+function isInTheWay({ kind, struck }: Trouble, { via, node }: ChaosDeed): boolean {
   if (via === 'balancer') return true;
-  return kind === 'overload' || (victim === node && kind !== 'kill-store' && kind !== 'cut-off');
+  return kind === 'overload' || (FAULTS[kind].isSilence && struck.includes(node));
 }
 
-/** In these runs nothing lives long enough to expire, no store is full, and nobody asks for what is no id. */
+/**
+ * In these runs nothing lives long enough to expire, unless the owner's clock is set; no store is full, and nobody asks
+ * for what is no id.
+ */
 const NEVER_HERE: readonly ResetReason[] = ['expired', 'evicted', 'malformed'];
 
 /** S9: each reset has a reason, and it is the true one as far as a visitor can know. */
-function badReasons(deeds: readonly ChaosDeed[]): BrokenPromise[] {
+function badReasons(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
   const wished = new Set(deeds.flatMap(({ act }) => (act.kind === 'destroy' || act.kind === 'rotate' ? [act.id] : [])));
   return deeds.flatMap((deed): BrokenPromise[] => {
     const { act, outcome } = deed;
@@ -144,9 +154,20 @@ function badReasons(deeds: readonly ChaosDeed[]): BrokenPromise[] {
     const { reason } = outcome;
     if (reason === undefined) return [{ rule: 'S9', what: 'a reset without a reason', deeds: [deed] }];
     const isWished = wished.has(subjectOf(act) ?? '');
+    if (reason === 'expired' && wasClockSet([{ ...deed, begunAt: 0 }], troubles)) return [];
     if (!NEVER_HERE.includes(reason) && (reason !== 'destroyed' || isWished)) return [];
     return [{ rule: 'S9', what: `the reason cannot be ${reason}`, deeds: [deed] }];
   });
+}
+
+/** How long a session, or a rotated id, is good for is measured by its owner's wall clock, which was set meanwhile. */
+function wasClockSet(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): boolean {
+  return troubles.some(
+    (trouble) =>
+      (trouble.kind === 'clock-ahead' || trouble.kind === 'clock-behind') &&
+      deeds.every(({ act }) => subjectOf(act)?.startsWith(trouble.victim)) &&
+      overlaps(trouble, spanOf(deeds)),
+  );
 }
 
 function isToldGone({ act, outcome }: ChaosDeed): boolean {

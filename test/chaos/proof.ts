@@ -7,6 +7,8 @@ import type { Trouble } from './troubles.ts';
 /** Fewer than these while a fault lasts prove nothing about it. */
 const FEWEST_PER_TROUBLE = 40;
 const FEWEST_WRITTEN_PER_TROUBLE = 10;
+/** Where nobody answered meanwhile, what visitors do at once when somebody does again counts too. */
+const AFTERWARDS_MS = 400;
 const VIAS: readonly Via[] = ['door', 'page', 'balancer'];
 
 /** Why a run proves nothing, whatever the judge says of it; empty where it does. */
@@ -20,7 +22,7 @@ export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Troub
         `${victim} took ${hurts.join()} for dead (${when}), and nothing had befallen it: this machine is too busy`,
       ];
     }
-    const during = deeds.filter(({ begunAt }) => begunAt >= from && begunAt <= to);
+    const during = deeds.filter(({ begunAt }) => begunAt >= from && begunAt <= to + AFTERWARDS_MS);
     const done = during.filter(isDone);
     const name = `${kind} of ${victim}`;
     return [

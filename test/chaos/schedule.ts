@@ -1,14 +1,14 @@
 import type { Random } from '../support/sim/random.ts';
-import { FAULT_KINDS, type Fault } from './faults.ts';
+import type { Fault, FaultKind } from './faults.ts';
 import { LETTERS } from './hosts.ts';
 
 /** Time enough for the others to be sure that it is dead, and for visitors to meet that. */
 const SHORTEST_HOLD_MS = 2500;
 const LONGEST_HOLD_MS = 4500;
 
-/** One fault of each kind, in an order and upon hosts that the seed decides; no host twice before each had its turn. */
-export function drawRound(random: Random): Fault[] {
-  const kinds = shuffle(FAULT_KINDS, random);
+/** One fault of each of these kinds, in an order and upon hosts that the seed decides; no host twice before each had its turn. */
+export function drawRound(random: Random, from: readonly FaultKind[]): Fault[] {
+  const kinds = shuffle(from, random);
   let victims = shuffle(LETTERS, random);
   return kinds.map((kind) => {
     if (victims.length === 0) victims = shuffle(LETTERS, random);

@@ -1,6 +1,7 @@
 import { subjectOf } from '../support/sim/history.ts';
 import { describeDeed } from '../support/sim/visitors.ts';
 import { FAULTS } from './faults.ts';
+import { LETTERS } from './hosts.ts';
 import type { BrokenPromise } from './judge.ts';
 import { isDone } from './proof.ts';
 import type { ChaosDeed, Via } from './record.ts';
@@ -28,7 +29,7 @@ const WAYS_IN: Readonly<Record<Via, string>> = {
 };
 const VIAS = Object.keys(WAYS_IN) as Via[];
 
-/** What visitors saw of each fault, as lines of a Markdown table; those who asked the victim itself are left out. */
+/** What visitors saw of each fault, as lines of a Markdown table; those who asked one of the struck themselves are left out, unless all were. */
 export function tableOf(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): string[] {
   const heads = [
     'what happened',
@@ -42,8 +43,10 @@ export function tableOf(deeds: readonly ChaosDeed[], troubles: readonly Trouble[
   );
 }
 
-function rowOf(deeds: readonly ChaosDeed[], { kind, victim, from, undoneAt, to }: Trouble): string[] {
-  const during = within(deeds, { from, to }).filter(({ via, node }) => via === 'balancer' || node !== victim);
+function rowOf(deeds: readonly ChaosDeed[], { kind, struck, from, undoneAt, to }: Trouble): string[] {
+  const during = within(deeds, { from, to }).filter(
+    ({ via, node }) => via === 'balancer' || !struck.includes(node) || struck.length === LETTERS.length,
+  );
   const resets = during.flatMap(({ act, outcome }) => {
     const isReset = outcome.kind === 'miss' || (outcome.kind === 'opened' && outcome.state === 'regenerated');
     return isReset && outcome.reason !== 'destroyed' ? [subjectOf(act)] : [];

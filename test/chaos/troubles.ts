@@ -5,7 +5,10 @@ import type { FaultKind } from './faults.ts';
 export interface Trouble {
   /** `overload`: nothing was done to anybody, and yet one host took another for dead. */
   readonly kind: FaultKind | 'overload';
+  /** Whom the seed chose. */
   readonly victim: Letter;
+  /** Whom it befell: mostly the victim alone. */
+  readonly struck: readonly Letter[];
   /** From just before it was done until every host was well again and knew it of every other. */
   readonly from: number;
   /** When it surely was done. */

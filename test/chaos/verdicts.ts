@@ -1,4 +1,5 @@
 import { isLetter, type Letter } from '../../src/session/letter.ts';
+import type { LogLine } from './host.ts';
 import type { Hosts } from './hosts.ts';
 import { overlaps, type Trouble } from './troubles.ts';
 
@@ -22,7 +23,7 @@ export async function readVerdicts(hosts: Hosts, since: number): Promise<Verdict
   return logs.flat().filter(({ at }) => at >= since);
 }
 
-export function verdictsIn(by: Letter, log: readonly string[]): Verdict[] {
+export function verdictsIn(by: Letter, log: readonly LogLine[]): Verdict[] {
   const verdicts: Verdict[] = [];
   const open = new Map<Letter, number>();
   const clockAhead = Date.now() - performance.now();
@@ -46,18 +47,18 @@ export function overloads(verdicts: readonly Verdict[], troubles: readonly Troub
   return verdicts
     .filter(({ of, at }) =>
       troubles.every(
-        (trouble) => !overlaps(trouble, { from: at, to: at }) || !(trouble.isSplit || trouble.victim === of),
+        (trouble) => !overlaps(trouble, { from: at, to: at }) || !(trouble.isSplit || trouble.struck.includes(of)),
       ),
     )
     .map(({ by, of, at, until }) => ({
-      ...{ kind: 'overload', victim: by, hurts: [of], isSplit: true, bites: [] },
+      ...{ kind: 'overload', victim: by, struck: [by], hurts: [of], isSplit: true, bites: [] },
       ...{ from: at - SILENCE_MS, doneAt: at, undoneAt: until, to: until + SETTLING_MS },
     }));
 }
 
-function readChange(line: string): { peer: Letter; to: string; time: number }[] {
-  if (!line.includes('"peer"') || !line.includes('"to"')) return [];
-  const { peer, to, time } = JSON.parse(line) as { peer?: string; to?: string; time: number };
+function readChange({ text, time }: LogLine): { peer: Letter; to: string; time: number }[] {
+  if (!text.includes('"peer"') || !text.includes('"to"')) return [];
+  const { peer, to } = JSON.parse(text) as { peer?: string; to?: string };
   if (peer === undefined || to === undefined || !isLetter(peer)) return [];
   return [{ peer, to, time }];
 }
