@@ -1,3 +1,4 @@
+import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/sim/random.ts';
 import { keepEvidence } from './evidence.ts';
@@ -8,9 +9,10 @@ import { judge } from './judge.ts';
 import { killed } from './killed.ts';
 import { Load } from './load.ts';
 import { weaknesses } from './proof.ts';
-import { Record } from './record.ts';
+import { Record, type ChaosDeed } from './record.ts';
 import { describeSchedule, drawRound } from './schedule.ts';
-import { describeBroken, tableOf } from './tell.ts';
+import { slowestOf, tableOf } from './table.ts';
+import { describeBroken } from './tell.ts';
 import type { Trouble } from './troubles.ts';
 import { overloads, readVerdicts } from './verdicts.ts';
 
@@ -55,7 +57,7 @@ describe('while hosts really die', () => {
     } while (performance.now() < endsAt);
     await load?.stop();
     if (hosts !== undefined) troubles.push(...overloads(await readVerdicts(hosts, startedAt), troubles));
-    tell(...tableOf(record.deeds, troubles));
+    tell(...tableOf(record.deeds, troubles), describeRun(record.deeds));
     expect(weaknesses(record.deeds, troubles)).toEqual([]);
   });
 
@@ -78,6 +80,13 @@ describe('while hosts really die', () => {
     if (hosts !== undefined) troubles.push(await inflict(hosts, fault));
   }
 });
+
+/** What the figures of the table are worth. */
+function describeRun(deeds: readonly ChaosDeed[]): string {
+  const slowest = slowestOf(deeds);
+  const took = slowest === undefined ? 0 : Math.round(slowest.answeredAt - slowest.begunAt);
+  return `${deeds.length} requests, the slowest took ${took} ms (at ${slowest?.node}, ${slowest?.via}); ${availableParallelism()} cores, load ${loadavg()[0]?.toFixed(1)}`;
+}
 
 function tell(...lines: readonly string[]): void {
   process.stdout.write(`${lines.join('\n')}\n`);

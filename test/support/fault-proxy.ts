@@ -22,7 +22,10 @@ export class FaultProxy {
 
   private constructor(target: string, random: Random) {
     this.#random = random;
-    this.#server = createServer((caller) => this.#relay(caller, connect(hostAndPort(target))));
+    // Each end says by itself that it has said everything.
+    this.#server = createServer({ allowHalfOpen: true }, (caller) =>
+      this.#relay(caller, connect({ ...hostAndPort(target), allowHalfOpen: true })),
+    );
   }
 
   /** `target` is `host:port`. */
