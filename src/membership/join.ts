@@ -106,6 +106,7 @@ export class Join {
     if (first.judgement.kind === 'wait') return Math.max(RETRY_MS, first.judgement.notBeforeMs);
     const incarnation = this.#beginLife(first.judgement.highestIncarnation);
     this.#adoptView(first.peers);
+    if (servesThoughDead(first.peers)) return RETRY_MS;
 
     const cursors = new Map<string, number>();
     for (const peer of first.peers) await this.#collect(peer, cursors);
@@ -118,6 +119,7 @@ export class Join {
     const isAsHeld = peers.length === first.peers.length && peers.every(({ letter }) => first.letters.has(letter));
     if (judgement.kind === 'wait' || !isAsHeld || judgement.highestIncarnation > incarnation) return RETRY_MS;
     if (peers.some(({ letter }) => this.#isHeldForDeadByUsAlone(letter, peers))) return RETRY_MS;
+    if (servesThoughDead(peers)) return RETRY_MS;
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
     if (judgement.kind === 'wipe') await this.#wipe(judgement.why, cursors);
     this.#adoptView(peers);
@@ -267,4 +269,16 @@ export class Join {
     const { links, members } = this.#parts;
     return members.letters.filter((letter) => links(letter).state.kind !== 'up');
   }
+}
+
+/**
+ * Whether one peer still serves in a life that another holds for dead, as when a split has just healed: it learns that at
+ * its next ping. Before that nobody may answer in its name.
+ */
+function servesThoughDead(peers: readonly AnsweredPeer[]): boolean {
+  const deaths = peers.flatMap(({ history }) => history.dead);
+  return peers.some(
+    ({ letter, history: { serving } }) =>
+      serving > 0 && deaths.some((dead) => dead.letter === letter && dead.incarnation >= serving),
+  );
 }

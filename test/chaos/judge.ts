@@ -57,13 +57,17 @@ export function judge(
   ];
 }
 
-/** DESIGN section 3: while the mesh is in two parts, each side goes on, and knows nothing of what the other does. */
-function isOfSplit({ deeds }: BrokenPromise, troubles: readonly Trouble[]): boolean {
+/**
+ * DESIGN section 3: while the mesh is in two parts, each side goes on, and knows nothing of what the other does. When they
+ * meet again, every host learns that it was judged, one after the other: until all is well, S1 and S2 are not promised.
+ */
+function isOfSplit({ rule, deeds }: BrokenPromise, troubles: readonly Trouble[]): boolean {
   const last = Math.max(...deeds.map(({ begunAt }) => begunAt));
-  return troubles.some(
-    ({ isSplit, victim, from, to }) =>
-      isSplit && last >= from && last <= to && new Set(deeds.map(({ node }) => node === victim)).size === 2,
-  );
+  return troubles.some(({ isSplit, victim, from, undoneAt, to }) => {
+    if (!isSplit || last < from || last > to) return false;
+    const isOfBothSides = new Set(deeds.map(({ node }) => node === victim)).size === 2;
+    return isOfBothSides || (last >= undoneAt && (rule === 'S1' || rule === 'S2'));
+  });
 }
 
 /** Two successors of one orphan: only while everybody knew that its owner was dead, and nobody else was troubled. */

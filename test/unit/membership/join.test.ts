@@ -481,6 +481,20 @@ describe('who comes back meanwhile', () => {
     expect(setup.steps.at(-1)).toBe(`c release ${LIFE + 1}`);
   });
 
+  test('one that still serves in a life that another holds for dead has to learn of it before anybody acts on it', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: PEER_LIFE }] });
+    setup.peer(c).says({ serving: PEER_LIFE });
+    void setup.join.run();
+    await settled();
+    await setup.clock.advanceSettling(3 * RETRY_MS);
+    expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(['joining', 'dead']);
+    expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
+    setup.peer(c).says({ serving: 0 });
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
   test('one that joins as we do and has come further is looked at again before we serve', async () => {
     const setup = setUpJoin();
     setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
