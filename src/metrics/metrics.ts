@@ -1,5 +1,9 @@
-import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { CounterSeries } from './counter-series.ts';
+import { exposeHistogram, type LabelledHistogram } from './expose-histogram.ts';
+import { HistogramSeries } from './histogram-series.ts';
 import { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts';
+import { SeriesTree } from './series-tree.ts';
 
 type NamesOfKind<K extends Instrument['kind']> = {
   [N in InstrumentName]: (typeof INSTRUMENTS)[N]['kind'] extends K ? N : never;
@@ -7,64 +11,39 @@ type NamesOfKind<K extends Instrument['kind']> = {
 
 type LabelsOf<N extends InstrumentName> = Record<(typeof INSTRUMENTS)[N]['labels'][number], string>;
 
-/** An instrument with its series by label values: looking a series up in prom-client costs as much as a store operation. */
-interface Bindable<Series> {
-  readonly names: readonly string[];
-  readonly labels: (labels: Record<string, string>) => Series;
-  readonly series: Map<string, Series>;
-}
+const TABLE: readonly [string, Instrument][] = Object.entries(INSTRUMENTS);
 
-function bindable<Series>(
-  names: readonly string[],
-  instrument: { labels: (labels: Record<string, string>) => Series },
-): Bindable<Series> {
-  return { names, labels: (labels) => instrument.labels(labels), series: new Map() };
-}
-
-function bound<Series>(
-  instruments: ReadonlyMap<string, Bindable<Series>>,
-  name: string,
-  labels: Record<string, string>,
-): Series | undefined {
-  const instrument = instruments.get(name);
-  if (instrument === undefined) return undefined;
-  const key = instrument.names.map((label) => labels[label]).join('\n');
-  const known = instrument.series.get(key);
-  if (known !== undefined) return known;
-  const series = instrument.labels(labels);
-  instrument.series.set(key, series);
-  return series;
-}
-
-/** One daemon's instruments, typed by their table; nothing here is global. */
+/**
+ * One daemon's instruments, typed by their table; nothing here is global. What is counted and timed on a request's way is
+ * kept in series of our own: prom-client hashes the labels each time, which costs as much as the request itself.
+ */
 export class Metrics {
   readonly #registry = new Registry();
-  readonly #counters = new Map<string, Bindable<Counter.Internal>>();
-  readonly #gauges = new Map<string, Bindable<Gauge.Internal<string>>>();
-  readonly #histograms = new Map<string, Bindable<Histogram.Internal<string>>>();
+  readonly #counters = new Map<string, SeriesTree<CounterSeries>>();
+  readonly #gauges = new Map<string, Gauge>();
+  readonly #histograms = new Map<string, SeriesTree<LabelledHistogram>>();
   readonly #updates: (() => void)[] = [];
 
   constructor() {
-    const table: Record<string, Instrument> = INSTRUMENTS;
-    for (const [key, { kind, name, help, labels, buckets }] of Object.entries(table)) {
+    for (const [key, { kind, name, help, labels, buckets }] of TABLE) {
       const shape = { name, help, labelNames: [...labels], registers: [this.#registry] };
-      if (kind === 'counter') this.#counters.set(key, bindable(labels, new Counter(shape)));
-      else if (kind === 'gauge') this.#gauges.set(key, bindable(labels, new Gauge(shape)));
-      else this.#histograms.set(key, bindable(labels, new Histogram({ ...shape, buckets: [...(buckets ?? [])] })));
+      if (kind === 'counter') this.#counters.set(key, counted(shape));
+      else if (kind === 'gauge') this.#gauges.set(key, new Gauge(shape));
+      else this.#histograms.set(key, timed(labels, buckets ?? []));
     }
     collectDefaultMetrics({ register: this.#registry });
   }
 
   count<N extends NamesOfKind<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
-    bound(this.#counters, name, labels)?.inc(by);
+    this.#counters.get(name)?.of(labels).add(by);
   }
 
   set<N extends NamesOfKind<'gauge'>>(name: N, labels: LabelsOf<N>, value: number): void {
-    bound(this.#gauges, name, labels)?.set(value);
+    this.#gauges.get(name)?.set(labels, value);
   }
 
   observe<N extends NamesOfKind<'histogram'>>(name: N, labels: LabelsOf<N>, seconds: number): void {
-    bound(this.#histograms, name, labels)?.observe(seconds);
+    this.#histograms.get(name)?.of(labels).series.observe(seconds);
   }
 
   /** Has gauges that nobody keeps up to date set just before each exposition. */
@@ -77,8 +56,39 @@ export class Metrics {
   }
 
   /** The Prometheus text exposition of all of them. */
-  expose(): Promise<string> {
+  async expose(): Promise<string> {
     for (const update of this.#updates) update();
-    return this.#registry.metrics();
+    const histograms = TABLE.flatMap(([key, { name, help }]) => {
+      const tree = this.#histograms.get(key);
+      return tree === undefined ? [] : [exposeHistogram(name, help, tree.all())];
+    });
+    return [await this.#registry.metrics(), ...histograms].join('\n');
   }
+}
+
+interface CounterShape {
+  readonly name: string;
+  readonly help: string;
+  readonly labelNames: string[];
+  readonly registers: Registry[];
+}
+
+function counted(shape: CounterShape): SeriesTree<CounterSeries> {
+  const { labelNames } = shape;
+  const tree = new SeriesTree(labelNames, (values) => new CounterSeries(Object.fromEntries(pairs(labelNames, values))));
+  new Counter({
+    ...shape,
+    collect() {
+      for (const series of tree.all()) this.inc(series.labels, series.take());
+    },
+  });
+  return tree;
+}
+
+function timed(names: readonly string[], bounds: readonly number[]): SeriesTree<LabelledHistogram> {
+  return new SeriesTree(names, (values) => ({ labels: pairs(names, values), series: new HistogramSeries(bounds) }));
+}
+
+function pairs(names: readonly string[], values: readonly string[]): [string, string][] {
+  return names.map((name, at) => [name, values[at] ?? '']);
 }

@@ -1,0 +1,53 @@
+type Branch<Series> = Map<string, Branch<Series> | Series>;
+
+/**
+ * The series of one instrument by their label values, made when they are asked for first. Looked up on the way of every
+ * request, so without making a key of the labels.
+ */
+export class SeriesTree<Series extends object> {
+  readonly #names: readonly string[];
+  readonly #make: (values: readonly string[]) => Series;
+  readonly #root: Branch<Series> = new Map();
+
+  constructor(names: readonly string[], make: (values: readonly string[]) => Series) {
+    this.#names = names;
+    this.#make = make;
+    // What has no labels has one series, and is exposed also when it is never used.
+    if (names.length === 0) this.of({});
+  }
+
+  of(labels: Readonly<Record<string, string>>): Series {
+    let node: Branch<Series> | Series | undefined = this.#root;
+    for (const name of this.#names) node = branchOf(node)?.get(labels[name] ?? '');
+    if (this.#names.length === 0) node = this.#root.get('');
+    return node === undefined || node instanceof Map ? this.#add(labels) : node;
+  }
+
+  *all(): Generator<Series> {
+    yield* leavesOf(this.#root);
+  }
+
+  #add(labels: Readonly<Record<string, string>>): Series {
+    const values = this.#names.map((name) => labels[name] ?? '');
+    const series = this.#make(values);
+    let branch = this.#root;
+    for (const value of values.slice(0, -1)) {
+      const next = branchOf(branch.get(value)) ?? new Map<string, Branch<Series> | Series>();
+      branch.set(value, next);
+      branch = next;
+    }
+    branch.set(values.at(-1) ?? '', series);
+    return series;
+  }
+}
+
+function branchOf<Series extends object>(node: Branch<Series> | Series | undefined): Branch<Series> | undefined {
+  return node instanceof Map ? node : undefined;
+}
+
+function* leavesOf<Series extends object>(branch: Branch<Series>): Generator<Series> {
+  for (const node of branch.values()) {
+    if (node instanceof Map) yield* leavesOf(node);
+    else yield node;
+  }
+}
