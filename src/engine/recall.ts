@@ -80,6 +80,6 @@ export class Recall {
 
   /** The version last written under this id, as far as we remember. */
   latestVersion(id: string): number | undefined {
-    return this.#traces.get(id)?.version;
+    return this.#traces.peek(id)?.version;
   }
 }
