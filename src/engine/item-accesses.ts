@@ -37,7 +37,11 @@ export class ItemAccesses {
     if (trace?.version === version) {
       trace.at = at;
       trace.wasFetched = wasFetched;
-    } else this.#traces.set(id, { version, at, wasFetched, isPlain: grave === undefined && !isJson(content) });
+      return;
+    }
+    const isPlain = grave === undefined && !isJson(content);
+    if (trace === undefined) this.#traces.set(id, { version, at, wasFetched, isPlain });
+    else Object.assign(trace, { version, at, wasFetched, isPlain });
   }
 
   /** The version of this item when it was last used, if it was no JSON document then, and did not stand on a grave. */

@@ -100,7 +100,19 @@ export class Items {
   #over(id: string, isSession: boolean, now: number, previous: number, standing: Standing): Situation {
     const { item, rotated, grave, alias = NO_ALIAS, access = NEVER_USED } = standing;
     const nextVersion = (): number => this.#versions.next(previous);
-    return { id, isSession, item, rotated, grave, alias, access, now, nextVersion, limits: this.#session };
+    // The id of what stands there, which is kept already: the client's would keep its whole request line.
+    return {
+      id: item?.id ?? id,
+      isSession,
+      item,
+      rotated,
+      grave,
+      alias,
+      access,
+      now,
+      nextVersion,
+      limits: this.#session,
+    };
   }
 
   #apply(id: string, change: Exclude<Change, { kind: 'none' }>): Promise<void> {
