@@ -40,7 +40,7 @@ export interface Outcome {
   readonly answer: ItemAnswer | 'too-large';
   readonly change: Change;
   /** Worth remembering, of the item as it is from now on. */
-  readonly used?: { readonly record: LiveRecord; readonly access: Access };
+  readonly used?: { readonly record: LiveRecord; readonly access: Access } | undefined;
 }
 
 const NONE: Change = { kind: 'none' };
@@ -59,7 +59,7 @@ export const nonNumeric = unchanged(NON_NUMERIC);
 export const tooLarge = unchanged('too-large');
 
 export function unchanged(answer: Outcome['answer'], used?: Outcome['used']): Outcome {
-  return { answer, change: NONE, ...(used !== undefined && { used }) };
+  return { answer, change: NONE, used };
 }
 
 /** The item is like this from now on; where its life is over already, it goes. */

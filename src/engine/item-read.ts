@@ -52,7 +52,7 @@ export function probe({ item, rotated }: Situation): Outcome {
 
 function hit(record: LiveRecord, situation: Situation, recache: Hit['recache']): Hit {
   const { at, wasFetched } = situation.access;
-  return {
+  const answer: Hit = {
     kind: 'hit',
     value: record.content.payload,
     flags: record.content.flags,
@@ -61,8 +61,8 @@ function hit(record: LiveRecord, situation: Situation, recache: Hit['recache']):
     lastAccessSeconds: Math.max(0, Math.floor((situation.now - at) / 1000)),
     wasFetched,
     isStale: record.isStale === true,
-    ...(recache !== undefined && { recache }),
   };
+  return recache === undefined ? answer : { ...answer, recache };
 }
 
 function takenBy(record: LiveRecord): 'taken' | undefined {

@@ -221,12 +221,12 @@ export class ClientConnection implements CommandSink {
   #carryOut(command: Command, shape: ReplyShape, encode: Place<Reply>['encode']): void {
     const { desk } = this.#parts;
     this.#begunThisTurn += 1;
-    const place = this.#replies.reserve(encode);
     const answer = desk.answer(command, shape);
     if (!(answer instanceof Promise)) {
-      this.#replies.fill(place, answer);
+      this.#replies.answer(encode, answer);
       return;
     }
+    const place = this.#replies.reserve(encode);
     const requestBytes = command.kind === 'store' ? command.value.length : 0;
     const isBarrier = desk.isBarrier(command);
     this.#window.enter(requestBytes, isBarrier);
@@ -242,7 +242,7 @@ export class ClientConnection implements CommandSink {
   }
 
   #answerAtOnce(reply: Reply, encode: Place<Reply>['encode']): void {
-    this.#replies.fill(this.#replies.reserve(encode), reply);
+    this.#replies.answer(encode, reply);
   }
 
   #takeNoMore(): void {

@@ -46,7 +46,7 @@ export class KeyTable {
     for (const { text, kind, isLockable } of this.#prefixes) {
       if (key.length > text.length && key.startsWith(text)) {
         const id = idOf(key.slice(text.length));
-        return { kind, id, isSession: true, ...(isLockable && { isLockable }) };
+        return isLockable ? { kind, id, isSession: true, isLockable } : { kind, id, isSession: true };
       }
     }
     const id = idOf(key);

@@ -55,6 +55,12 @@ export class ReplyQueue<Reply> {
     return place;
   }
 
+  /** Answers a request that has no place: at once where nobody waits before it. */
+  answer(encode: (reply: Reply) => readonly Buffer[], reply: Reply): void {
+    if (this.#places.length === 0) this.#release(encode(reply));
+    else this.fill(this.reserve(encode), reply);
+  }
+
   /** Answers the request of this place. Whatever can leave now does. A place that has been answered stays as it is. */
   fill(place: Place<Reply>, reply: Reply): void {
     if (place.reply !== undefined) return;
