@@ -3,12 +3,9 @@ import { isError, type Hit, type Reply } from '../reply.ts';
 import type { ValuesShape } from '../reply-shape.ts';
 
 const NOTHING: readonly Buffer[] = [];
-const LINE_END = '\r\n';
+const LINE_END = Buffer.from('\r\n');
 const END: readonly Buffer[] = [Buffer.from('END\r\n')];
-const LAST_LINES = '\r\nEND\r\n';
-
-/** A value up to this size is copied between its lines: one buffer to send instead of three. */
-const COPIED_BYTES = 4096;
+const LAST_LINES = Buffer.from('\r\nEND\r\n');
 
 /**
  * Coalesces the replies to the keys of one get, piece by piece, so that they need not all be held before the first is
@@ -32,7 +29,7 @@ export class ValuesEncoder {
     if (isError(reply)) return this.#fail(encodeErrorLine(reply));
     if (key !== undefined && reply.kind === 'miss') return NOTHING;
     if (key !== undefined && reply.kind === 'hit') {
-      return valueBlock(this.#shape, key, reply, LINE_END);
+      return [headOf(this.#shape, key, reply), reply.value, LINE_END];
     }
     return this.#fail(MISFIT);
   }
@@ -55,15 +52,9 @@ export function encodeOnlyValue(shape: ValuesShape, reply: Reply): readonly Buff
   const [key] = shape.keys;
   if (key === undefined || shape.keys.length > 1) return MISFIT;
   if (reply.kind === 'miss') return END;
-  return reply.kind === 'hit' ? valueBlock(shape, key, reply, LAST_LINES) : MISFIT;
+  return reply.kind === 'hit' ? [headOf(shape, key, reply), reply.value, LAST_LINES] : MISFIT;
 }
 
-function valueBlock({ hasCas }: ValuesShape, key: string, { flags, value, cas }: Hit, tail: string): readonly Buffer[] {
-  const head = `VALUE ${key} ${flags} ${value.length}${hasCas ? ` ${cas}` : ''}\r\n`;
-  if (value.length > COPIED_BYTES) return [Buffer.from(head, 'latin1'), value, Buffer.from(tail, 'latin1')];
-  const bytes = Buffer.allocUnsafe(head.length + value.length + tail.length);
-  bytes.write(head, 0, 'latin1');
-  value.copy(bytes, head.length);
-  bytes.write(tail, head.length + value.length, 'latin1');
-  return [bytes];
+function headOf({ hasCas }: ValuesShape, key: string, { flags, value, cas }: Hit): Buffer {
+  return Buffer.from(`VALUE ${key} ${flags} ${value.length}${hasCas ? ` ${cas}` : ''}\r\n`, 'latin1');
 }
