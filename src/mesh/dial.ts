@@ -139,9 +139,7 @@ class Dial implements FramedSocketOwner {
     if (this.#stage === 'done') return;
     this.#stage = 'greeting';
     const { hello } = this.#parts;
-    this.#connection.send((writer) =>
-      writeFrame(writer, 'hello', 0, GREETING_MAX_BYTES, () => writeHello(writer, hello)),
-    );
+    writeFrame(this.#connection.batch(), 'hello', 0, GREETING_MAX_BYTES, writeHello, hello);
   }
 
   #unconnected(error: Error | undefined): void {

@@ -94,20 +94,22 @@ export class FramedSocket {
     this.#decoder.allow(maxFrameBytes);
   }
 
-  /** `write` adds whole frames to what leaves at the end of this turn. A closed connection drops them. */
-  send(write: (writer: FieldWriter) => void): void {
-    if (this.#phase !== 'open') return;
+  /**
+   * Takes whole frames, which leave at the end of this turn. To be asked for anew for each frame; what is written for a
+   * closed connection is dropped.
+   */
+  batch(): FieldWriter {
+    if (this.#phase !== 'open') return new FieldWriter();
     if (this.#batch === undefined) {
       this.#batch = new FieldWriter();
-      setImmediate(() => this.#flush());
+      setImmediate(this.#flush);
     }
-    write(this.#batch);
+    return this.#batch;
   }
 
-  /** Sends a last frame, and closes as soon as the other side has it, or soon after. */
-  part(write: (writer: FieldWriter) => void, why: string): void {
+  /** Sends what was written, and closes as soon as the other side has it, or soon after. */
+  part(why: string): void {
     if (this.#phase !== 'open') return;
-    this.send(write);
     this.#flush();
     this.#phase = 'parting';
     this.#stopReading();
@@ -172,12 +174,12 @@ export class FramedSocket {
     this.#frameTimer = this.#clock.after(delayMs, () => this.#judgeFrame());
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     const batch = this.#batch;
     this.#batch = undefined;
     if (batch === undefined || batch.length === 0 || this.#phase !== 'open') return;
     this.#socket.write(batch.finish());
-  }
+  };
 
   #drained(): void {
     if (this.#phase === 'open') this.#owner.onDrained();

@@ -16,7 +16,7 @@ import { dial, type DialFailure, type DialHeirs } from './dial.ts';
 import type { FramedSocket } from './framed-socket.ts';
 import { writeFrame } from './frames.ts';
 import { HostLookup } from './host-lookup.ts';
-import { InFlight, isControl } from './in-flight.ts';
+import { InFlight, isControl, type Asker } from './in-flight.ts';
 import { CONTROL_RESERVE, CONTROL_RESERVE_BYTES, MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
 import { transition, type LinkEvent, type LinkState } from './link-state.ts';
 import type { Hello, PeerAnswer, PeerRequest } from './message.ts';
@@ -104,33 +104,41 @@ export class Link {
   }
 
   /**
-   * Asks the peer. `deadlineAt` is a moment of `clock.monotonic()`. Rejects with
+   * Asks the peer. `deadlineAt` is a moment of `clock.monotonic()`. Fails with
    * - LinkDownError, LinkBusyError, FrameError: surely not sent;
    * - LinkLostError: sent, and the answer will not come. It may have been done.
    */
-  request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {
+  ask(message: PeerRequest, deadlineAt: number, asker: Asker): void {
     const connection = this.#connection;
-    if (connection === undefined) return Promise.reject(this.#downError());
+    if (connection === undefined) {
+      asker.onFailed(this.#downError());
+      return;
+    }
     if (deadlineAt <= this.#options.clock.monotonic()) {
-      return Promise.reject(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
+      asker.onFailed(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
+      return;
     }
     if (!this.#hasRoom(connection, isControl(message))) {
-      return Promise.reject(
+      asker.onFailed(
         new LinkBusyError(
           `${this.inFlight} requests to ${this.letter} are unanswered; ask less, or raise inFlightPerLink`,
         ),
       );
+      return;
     }
-    const { number, answer } = this.#inFlight.add(message, deadlineAt);
+    const number = this.#inFlight.add(message, deadlineAt, asker);
     try {
-      connection.send((writer) =>
-        writeFrame(writer, 'request', number, this.#options.limits.maxFrameBytes, () => writeRequest(writer, message)),
-      );
+      const { maxFrameBytes } = this.#options.limits;
+      writeFrame(connection.batch(), 'request', number, maxFrameBytes, writeRequest, message);
     } catch (error) {
       if (!(error instanceof MagliaError)) throw error;
       this.#inFlight.fail(number, error);
     }
-    return answer;
+  }
+
+  /** The same as a promise. */
+  request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {
+    return new Promise((resolve, reject) => this.ask(message, deadlineAt, { onAnswer: resolve, onFailed: reject }));
   }
 
   /** Destroys the connection, if there is one, and dials again at once. */
