@@ -48,7 +48,9 @@ export class FramedSocket {
   readonly #clock: Clock;
   readonly #decoder: FrameDecoder;
   #phase: SocketPhase = 'open';
-  #batch: FieldWriter | undefined;
+  /** What was written in this turn, if `#isFlushing`. */
+  readonly #batch = new FieldWriter();
+  #isFlushing = false;
   #isPaused = false;
   #heardAt: number;
   #frameBegunAt: number | undefined;
@@ -82,7 +84,7 @@ export class FramedSocket {
 
   /** Bytes that were sent and have not left this process. */
   get queuedBytes(): number {
-    return this.#socket.writableLength + (this.#batch?.length ?? 0);
+    return this.#socket.writableLength + this.#batch.length;
   }
 
   get heardAgoMs(): number {
@@ -100,8 +102,8 @@ export class FramedSocket {
    */
   batch(): FieldWriter {
     if (this.#phase !== 'open') return new FieldWriter();
-    if (this.#batch === undefined) {
-      this.#batch = new FieldWriter();
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
       setImmediate(this.#flush);
     }
     return this.#batch;
@@ -175,10 +177,10 @@ export class FramedSocket {
   }
 
   readonly #flush = (): void => {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    if (batch === undefined || batch.length === 0 || this.#phase !== 'open') return;
-    this.#socket.write(batch.finish());
+    this.#isFlushing = false;
+    if (this.#batch.length === 0) return;
+    const bytes = this.#batch.take();
+    if (this.#phase === 'open') this.#socket.write(bytes);
   };
 
   #drained(): void {
@@ -195,7 +197,7 @@ export class FramedSocket {
   #close(ending: Ending): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
-    this.#batch = undefined;
+    this.#batch.truncate(0);
     this.#stopReading();
     this.#farewellTimer?.cancel();
     this.#socket.destroy();

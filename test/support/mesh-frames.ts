@@ -23,7 +23,7 @@ export function encodeFrames(...frames: readonly Frame[]): Buffer {
     const number = 'number' in frame ? frame.number : 0;
     writeFrame(writer, frame.type, number, MAX_TEST_FRAME_BYTES, writeFields, frame);
   }
-  return writer.finish();
+  return writer.take();
 }
 
 function writeFields(writer: FieldWriter, frame: Frame): void {
