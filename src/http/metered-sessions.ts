@@ -4,6 +4,7 @@ import type { OpenReply, OpenRequest } from '../routing/open-reply.ts';
 import type { CommandKind, SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
+import type { Soon } from '../soon.ts';
 import type { MintRequest, SessionsPort } from './sessions-port.ts';
 
 /** Counts and times each session call of this door on its way through. */
@@ -34,7 +35,7 @@ export class MeteredSessions implements SessionsPort {
     return this.#sessions.ownerOf(id);
   }
 
-  async #metered<R extends Reply | OpenReply>(command: CommandKind | 'mint', call: () => Promise<R>): Promise<R> {
+  async #metered<R extends Reply | OpenReply>(command: CommandKind | 'mint', call: () => Soon<R>): Promise<R> {
     const startedAt = this.#clock.monotonic();
     let outcome = 'error';
     try {

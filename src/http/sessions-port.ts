@@ -2,6 +2,7 @@ import type { OpenReply, OpenRequest } from '../routing/open-reply.ts';
 import type { Content, SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
+import type { Soon } from '../soon.ts';
 
 export interface MintRequest {
   readonly content: Content;
@@ -15,7 +16,7 @@ export interface SessionsPort {
   mint(request: MintRequest): Promise<Reply>;
   /** The one call at the start of a web request. */
   open(request: OpenRequest): Promise<OpenReply>;
-  dispatch(command: SessionCommand): Promise<Reply>;
+  dispatch(command: SessionCommand): Soon<Reply>;
   /** The letter of the node that answers for an id. */
   ownerOf(id: string): Letter;
 }

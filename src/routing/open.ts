@@ -3,6 +3,7 @@ import type { Content, LockRequest, SessionCommand } from '../session/command.ts
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
+import type { Soon } from '../soon.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { isMintedForm } from '../session/session-id.ts';
 import type { Opened, OpenReply, OpenRequest } from './open-reply.ts';
@@ -12,7 +13,7 @@ import type { SingleFlight } from './single-flight.ts';
 /** What opening needs of the router. */
 export interface OpenRouter {
   mint(request: { readonly content: Content; readonly ttlSeconds?: number }): Promise<Reply>;
-  dispatch(command: SessionCommand): Promise<Reply>;
+  dispatch(command: SessionCommand): Soon<Reply>;
   ownerOf(id: string): Letter;
   placementOf(id: string): Placement;
   /** Gives back a lock that may have been granted, though nobody has heard of it. */
