@@ -174,7 +174,7 @@ export class InFlight {
   }
 }
 
-export function isControl(request: PeerRequest): boolean {
+export function isControl(request: PeerRequest): request is Exclude<PeerRequest, { kind: 'execute' }> {
   return request.kind !== 'execute';
 }
 
