@@ -316,7 +316,12 @@ export class Engine {
   }
 
   async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
-    const fresh = this.#newRecords.live(live.id, content, this.#newRecords.life(ttlSeconds, live.ttlSeconds), live.version);
+    const fresh = this.#newRecords.live(
+      live.id,
+      content,
+      this.#newRecords.life(ttlSeconds, live.ttlSeconds),
+      live.version,
+    );
     const record = live.grave === undefined ? fresh : { ...fresh, grave: live.grave };
     await this.#vault.save(record);
     return this.#done(record);

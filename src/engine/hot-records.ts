@@ -16,8 +16,8 @@ const MOST_PINNED = 2;
 const MEBIBYTE = 1024 * 1024;
 
 /**
- * The records that were stored or read lately, bounded in bytes. The owner is its store's only gateway, so what it knows
- * the store to hold cannot be old. It is told before each write, for until that is acknowledged nobody knows.
+ * The records that were stored or asked of the store last, bounded in bytes. The owner is its store's only gateway, so what
+ * it knows the store to hold cannot be old. After a write that failed nobody knows, and it has to be forgotten.
  */
 export class HotRecords {
   readonly #records: LRUCache<string, FoundRecord> | undefined;
@@ -33,8 +33,9 @@ export class HotRecords {
     return this.#age;
   }
 
+  /** Leaves it in its place: what is read often, and written by nobody for long, is asked of the store once more. */
   find(id: string): FoundRecord | undefined {
-    return this.#records?.get(id);
+    return this.#records?.peek(id);
   }
 
   /**

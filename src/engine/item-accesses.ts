@@ -10,9 +10,12 @@ export interface Access {
   readonly wasFetched: boolean;
 }
 
-interface Trace extends Access {
-  readonly version: number;
-  readonly isPlain: boolean;
+/** Changed in place: an item in use is noted with every request. */
+interface Trace {
+  at: number;
+  wasFetched: boolean;
+  version: number;
+  isPlain: boolean;
 }
 
 /** Beyond these, the items used longest ago count as never read. */
@@ -25,16 +28,25 @@ export class ItemAccesses {
   /** Of what is not remembered, that it was written, and not read since. */
   of({ id, version, expiresAt, ttlSeconds }: LiveRecord): Access {
     const trace = this.#traces.get(id);
-    return trace?.version === version ? trace : { at: expiresAt - ttlSeconds * 1000, wasFetched: false };
+    if (trace?.version !== version) return { at: expiresAt - ttlSeconds * 1000, wasFetched: false };
+    return { at: trace.at, wasFetched: trace.wasFetched };
   }
 
   note({ id, version, content, grave }: LiveRecord, { at, wasFetched }: Access): void {
-    this.#traces.set(id, { version, at, wasFetched, isPlain: grave === undefined && !isJson(content) });
+    const trace = this.#traces.peek(id);
+    if (trace?.version === version) {
+      trace.at = at;
+      trace.wasFetched = wasFetched;
+      return;
+    }
+    const isPlain = grave === undefined && !isJson(content);
+    if (trace === undefined) this.#traces.set(id, { version, at, wasFetched, isPlain });
+    else Object.assign(trace, { version, at, wasFetched, isPlain });
   }
 
   /** The version of this item when it was last used, if it was no JSON document then, and did not stand on a grave. */
   plainVersion(id: string): number | undefined {
-    const trace = this.#traces.get(id);
+    const trace = this.#traces.peek(id);
     return trace?.isPlain === true ? trace.version : undefined;
   }
 }

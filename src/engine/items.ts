@@ -5,7 +5,7 @@ import type { ItemAnswer, ItemOperation } from '../session/item-operation.ts';
 import type { LiveRecord, Tombstone } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Versions } from '../session/version.ts';
-import type { Soon } from '../soon.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import { ItemAccesses } from './item-accesses.ts';
 import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
@@ -49,11 +49,11 @@ export class Items {
 
   /** Rejects as the store does. */
   execute(command: ItemCommand): Soon<Reply> {
+    const atHand = this.#vault.atHand(command.id);
+    if (atHand !== undefined) return this.#carryOut(command, this.#situation(command, atHand));
     const blind = this.#overwritten(command);
     if (blind !== undefined) return this.#carryOut(command, blind);
-    const found = this.#vault.load(command.id);
-    if (!(found instanceof Promise)) return this.#carryOut(command, this.#situation(command, found));
-    return found.then((known) => this.#carryOut(command, this.#situation(command, known)));
+    return whenKnown(this.#vault.load(command.id), (found) => this.#carryOut(command, this.#situation(command, found)));
   }
 
   #carryOut({ id, operation }: ItemCommand, situation: Situation): Soon<Reply> {
@@ -100,7 +100,19 @@ export class Items {
   #over(id: string, isSession: boolean, now: number, previous: number, standing: Standing): Situation {
     const { item, rotated, grave, alias = NO_ALIAS, access = NEVER_USED } = standing;
     const nextVersion = (): number => this.#versions.next(previous);
-    return { id, isSession, item, rotated, grave, alias, access, now, nextVersion, limits: this.#session };
+    // The id of what stands there, which is kept already: the client's would keep its whole request line.
+    return {
+      id: item?.id ?? id,
+      isSession,
+      item,
+      rotated,
+      grave,
+      alias,
+      access,
+      now,
+      nextVersion,
+      limits: this.#session,
+    };
   }
 
   #apply(id: string, change: Exclude<Change, { kind: 'none' }>): Promise<void> {

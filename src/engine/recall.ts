@@ -3,14 +3,15 @@ import type { ResetReason } from '../session/reset-reason.ts';
 import type { Grave, SessionRecord } from '../session/record.ts';
 import { graveOf } from './tombstone.ts';
 
+/** Changed in place with every write. */
 interface Trace {
-  readonly version: number;
-  readonly expiresAt: number;
+  version: number;
+  expiresAt: number;
   /** Why the session is gone, where this was a tombstone. */
-  readonly burial: ResetReason | undefined;
-  readonly grave: Grave | undefined;
+  burial: ResetReason | undefined;
+  grave: Grave | undefined;
   /** How many times the store had been lost when this was written. */
-  readonly losses: number;
+  losses: number;
 }
 
 /**
@@ -31,13 +32,19 @@ export class Recall {
 
   /** Remembers an acknowledged write. */
   wrote(record: SessionRecord): void {
-    this.#traces.set(record.id, {
-      version: record.version,
-      expiresAt: record.expiresAt,
-      burial: record.kind === 'tombstone' ? record.reason : undefined,
-      grave: graveOf(record),
-      losses: this.#losses,
-    });
+    const { expiresAt, version } = record;
+    const burial = record.kind === 'tombstone' ? record.reason : undefined;
+    const grave = graveOf(record);
+    const trace = this.#traces.get(record.id);
+    if (trace === undefined) {
+      this.#traces.set(record.id, { version, expiresAt, burial, grave, losses: this.#losses });
+      return;
+    }
+    trace.version = version;
+    trace.expiresAt = expiresAt;
+    trace.burial = burial;
+    trace.grave = grave;
+    trace.losses = this.#losses;
   }
 
   /** Remembers what was found, such as a write that was left in doubt: once answered, it counts as acknowledged. */
@@ -80,6 +87,6 @@ export class Recall {
 
   /** The version last written under this id, as far as we remember. */
   latestVersion(id: string): number | undefined {
-    return this.#traces.get(id)?.version;
+    return this.#traces.peek(id)?.version;
   }
 }

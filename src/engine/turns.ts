@@ -1,10 +1,15 @@
 import type { Soon } from '../soon.ts';
 
-/** Whoever wants the same id's turn: the one who has it, and those who wait for it. */
+/** Whoever wants the same id's turn: the one who has it, and those who wait for it. Nobody, where it is 0. */
 interface Line {
   length: number;
+  /** What is being done in this turn. */
+  work: Promise<unknown> | undefined;
   readonly waiting: (() => void)[];
 }
+
+/** A Map that loses an entry with every request lays out its table anew each time, so lines are left standing for a while. */
+const MOST_EMPTY_LINES = 256;
 
 /**
  * Puts the commands on one session in order: for each id one at a time, first come first served; different ids do not
@@ -13,7 +18,7 @@ interface Line {
 export class Turns {
   readonly #limit: number;
   readonly #lines = new Map<string, Line>();
-  readonly #running = new Set<Promise<unknown>>();
+  #empty = 0;
   /** While one has all turns to itself: until it has finished. */
   #pause: Promise<void> | undefined;
 
@@ -24,7 +29,7 @@ export class Turns {
 
   /** How many ids have a line. */
   get size(): number {
-    return this.#lines.size;
+    return this.#lines.size - this.#empty;
   }
 
   /** Whether one more fits into this id's line. */
@@ -35,7 +40,7 @@ export class Turns {
   /** Runs `task` when all that came before it for this id have finished. */
   take<T>(id: string, task: () => Soon<T>): Soon<T> {
     const line = this.#lines.get(id);
-    if (line !== undefined || this.#pause !== undefined) return this.#queue(id, task);
+    if ((line?.length ?? 0) > 0 || this.#pause !== undefined) return this.#queue(id, task);
     const work = task();
     if (work instanceof Promise) this.#occupy(id, work);
     return work;
@@ -47,7 +52,7 @@ export class Turns {
     let resume: () => void = () => undefined;
     this.#pause = new Promise((resolve) => (resume = resolve));
     try {
-      await Promise.allSettled(this.#running);
+      await Promise.allSettled([...this.#lines.values()].map(async ({ work }) => work));
       return await task();
     } finally {
       this.#pause = undefined;
@@ -57,43 +62,48 @@ export class Turns {
 
   /** The turn of an id that nobody else wanted, for as long as the work takes. */
   #occupy(id: string, work: Promise<unknown>): void {
-    const line: Line = { length: 1, waiting: [] };
-    this.#lines.set(id, line);
-    this.#running.add(work);
-    const leave = (): void => {
-      this.#running.delete(work);
-      this.#leave(id, line);
-    };
+    const line = this.#enter(id);
+    line.work = work;
+    const leave = (): void => this.#leave(line);
     work.then(leave, leave);
   }
 
   async #queue<T>(id: string, task: () => Soon<T>): Promise<T> {
-    const line = this.#lines.get(id) ?? { length: 0, waiting: [] };
-    this.#lines.set(id, line);
-    line.length += 1;
+    const line = this.#enter(id);
     if (line.length > 1) await new Promise<void>((resolve) => line.waiting.push(resolve));
     while (this.#pause !== undefined) await this.#pause;
     try {
-      return await this.#run(task);
-    } finally {
-      this.#leave(id, line);
-    }
-  }
-
-  #leave(id: string, line: Line): void {
-    line.length -= 1;
-    if (line.length === 0) this.#lines.delete(id);
-    else line.waiting.shift()?.();
-  }
-
-  async #run<T>(task: () => Soon<T>): Promise<T> {
-    const work = task();
-    if (!(work instanceof Promise)) return work;
-    this.#running.add(work);
-    try {
+      const work = task();
+      if (!(work instanceof Promise)) return work;
+      line.work = work;
       return await work;
     } finally {
-      this.#running.delete(work);
+      this.#leave(line);
     }
+  }
+
+  #enter(id: string): Line {
+    const standing = this.#lines.get(id);
+    const line = standing ?? { length: 0, work: undefined, waiting: [] };
+    if (standing === undefined) this.#lines.set(id, line);
+    else if (standing.length === 0) this.#empty -= 1;
+    line.length += 1;
+    return line;
+  }
+
+  #leave(line: Line): void {
+    line.work = undefined;
+    line.length -= 1;
+    if (line.length > 0) line.waiting.shift()?.();
+    else {
+      this.#empty += 1;
+      if (this.#empty > MOST_EMPTY_LINES) this.#sweep();
+    }
+  }
+
+  #sweep(): void {
+    if (this.#empty === this.#lines.size) this.#lines.clear();
+    for (const [id, line] of this.#lines) if (line.length === 0) this.#lines.delete(id);
+    this.#empty = 0;
   }
 }

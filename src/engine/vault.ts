@@ -45,8 +45,13 @@ export class Vault {
    * @throws StoreUnavailableError (or rejects with it) where the store does not answer; a read is never in doubt.
    */
   load(id: string): Soon<Found> {
+    return this.atHand(id) ?? this.#loadCold(id);
+  }
+
+  /** What is hot. */
+  atHand(id: string): Found | undefined {
     const hot = this.#hot.find(id);
-    return hot === undefined ? this.#loadCold(id) : this.#inTime(hot, this.#clock.now());
+    return hot === undefined ? undefined : this.#inTime(hot, this.#clock.now());
   }
 
   /** The same, but asks the store in any case: what it holds may not be what we know. */
@@ -101,11 +106,15 @@ export class Vault {
   }
 
   /** Rejects as `Store.set` does. */
-  async save(record: SessionRecord): Promise<void> {
+  save(record: SessionRecord): Promise<void> {
     const { age } = this.#hot;
-    this.#hot.forget(record.id);
-    await this.#store.set(record.id, encodeRecord(record), this.#secondsToKeep(record));
-    this.#wrote(record, age);
+    return this.#store.set(record.id, encodeRecord(record), this.#secondsToKeep(record)).then(
+      () => this.#wrote(record, age),
+      (error: unknown) => {
+        this.#hot.forget(record.id);
+        throw error;
+      },
+    );
   }
 
   /**

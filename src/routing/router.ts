@@ -103,12 +103,17 @@ export class Router {
 
   /** Has a command answered by whoever answers for its id, and counts what was found gone. */
   dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Soon<Reply> {
-    return whenKnown(this.#settle(command, capAt), (reply) => {
-      // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
-      const isReset = reply.kind === 'miss' || reply.kind === 'answered';
-      if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
-      return reply;
-    });
+    const reply = this.#settle(command, capAt);
+    return reply instanceof Promise
+      ? reply.then((known) => this.#counted(command, known))
+      : this.#counted(command, reply);
+  }
+
+  #counted({ id }: SessionCommand, reply: Reply): Reply {
+    // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
+    const isReset = reply.kind === 'miss' || reply.kind === 'answered';
+    if (isReset && reply.reason !== undefined) this.#countReset(id, reply.reason);
+    return reply;
   }
 
   /** After the reply, and under no cap but its own. To give it back twice does no harm. */

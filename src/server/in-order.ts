@@ -5,16 +5,19 @@ import type { Soon } from '../soon.ts';
  * is waited for, a later command could otherwise be there first, and a client would not see its own write.
  */
 export class InOrder {
-  readonly #latest = new Map<string, Promise<unknown>>();
+  /** Of each id that has any, the last command under way. A client has few: its window is small. */
+  readonly #latest: { readonly id: string; work: Promise<unknown> }[] = [];
 
   /** Runs the task when all that came before it for this id have settled. What is done at once leaves no trace. */
   run<T>(id: string, task: () => Soon<T>): Soon<T> {
-    const before = this.#latest.get(id);
-    const work = before === undefined ? task() : before.then(task, task);
+    const before = this.#latest.find((entry) => entry.id === id);
+    const work = before === undefined ? task() : before.work.then(task, task);
     if (!(work instanceof Promise)) return work;
-    this.#latest.set(id, work);
+    const entry = before ?? { id, work };
+    if (before === undefined) this.#latest.push(entry);
+    entry.work = work;
     const forget = (): void => {
-      if (this.#latest.get(id) === work) this.#latest.delete(id);
+      if (entry.work === work) this.#latest.splice(this.#latest.indexOf(entry), 1);
     };
     work.then(forget, forget);
     return work;

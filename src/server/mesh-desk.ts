@@ -35,18 +35,23 @@ export class MeshDesk {
     try {
       const reply = this.#parts.sessions.dispatch(command);
       if (!(reply instanceof Promise)) return this.#judged(reply, name, startedAt, judge);
-      return reply
-        .then((known) => this.#judged(known, name, startedAt, judge))
-        .catch((error: unknown) => this.#failed(error, name, startedAt));
+      return reply.then(
+        (known) => this.#judged(known, name, startedAt, judge),
+        (error: unknown) => this.#failed(error, name, startedAt),
+      );
     } catch (error) {
       return this.#failed(error, name, startedAt);
     }
   }
 
   #judged(reply: SessionReply, name: string, startedAt: number, judge: (reply: SessionReply) => Reply): Reply {
-    const judged = judge(reply);
-    this.#measure(name, outcomeOf(reply), startedAt);
-    return judged;
+    try {
+      const judged = judge(reply);
+      this.#measure(name, outcomeOf(reply), startedAt);
+      return judged;
+    } catch (error) {
+      return this.#failed(error, name, startedAt);
+    }
   }
 
   #failed(error: unknown, name: string, startedAt: number): Reply {

@@ -10,23 +10,22 @@ const SESSIONS_REMEMBERED = 16;
  * destroyed meanwhile (S5).
  */
 export class SeenVersions {
-  readonly #versions = new Map<string, number>();
+  /** The one read last stands last. */
+  readonly #seen: { readonly id: string; readonly version: number }[] = [];
 
   /** What a read of this id came to. */
   note(id: string, reply: Reply): void {
-    this.#versions.delete(id);
     const version = reply.kind === 'answered' ? versionIn(reply.answer) : undefined;
+    const at = this.#seen.findIndex((entry) => entry.id === id);
+    if (at >= 0) this.#seen.splice(at, 1);
     if (version === undefined) return;
-    this.#versions.set(id, version);
-    for (const longestAgo of this.#versions.keys()) {
-      if (this.#versions.size <= SESSIONS_REMEMBERED) return;
-      this.#versions.delete(longestAgo);
-    }
+    if (this.#seen.length >= SESSIONS_REMEMBERED) this.#seen.shift();
+    this.#seen.push({ id, version });
   }
 
   /** Undefined where it found nothing, or did not read at all. */
   of(id: string): number | undefined {
-    return this.#versions.get(id);
+    return this.#seen.find((entry) => entry.id === id)?.version;
   }
 }
 

@@ -60,6 +60,7 @@ const MAGIC = 0x4d;
 const FORMAT = 1;
 const HEADER_BYTES = 52;
 const CHECKSUM_AT = 4;
+const TWO_TO_32 = 2 ** 32;
 
 /** The bits of byte 35. Records from before there were marks have only the first, and read as unmarked. */
 const HAS_CONTENT = 1;
@@ -75,35 +76,37 @@ export const MAX_CONTENT_TYPE_BYTES = 255;
 
 /** One buffer that says all about the session, so that what is read back proves itself (S0). */
 export function encodeRecord(record: SessionRecord): Buffer {
-  const id = Buffer.from(record.id, 'latin1');
-  const contentType = Buffer.from(record.content?.contentType ?? '', 'utf8');
-  const successor = Buffer.from((record.kind === 'tombstone' ? record.successor : undefined) ?? '', 'latin1');
-  const payload = record.content?.payload ?? Buffer.alloc(0);
-  if (id.length > 255 || contentType.length > MAX_CONTENT_TYPE_BYTES || successor.length > 255) {
+  const { content, id } = record;
+  const contentType = content?.contentType ?? '';
+  const contentTypeBytes = Buffer.byteLength(contentType);
+  const successor = (record.kind === 'tombstone' ? record.successor : undefined) ?? '';
+  if (id.length > 255 || contentTypeBytes > MAX_CONTENT_TYPE_BYTES || successor.length > 255) {
     throw new RecordError('an id, content type or successor is longer than 255 bytes; refuse it where it came in');
   }
 
-  const header = Buffer.alloc(HEADER_BYTES);
-  header.writeUInt8(MAGIC, 0);
-  header.writeUInt8(FORMAT, 1);
-  header.writeUInt8(record.kind === 'live' ? 0 : 1, 2);
-  header.writeUInt8(id.length, 3);
-  header.writeBigUInt64BE(BigInt(record.version), 8);
-  header.writeBigUInt64BE(BigInt(record.expiresAt), 16);
-  header.writeUInt32BE(record.kind === 'live' ? record.ttlSeconds : 0, 24);
-  header.writeUInt32BE(record.content?.flags ?? 0, 28);
-  header.writeUInt8(contentType.length, 32);
-  header.writeUInt8(record.kind === 'live' ? 0 : RESET_REASONS.indexOf(record.reason), 33);
-  header.writeUInt8(successor.length, 34);
-  header.writeUInt8(bitsOf(record), 35);
-  if (record.kind === 'tombstone') {
-    header.writeBigUInt64BE(BigInt(record.readableUntil), 36);
-    header.writeBigUInt64BE(BigInt(record.successorUntil), 44);
-  } else if (record.grave !== undefined) {
-    header.writeBigUInt64BE(BigInt(record.grave.version), 36);
-    header.writeBigUInt64BE(BigInt(record.grave.until), 44);
-  }
-  const bytes = Buffer.concat([header, id, contentType, successor, payload]);
+  const contentTypeAt = HEADER_BYTES + id.length;
+  const successorAt = contentTypeAt + contentTypeBytes;
+  const payloadAt = successorAt + successor.length;
+  const bytes = Buffer.allocUnsafe(payloadAt + (content?.payload.length ?? 0));
+  bytes[0] = MAGIC;
+  bytes[1] = FORMAT;
+  bytes[2] = record.kind === 'live' ? 0 : 1;
+  bytes[3] = id.length;
+  writeU64(bytes, record.version, 8);
+  writeU64(bytes, record.expiresAt, 16);
+  bytes.writeUInt32BE(record.kind === 'live' ? record.ttlSeconds : 0, 24);
+  bytes.writeUInt32BE(content?.flags ?? 0, 28);
+  bytes[32] = contentTypeBytes;
+  bytes[33] = record.kind === 'live' ? 0 : RESET_REASONS.indexOf(record.reason);
+  bytes[34] = successor.length;
+  bytes[35] = bitsOf(record);
+  const isGrave = record.kind === 'tombstone';
+  writeU64(bytes, (isGrave ? record.readableUntil : record.grave?.version) ?? 0, 36);
+  writeU64(bytes, (isGrave ? record.successorUntil : record.grave?.until) ?? 0, 44);
+  bytes.write(id, HEADER_BYTES, 'latin1');
+  bytes.write(contentType, contentTypeAt, 'utf8');
+  bytes.write(successor, successorAt, 'latin1');
+  content?.payload.copy(bytes, payloadAt);
   bytes.writeUInt32BE(checksum(bytes), CHECKSUM_AT);
   return bytes;
 }
@@ -133,14 +136,14 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     throw new RecordError('a stored session record has impossible fields');
   }
 
-  const version = Number(bytes.readBigUInt64BE(8));
-  const expiresAt = Number(bytes.readBigUInt64BE(16));
+  const version = readU64(bytes, 8);
+  const expiresAt = readU64(bytes, 16);
   const content: Content = {
     contentType: bytes.toString('utf8', idEnd, contentTypeEnd),
     flags: bytes.readUInt32BE(28),
     payload: bytes.subarray(successorEnd),
   };
-  const [at36, at44] = [Number(bytes.readBigUInt64BE(36)), Number(bytes.readBigUInt64BE(44))];
+  const [at36, at44] = [readU64(bytes, 36), readU64(bytes, 44)];
   if (kind === 0) {
     return {
       kind: 'live',
@@ -165,6 +168,16 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
     readableUntil: at36,
     ...((bits & HAS_CONTENT) !== 0 && { content }),
   };
+}
+
+/** A whole number from 0 to 2^53-1; a BigInt would cost as much as all the rest. */
+function writeU64(bytes: Buffer, value: number, at: number): void {
+  bytes.writeUInt32BE(Math.floor(value / TWO_TO_32), at);
+  bytes.writeUInt32BE(value % TWO_TO_32, at + 4);
+}
+
+function readU64(bytes: Buffer, at: number): number {
+  return bytes.readUInt32BE(at) * TWO_TO_32 + bytes.readUInt32BE(at + 4);
 }
 
 function bitsOf(record: SessionRecord): number {

@@ -35,8 +35,9 @@ export class MemcachedServer extends Server {
   override readonly username = undefined;
   override readonly password = undefined;
   readonly #options: MemcachedServerOptions;
-  readonly #responders = new Map<number, Responder>();
-  readonly #failers = new Map<number, Failer>();
+  /** What memjs has registered for the request that it writes next. */
+  #respond: Responder | undefined;
+  #fail: Failer | undefined;
   #connection: MemcachedConnection | undefined;
   /** The connection before, until memcached has closed it. */
   #predecessor: MemcachedConnection | undefined;
@@ -49,22 +50,22 @@ export class MemcachedServer extends Server {
     this.#options = options;
   }
 
-  override onResponse(seq: number, respond: Responder): void {
-    this.#responders.set(seq, respond);
+  /** memjs registers both callbacks of a request and writes it in one go, so their number says nothing new. */
+  override onResponse(_seq: number, respond: Responder): void {
+    this.#respond = respond;
   }
 
-  override onError(seq: number, fail: Failer): void {
-    this.#failers.set(seq, fail);
+  override onError(_seq: number, fail: Failer): void {
+    this.#fail = fail;
   }
 
-  /** Sends one request, whose callbacks are registered under its number; one of them is called, exactly once. */
+  /** Sends one request; one of the callbacks registered just before is called, exactly once. */
   override write(blob: Uint8Array | string): void {
     const bytes = Buffer.isBuffer(blob) ? blob : Buffer.from(blob);
-    const opaque = opaqueOf(bytes);
-    const respond = this.#responders.get(opaque);
-    const fail = this.#failers.get(opaque);
-    this.#responders.delete(opaque);
-    this.#failers.delete(opaque);
+    const respond = this.#respond;
+    const fail = this.#fail;
+    this.#respond = undefined;
+    this.#fail = undefined;
     if (this.#finished !== undefined) {
       fail?.(new StoreUnavailableError('the store is closed'));
       return;
@@ -72,7 +73,7 @@ export class MemcachedServer extends Server {
     this.#connection ??= this.#connect();
     this.#connection.submit({
       opcode: opcodeOf(bytes),
-      opaque,
+      opaque: opaqueOf(bytes),
       bytes,
       failed: (error) => fail?.(error),
       answered: (response) => {

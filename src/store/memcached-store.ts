@@ -6,7 +6,7 @@ import { memcachedExpiration } from './memcached-expiration.ts';
 import type { MemcachedServer } from './memcached-server.ts';
 import { RecordClient } from './record-client.ts';
 import { checkStoreKey } from './store-key.ts';
-import { StoreLatency } from './store-latency.ts';
+import { StoreLatency, type StoreOperation } from './store-latency.ts';
 import type { Store, StoreDescription } from './store.ts';
 
 export interface MemcachedStoreOptions {
@@ -39,48 +39,55 @@ export class MemcachedStore implements Store {
   }
 
   get(key: string): Promise<Buffer | undefined> {
-    return this.#latency.measure('get', () => {
-      checkStoreKey(key);
-      return settle<Buffer | null, Buffer | undefined>(
-        (callback) => this.#client.get(key, callback),
-        (value) => value ?? undefined,
-      );
-    });
+    return this.#settle<Buffer | null, Buffer | undefined>(
+      'get',
+      (callback) => {
+        checkStoreKey(key);
+        this.#client.get(key, callback);
+      },
+      (value) => value ?? undefined,
+    );
   }
 
   set(key: string, value: Buffer, ttlSeconds: number): Promise<void> {
-    return this.#latency.measure('set', () => {
-      this.#checkRecord(key, value);
-      const options = this.#expires(ttlSeconds);
-      return settle<boolean | null, undefined>(
-        (callback) => this.#client.set(key, value, options, callback),
-        () => undefined,
-      );
-    });
+    return this.#settle<undefined, undefined>(
+      'set',
+      (callback) => {
+        this.#checkRecord(key, value);
+        this.#client.put(key, value, this.#expiration(ttlSeconds), (error) => callback(error, undefined));
+      },
+      () => undefined,
+    );
   }
 
   add(key: string, value: Buffer, ttlSeconds: number): Promise<boolean> {
-    return this.#latency.measure('add', () => {
-      this.#checkRecord(key, value);
-      const options = this.#expires(ttlSeconds);
-      return settle<boolean | null, boolean>((callback) => this.#client.add(key, value, options, callback), isTrue);
-    });
+    return this.#settle<boolean | null, boolean>(
+      'add',
+      (callback) => {
+        this.#checkRecord(key, value);
+        this.#client.add(key, value, { expires: this.#expiration(ttlSeconds) }, callback);
+      },
+      isTrue,
+    );
   }
 
   delete(key: string): Promise<boolean> {
-    return this.#latency.measure('delete', () => {
-      checkStoreKey(key);
-      return settle<boolean | null, boolean>((callback) => this.#client.delete(key, callback), isTrue);
-    });
+    return this.#settle<boolean | null, boolean>(
+      'delete',
+      (callback) => {
+        checkStoreKey(key);
+        this.#client.delete(key, callback);
+      },
+      isTrue,
+    );
   }
 
   /** An immediate flush. Memcached compares the records' numbers, not only its seconds, so what follows stays. */
   clear(): Promise<void> {
-    return this.#latency.measure('clear', () =>
-      settle<unknown, undefined>(
-        (callback) => this.#client.flush(callback),
-        () => undefined,
-      ),
+    return this.#settle<unknown, undefined>(
+      'clear',
+      (callback) => this.#client.flush(callback),
+      () => undefined,
     );
   }
 
@@ -101,21 +108,44 @@ export class MemcachedStore implements Store {
     );
   }
 
-  #expires(ttlSeconds: number): { expires: number } {
-    return { expires: memcachedExpiration(ttlSeconds, this.#clock.now()) };
+  #expiration(ttlSeconds: number): number {
+    return memcachedExpiration(ttlSeconds, this.#clock.now());
+  }
+
+  /** One memjs call with a callback, as a promise that rejects with an error of ours. */
+  #settle<V, T>(
+    operation: StoreOperation,
+    call: (callback: Callback<V>) => void,
+    valueOf: (value: V) => T,
+  ): Promise<T> {
+    const startedAt = this.#latency.begin();
+    return new Promise((resolve, reject) => {
+      const fail = (error: unknown): void => {
+        const ours = error instanceof Error && !(error instanceof MagliaError) ? asUnavailable(error) : error;
+        this.#latency.end(operation, startedAt, ours);
+        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown, as it is
+        reject(ours);
+      };
+      try {
+        call((error, value) => {
+          if (error !== null) {
+            fail(error);
+            return;
+          }
+          this.#latency.end(operation, startedAt);
+          resolve(valueOf(value));
+        });
+      } catch (error) {
+        fail(error);
+      }
+    });
   }
 }
 
 type Callback<V> = (error: Error | null, value: V) => void;
 
-/** One memjs call with a callback, as a promise that rejects with an error of ours. */
-function settle<V, T>(call: (callback: Callback<V>) => void, valueOf: (value: V) => T): Promise<T> {
-  return new Promise((resolve, reject) => {
-    call((error, value) => {
-      if (error === null) resolve(valueOf(value));
-      else reject(error instanceof MagliaError ? error : new StoreUnavailableError(error.message, { cause: error }));
-    });
-  });
+function asUnavailable(error: Error): StoreUnavailableError {
+  return new StoreUnavailableError(error.message, { cause: error });
 }
 
 function isTrue(value: unknown): boolean {

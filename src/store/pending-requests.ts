@@ -1,3 +1,4 @@
+import Denque from 'denque';
 import type { Response } from 'memjs';
 import { StoreInDoubtError, StoreUnavailableError } from '../errors.ts';
 
@@ -30,11 +31,12 @@ interface Pending {
  */
 export class PendingRequests {
   #unsent: Pending[] = [];
-  readonly #unanswered = new Map<number, Pending>();
+  /** Oldest first, as memcached answers them; a Map would lay out its table anew all the time. */
+  readonly #unanswered = new Denque<Pending>();
   #bytes = 0;
 
   get size(): number {
-    return this.#unsent.length + this.#unanswered.size;
+    return this.#unsent.length + this.#unanswered.length;
   }
 
   get unsentCount(): number {
@@ -43,8 +45,7 @@ export class PendingRequests {
 
   /** When the oldest request that was sent should have been answered; `Infinity` where there is none. */
   get answerDueAt(): number {
-    const [oldest] = this.#unanswered.values();
-    return oldest?.deadlineAt ?? Infinity;
+    return this.#unanswered.peekFront()?.deadlineAt ?? Infinity;
   }
 
   /** When the oldest request that was not sent stops waiting; `Infinity` where there is none. */
@@ -71,16 +72,19 @@ export class PendingRequests {
     const batch = this.#unsent;
     this.#unsent = [];
     for (const pending of batch) {
-      this.#unanswered.set(pending.request.opaque, pending);
+      this.#unanswered.push(pending);
       write(pending.request.bytes);
     }
   }
 
   /** The request that an answer with this number and command belongs to. */
   take(opaque: number, opcode: number): MemcachedRequest | undefined {
-    const request = this.#unanswered.get(opaque)?.request;
-    if (request?.opcode !== opcode) return undefined;
-    this.#unanswered.delete(opaque);
+    const oldest = this.#unanswered.peekFront()?.request;
+    const at = oldest?.opaque === opaque ? 0 : this.#indexOf(opaque);
+    const request = this.#unanswered.peekAt(at)?.request;
+    if (request?.opcode !== opcode || request.opaque !== opaque) return undefined;
+    if (at === 0) this.#unanswered.shift();
+    else this.#unanswered.removeOne(at);
     this.#bytes -= request.bytes.length;
     return request;
   }
@@ -93,7 +97,7 @@ export class PendingRequests {
   }
 
   failAll(reason: string, cause: Error | undefined): void {
-    const unanswered = [...this.#unanswered.values()];
+    const unanswered = this.#unanswered.toArray();
     const unsent = this.#unsent;
     this.#unanswered.clear();
     this.#unsent = [];
@@ -101,6 +105,11 @@ export class PendingRequests {
       this.#fail(unanswered, new StoreInDoubtError(`${reason}; what was sent may have been done`, { cause }));
     }
     if (unsent.length > 0) this.#fail(unsent, new StoreUnavailableError(`${reason}; nothing was sent`, { cause }));
+  }
+
+  /** Answers out of order: nobody does that, and it is right all the same. */
+  #indexOf(opaque: number): number {
+    return this.#unanswered.toArray().findIndex(({ request }) => request.opaque === opaque);
   }
 
   #fail(pendings: readonly Pending[], error: StoreUnavailableError | StoreInDoubtError): void {

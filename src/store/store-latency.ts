@@ -16,17 +16,25 @@ export class StoreLatency {
 
   /** Runs one operation at once and settles as it does; what it throws becomes a rejection. */
   async measure<T>(operation: StoreOperation, run: () => T | Promise<T>): Promise<T> {
-    const startedAt = this.#clock.monotonic();
-    let outcome = 'done';
+    const startedAt = this.begin();
     try {
-      return await run();
+      const value = await run();
+      this.end(operation, startedAt);
+      return value;
     } catch (error) {
-      outcome = outcomeOf(error);
+      this.end(operation, startedAt, error);
       throw error;
-    } finally {
-      const seconds = (this.#clock.monotonic() - startedAt) / 1000;
-      this.#metrics.observe('storeSeconds', { operation, outcome }, seconds);
     }
+  }
+
+  /** The beginning of one operation, for `end`. */
+  begin(): number {
+    return this.#clock.monotonic();
+  }
+
+  end(operation: StoreOperation, startedAt: number, error?: unknown): void {
+    const outcome = error === undefined ? 'done' : outcomeOf(error);
+    this.#metrics.observe('storeSeconds', { operation, outcome }, (this.#clock.monotonic() - startedAt) / 1000);
   }
 }
 

@@ -27,7 +27,7 @@ class Tasks {
 describe('commands of one client', () => {
   test('on one id are carried out one after the other, as they came', async () => {
     const [order, tasks] = [new InOrder(), new Tasks()];
-    const results = ['set', 'get', 'touch'].map((name) => order.run('a', tasks.task(name)));
+    const results = ['set', 'get', 'touch'].map(async (name) => order.run('a', tasks.task(name)));
     expect(tasks.begun).toEqual(['set']);
     await tasks.end('set');
     expect(tasks.begun).toEqual(['set', 'get']);
