@@ -63,7 +63,10 @@ export class LinkQueue {
     for (;;) {
       const queued = this.#take();
       if (queued === undefined) return undefined;
-      if (now < lastMomentOf(queued)) return { ...queued, request: afterWait(queued, now) };
+      if (now < lastMomentOf(queued)) {
+        const { deadlineAt, asker, since, bytes } = queued;
+        return { request: afterWait(queued, now), deadlineAt, asker, since, bytes };
+      }
       queued.asker.onFailed(waitedTooLong());
     }
   }
@@ -120,7 +123,9 @@ function lastMomentOf({ request, since }: Queued): number {
 
 /** At least one: by its last moment half of it is left. */
 function afterWait({ request, since }: Queued, now: number): Execute {
-  return { ...request, budgetMs: Math.max(1, request.budgetMs - Math.ceil(now - since)) };
+  const { kind, route, owner, incarnation, command } = request;
+  const budgetMs = Math.max(1, request.budgetMs - Math.ceil(now - since));
+  return { kind, route, owner, incarnation, budgetMs, command };
 }
 
 function waitedTooLong(): LinkBusyError {
