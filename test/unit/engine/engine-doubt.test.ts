@@ -5,8 +5,8 @@ import { settled } from '../../support/fake-clock.ts';
 import type { Fault } from '../../support/fake-store.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
-async function setUpSession(): Promise<EngineSetup> {
-  const setup = setUpEngine();
+async function setUpSession(hotMegabytes = 0): Promise<EngineSetup> {
+  const setup = setUpEngine({ hotMegabytes });
   await setup.run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
   return setup;
 }
@@ -175,39 +175,45 @@ describe('S1 never old', () => {
     { weight: 1, arbitrary: fc.constant({ act: 'evict' } as const) },
   );
 
-  test('in any order of writes, destroys, faults, evictions and late writes: what was told stays, or is reset', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
-        const { run, store } = await setUpSession();
-        /** The number of the last write that somebody was told of or has read. */
-        let told = 1;
-        let isDestroyed = false;
-        for (const [at, step] of steps.entries()) {
-          const n = at + 2;
-          if (step.act === 'evict') await store.evict(ID);
-          else if (step.act === 'late') await store.applyLate();
-          else {
-            if ('fault' in step && step.fault !== undefined) store.failNext('set', step.fault);
-            const content = json({ n });
-            const patch = Buffer.from(JSON.stringify({ n }));
-            const reply = await run({ kind: step.act, id: ID, content, patch });
-            store.forgetFaults();
-            if (reply.kind === 'done') {
-              expect(isDestroyed).toBe(false);
-              if (step.act === 'put' || step.act === 'keep' || step.act === 'patch') told = n;
-              if (reply.content !== undefined) {
-                const found = numberOf(reply.content.payload);
-                expect(found).toBeGreaterThanOrEqual(told);
-                told = found;
+  test.each([
+    ['asked of the store each time', 0],
+    ['kept at hand', 1],
+  ])(
+    'in any order of writes, destroys, faults, evictions and late writes, %s: what was told stays, or is reset',
+    async (_, hotMegabytes) => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(anyStep, { maxLength: 25 }), async (steps) => {
+          const { run, store } = await setUpSession(hotMegabytes);
+          /** The number of the last write that somebody was told of or has read. */
+          let told = 1;
+          let isDestroyed = false;
+          for (const [at, step] of steps.entries()) {
+            const n = at + 2;
+            if (step.act === 'evict') await store.evict(ID);
+            else if (step.act === 'late') await store.applyLate();
+            else {
+              if ('fault' in step && step.fault !== undefined) store.failNext('set', step.fault);
+              const content = json({ n });
+              const patch = Buffer.from(JSON.stringify({ n }));
+              const reply = await run({ kind: step.act, id: ID, content, patch });
+              store.forgetFaults();
+              if (reply.kind === 'done') {
+                expect(isDestroyed).toBe(false);
+                if (step.act === 'put' || step.act === 'keep' || step.act === 'patch') told = n;
+                if (reply.content !== undefined) {
+                  const found = numberOf(reply.content.payload);
+                  expect(found).toBeGreaterThanOrEqual(told);
+                  told = found;
+                }
               }
+              isDestroyed ||= (step.act === 'destroy' && reply.kind === 'done') || /destroyed$/i.test(summary(reply));
             }
-            isDestroyed ||= (step.act === 'destroy' && reply.kind === 'done') || /destroyed$/i.test(summary(reply));
           }
-        }
-      }),
-      { seed: 71, numRuns: 1000 },
-    );
-  });
+        }),
+        { seed: 71, numRuns: 1000 },
+      );
+    },
+  );
 });
 
 function numberOf(payload: Buffer): number {
