@@ -257,10 +257,12 @@ export const OPTIONS = {
     says: 'How long the peers wait for a node that said it restarts, before they may declare it dead',
   },
 
+  // Enough to keep a peer busy; what is in flight is in doubt when the link is lost. Fewer: a far peer is not kept busy.
+  // More: requests queue up at a slow peer, where their deadlines pass and cost the link with all that is in flight on it.
   'limits.inFlightPerLink': {
     type: integer('requests', 1, 65_536),
     fallback: 256,
-    says: 'Requests sent to one peer and not yet answered; more are refused at once',
+    says: 'Requests sent to one peer and not yet answered; more wait for half their time at most',
   },
   'limits.queuePerSession': {
     type: integer('requests', 1, 65_536),

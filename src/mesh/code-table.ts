@@ -7,13 +7,15 @@ import { FrameError } from '../errors.ts';
 export class CodeTable<Word extends string> {
   readonly #what: string;
   readonly #codes: Readonly<Record<Word, number>>;
-  readonly #words: ReadonlyMap<number, Word>;
+  /** By their bytes. */
+  readonly #words: readonly (Word | undefined)[];
 
   constructor(what: string, codes: Readonly<Record<Word, number>>) {
     this.#what = what;
     this.#codes = codes;
-    const words = Object.keys(codes) as Word[];
-    this.#words = new Map(words.map((word) => [codes[word], word]));
+    const words = new Array<Word | undefined>(256).fill(undefined);
+    for (const word of Object.keys(codes) as Word[]) words[codes[word]] = word;
+    this.#words = words;
   }
 
   code(word: Word): number {
@@ -22,7 +24,7 @@ export class CodeTable<Word extends string> {
 
   /** @throws FrameError for a byte that stands for nothing. */
   word(code: number): Word {
-    const word = this.#words.get(code);
+    const word = this.#words[code];
     if (word === undefined) throw new FrameError(`${code} is no ${this.#what} of this wire version`);
     return word;
   }

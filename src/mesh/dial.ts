@@ -40,6 +40,8 @@ export interface DialParts {
 export interface DialHeirs {
   onAnswer(connection: FramedSocket, number: number, answer: PeerAnswer): void;
   onNoAnswer(connection: FramedSocket, number: number): void;
+  /** What had piled up has left. */
+  onDrained(connection: FramedSocket): void;
   onLost(connection: FramedSocket, why: string): void;
 }
 
@@ -105,7 +107,7 @@ class Dial implements FramedSocketOwner {
   }
 
   onDrained(): void {
-    // The link looks at the queue when it next sends.
+    if (this.#stage === 'done') this.#parts.heirs.onDrained(this.#connection);
   }
 
   onClosed({ by, why, error }: Ending): void {
@@ -139,9 +141,7 @@ class Dial implements FramedSocketOwner {
     if (this.#stage === 'done') return;
     this.#stage = 'greeting';
     const { hello } = this.#parts;
-    this.#connection.send((writer) =>
-      writeFrame(writer, 'hello', 0, GREETING_MAX_BYTES, () => writeHello(writer, hello)),
-    );
+    writeFrame(this.#connection.batch(), 'hello', 0, GREETING_MAX_BYTES, writeHello, hello);
   }
 
   #unconnected(error: Error | undefined): void {

@@ -1,18 +1,31 @@
 import { FrameError } from '../errors.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
-import { isKeyForm } from '../session/session-id.ts';
 import type { CodeTable } from './code-table.ts';
+import { isIdByte, MAX_ID_BYTES } from './id-bytes.ts';
 
 /** `ignoreBOM` keeps a byte order mark as what it is: part of the text. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Reads the fields of one frame, in the order in which FieldWriter wrote them. Every method throws a FrameError. */
+/**
+ * Reads the fields of one frame after the other, in the order in which FieldWriter wrote them, where they lie in their
+ * chunk. Every method throws a FrameError.
+ */
 export class FieldReader {
-  readonly #bytes: Buffer;
-  #at = 0;
+  #bytes: Buffer;
+  #at: number;
+  #end: number;
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, at = 0, end = bytes.length) {
     this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
+  }
+
+  /** Goes on with another frame. */
+  begin(bytes: Buffer, at: number, end: number): void {
+    this.#bytes = bytes;
+    this.#at = at;
+    this.#end = end;
   }
 
   u8(): number {
@@ -30,7 +43,7 @@ export class FieldReader {
   integer(): number {
     const at = this.#advance(8);
     const value = this.#bytes.readUInt32BE(at) * 0x1_0000_0000 + this.#bytes.readUInt32BE(at + 4);
-    if (!Number.isSafeInteger(value)) throw new FrameError('a number is larger than 2^53-1');
+    if (value > Number.MAX_SAFE_INTEGER) throw new FrameError('a number is larger than 2^53-1');
     return value;
   }
 
@@ -61,9 +74,11 @@ export class FieldReader {
   id(): string {
     const length = this.u8();
     const at = this.#advance(length);
-    const id = this.#bytes.toString('latin1', at, at + length);
-    if (!isKeyForm(id)) throw new FrameError('an id is not 1 to 250 printable characters');
-    return id;
+    const end = at + length;
+    let isId = length > 0 && length <= MAX_ID_BYTES;
+    for (let n = at; n < end && isId; n++) isId = isIdByte(this.#bytes.readUInt8(n));
+    if (!isId) throw new FrameError('an id is not 1 to 250 printable characters');
+    return this.#bytes.toString('latin1', at, end);
   }
 
   text(): string {
@@ -94,7 +109,7 @@ export class FieldReader {
 
   /** Every frame ends where its last field ends. */
   end(): void {
-    const left = this.#bytes.length - this.#at;
+    const left = this.#end - this.#at;
     if (left > 0) throw new FrameError(`${left} bytes too many in a frame`);
   }
 
@@ -109,7 +124,7 @@ export class FieldReader {
 
   #advance(count: number): number {
     const at = this.#at;
-    if (at + count > this.#bytes.length) throw new FrameError('a frame ends in the middle of a field');
+    if (at + count > this.#end) throw new FrameError('a frame ends in the middle of a field');
     this.#at = at + count;
     return at;
   }

@@ -7,6 +7,7 @@ import { readHello, readHelloAnswer } from './hello-codec.ts';
 import { readRequest } from './request-codec.ts';
 
 const FIRST_CAPACITY_BYTES = 1024;
+const NOTHING = Buffer.alloc(0);
 
 /**
  * Bytes in, frames out; pure and synchronous.
@@ -19,11 +20,12 @@ const FIRST_CAPACITY_BYTES = 1024;
 export class FrameDecoder {
   readonly #sink: FrameSink;
   #maxFrameBytes: number;
-  #held = Buffer.alloc(0);
+  #held = NOTHING;
   #heldBytes = 0;
   #frames = 0;
   #announcedBytes = 0;
   #isStopped = false;
+  readonly #reader = new FieldReader(NOTHING);
 
   constructor(sink: FrameSink, maxFrameBytes: number) {
     this.#sink = sink;
@@ -59,75 +61,76 @@ export class FrameDecoder {
   /** @throws FrameError at the first byte that cannot be right; the decoder is stopped then. */
   push(chunk: Buffer): void {
     try {
-      const rest = this.#finishHeld(chunk);
-      this.#decodeWhole(rest);
+      this.#decodeWhole(chunk, this.#heldBytes > 0 ? this.#finishHeld(chunk) : 0);
     } catch (error) {
       this.stop();
       throw error;
     }
   }
 
-  /** Completes the frame that is held, if it can, and returns what is left of the chunk. */
-  #finishHeld(chunk: Buffer): Buffer {
-    let rest = chunk;
-    while (this.#heldBytes > 0 && rest.length > 0 && !this.#isStopped) {
-      const wanted = this.#heldBytes < LENGTH_BYTES ? LENGTH_BYTES : this.#frameEnd(this.#held);
-      rest = this.#hold(rest, wanted);
-      if (this.#heldBytes < LENGTH_BYTES || this.#heldBytes < this.#frameEnd(this.#held)) continue;
-      const frame = this.#held.subarray(LENGTH_BYTES, this.#heldBytes);
+  /** Completes the frame that is held, if it can, and returns where the rest of the chunk begins. */
+  #finishHeld(chunk: Buffer): number {
+    let at = 0;
+    while (this.#heldBytes > 0 && at < chunk.length && !this.#isStopped) {
+      const wanted = this.#heldBytes < LENGTH_BYTES ? LENGTH_BYTES : this.#frameEnd(this.#held, 0);
+      at += this.#hold(chunk, at, wanted);
+      if (this.#heldBytes < LENGTH_BYTES || this.#heldBytes < this.#frameEnd(this.#held, 0)) continue;
+      const held = this.#held;
+      const end = this.#heldBytes;
       this.#release();
-      this.#deliver(frame);
+      this.#deliver(held, LENGTH_BYTES, end);
     }
-    return rest;
+    return at;
   }
 
-  #decodeWhole(chunk: Buffer): void {
-    let at = 0;
+  #decodeWhole(chunk: Buffer, from: number): void {
+    let at = from;
     while (at < chunk.length && !this.#isStopped) {
-      const rest = chunk.subarray(at);
-      const end = rest.length < LENGTH_BYTES ? LENGTH_BYTES : this.#frameEnd(rest);
-      if (rest.length < end) {
-        this.#hold(rest, end);
+      const end = chunk.length - at < LENGTH_BYTES ? at + LENGTH_BYTES : this.#frameEnd(chunk, at);
+      if (end > chunk.length) {
+        this.#hold(chunk, at, end - at);
         return;
       }
-      at += end;
-      this.#deliver(rest.subarray(LENGTH_BYTES, end));
+      const start = at + LENGTH_BYTES;
+      at = end;
+      this.#deliver(chunk, start, end);
     }
   }
 
-  /** Where the frame at the start of these bytes ends. */
-  #frameEnd(bytes: Buffer): number {
-    const length = bytes.readUInt32BE(0);
+  /** Where the frame that begins here ends. */
+  #frameEnd(bytes: Buffer, at: number): number {
+    const length = bytes.readUInt32BE(at);
     this.#announcedBytes = length;
     if (length > this.#maxFrameBytes) {
       throw new FrameError(`a frame of ${length} bytes is announced; at most ${this.#maxFrameBytes} are taken here`);
     }
     if (length < HEAD_BYTES) throw new FrameError(`a frame of ${length} bytes cannot have a type and a number`);
-    return LENGTH_BYTES + length;
+    return at + LENGTH_BYTES + length;
   }
 
-  /** Keeps bytes until `wanted` are held, and returns the others. */
-  #hold(bytes: Buffer, wanted: number): Buffer {
-    const taken = Math.min(bytes.length, wanted - this.#heldBytes);
+  /** Keeps bytes from here on until `wanted` are held, and returns how many it took. */
+  #hold(bytes: Buffer, from: number, wanted: number): number {
+    const taken = Math.min(bytes.length - from, wanted - this.#heldBytes);
     const needed = this.#heldBytes + taken;
     if (needed > this.#held.length) {
       const grown = Buffer.allocUnsafe(Math.max(needed, Math.min(wanted, this.#held.length * 2), FIRST_CAPACITY_BYTES));
       this.#held.copy(grown, 0, 0, this.#heldBytes);
       this.#held = grown;
     }
-    bytes.copy(this.#held, this.#heldBytes, 0, taken);
+    bytes.copy(this.#held, this.#heldBytes, from, from + taken);
     this.#heldBytes = needed;
-    return bytes.subarray(taken);
+    return taken;
   }
 
   #release(): void {
-    this.#held = Buffer.alloc(0);
+    this.#held = NOTHING;
     this.#heldBytes = 0;
   }
 
-  #deliver(frame: Buffer): void {
+  #deliver(bytes: Buffer, start: number, end: number): void {
     this.#frames++;
-    const reader = new FieldReader(frame);
+    const reader = this.#reader;
+    reader.begin(bytes, start, end);
     const type = reader.word(FRAME_TYPES);
     const number = reader.u32();
     const isGreeting = type === 'hello' || type === 'hello-answer';

@@ -48,7 +48,9 @@ export class FramedSocket {
   readonly #clock: Clock;
   readonly #decoder: FrameDecoder;
   #phase: SocketPhase = 'open';
-  #batch: FieldWriter | undefined;
+  /** What was written in this turn, if `#isFlushing`. */
+  readonly #batch = new FieldWriter();
+  #isFlushing = false;
   #isPaused = false;
   #heardAt: number;
   #frameBegunAt: number | undefined;
@@ -82,7 +84,7 @@ export class FramedSocket {
 
   /** Bytes that were sent and have not left this process. */
   get queuedBytes(): number {
-    return this.#socket.writableLength + (this.#batch?.length ?? 0);
+    return this.#socket.writableLength + this.#batch.length;
   }
 
   get heardAgoMs(): number {
@@ -94,20 +96,22 @@ export class FramedSocket {
     this.#decoder.allow(maxFrameBytes);
   }
 
-  /** `write` adds whole frames to what leaves at the end of this turn. A closed connection drops them. */
-  send(write: (writer: FieldWriter) => void): void {
-    if (this.#phase !== 'open') return;
-    if (this.#batch === undefined) {
-      this.#batch = new FieldWriter();
-      setImmediate(() => this.#flush());
+  /**
+   * Takes whole frames, which leave at the end of this turn. To be asked for anew for each frame; what is written for a
+   * closed connection is dropped.
+   */
+  batch(): FieldWriter {
+    if (this.#phase !== 'open') return new FieldWriter();
+    if (!this.#isFlushing) {
+      this.#isFlushing = true;
+      setImmediate(this.#flush);
     }
-    write(this.#batch);
+    return this.#batch;
   }
 
-  /** Sends a last frame, and closes as soon as the other side has it, or soon after. */
-  part(write: (writer: FieldWriter) => void, why: string): void {
+  /** Sends what was written, and closes as soon as the other side has it, or soon after. */
+  part(why: string): void {
     if (this.#phase !== 'open') return;
-    this.send(write);
     this.#flush();
     this.#phase = 'parting';
     this.#stopReading();
@@ -172,12 +176,12 @@ export class FramedSocket {
     this.#frameTimer = this.#clock.after(delayMs, () => this.#judgeFrame());
   }
 
-  #flush(): void {
-    const batch = this.#batch;
-    this.#batch = undefined;
-    if (batch === undefined || batch.length === 0 || this.#phase !== 'open') return;
-    this.#socket.write(batch.finish());
-  }
+  readonly #flush = (): void => {
+    this.#isFlushing = false;
+    if (this.#batch.length === 0) return;
+    const bytes = this.#batch.take();
+    if (this.#phase === 'open') this.#socket.write(bytes);
+  };
 
   #drained(): void {
     if (this.#phase === 'open') this.#owner.onDrained();
@@ -193,7 +197,7 @@ export class FramedSocket {
   #close(ending: Ending): void {
     if (this.#phase === 'closed') return;
     this.#phase = 'closed';
-    this.#batch = undefined;
+    this.#batch.truncate(0);
     this.#stopReading();
     this.#farewellTimer?.cancel();
     this.#socket.destroy();

@@ -46,19 +46,20 @@ export function maxFrameBytes(sessionMaxBytes: number): number {
  *
  * @throws FrameError for a frame that the other side would not take.
  */
-export function writeFrame(
+export function writeFrame<Message>(
   writer: FieldWriter,
   type: FrameType,
   number: number,
   maxBytes: number,
-  writeFields: () => void,
+  writeFields: (writer: FieldWriter, message: Message) => void,
+  message: Message,
 ): void {
   const start = writer.length;
   try {
     writer.u32(0);
     writer.word(FRAME_TYPES, type);
     writer.u32(number);
-    writeFields();
+    writeFields(writer, message);
     const length = writer.length - start - LENGTH_BYTES;
     if (length > maxBytes) throw new FrameError(`a frame would have ${length} bytes; at most ${maxBytes} can be sent`);
     writer.patchU32(start, length);
@@ -66,4 +67,9 @@ export function writeFrame(
     writer.truncate(start);
     throw error;
   }
+}
+
+/** A message whose frame says it all. */
+export function writeNothing(): void {
+  // No fields.
 }

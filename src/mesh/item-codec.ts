@@ -30,7 +30,7 @@ export function writeItemOperation(writer: FieldWriter, operation: ItemOperation
       writeLife(writer, operation.lifeSeconds);
       writeOptionalCas(writer, operation.cas);
       writer.flag(operation.isInvalidating);
-      writer.optional(operation.seen, (seen) => writer.integer(seen));
+      writeOptionalInteger(writer, operation.seen);
       writer.bytes(operation.value);
       return;
     case 'delete':
@@ -67,26 +67,31 @@ export function readItemOperation(reader: FieldReader): ItemOperation {
       const touchSeconds = readOptionalLife(reader);
       const vivifySeconds = readOptionalLife(reader);
       const recacheBelowSeconds = readOptionalLife(reader);
+      const canWin = reader.flag();
+      const isPeek = reader.flag();
+      if (touchSeconds === undefined && vivifySeconds === undefined && recacheBelowSeconds === undefined) {
+        return { kind, canWin, isPeek };
+      }
       return {
         kind,
         ...(touchSeconds !== undefined && { touchSeconds }),
         ...(vivifySeconds !== undefined && { vivifySeconds }),
         ...(recacheBelowSeconds !== undefined && { recacheBelowSeconds }),
-        canWin: reader.flag(),
-        isPeek: reader.flag(),
+        canWin,
+        isPeek,
       };
     }
-    case 'store':
-      return {
-        kind,
-        mode: reader.word(STORE_MODES),
-        flags: reader.u32(),
-        lifeSeconds: readLife(reader),
-        ...readOptionalCas(reader),
-        isInvalidating: reader.flag(),
-        ...readSeen(reader),
-        value: reader.bytes(),
-      };
+    case 'store': {
+      const mode = reader.word(STORE_MODES);
+      const flags = reader.u32();
+      const lifeSeconds = readLife(reader);
+      const cas = readOptionalInteger(reader);
+      const isInvalidating = reader.flag();
+      const seen = readOptionalInteger(reader);
+      const store = { kind, mode, flags, lifeSeconds, isInvalidating, value: reader.bytes() };
+      if (cas === undefined && seen === undefined) return store;
+      return { ...store, ...(cas !== undefined && { cas }), ...(seen !== undefined && { seen }) };
+    }
     case 'delete':
       return { kind, ...readOptionalCas(reader) };
     case 'mark-stale': {
@@ -143,7 +148,7 @@ export function writeItemAnswer(writer: FieldWriter, answer: ItemAnswer): void {
       writer.flag(answer.isCreated);
       return;
     case 'miss':
-      writer.optional(answer.grave, (grave) => writer.integer(grave));
+      writeOptionalInteger(writer, answer.grave);
       return;
     case 'not-stored':
     case 'exists':
@@ -197,13 +202,8 @@ export function readItemAnswer(reader: FieldReader): ItemAnswer {
   }
 }
 
-function readSeen(reader: FieldReader): { seen?: number } {
-  const seen = reader.optional(() => reader.integer());
-  return seen === undefined ? {} : { seen };
-}
-
 function readGrave(reader: FieldReader): { grave?: number } {
-  const grave = reader.optional(() => reader.integer());
+  const grave = readOptionalInteger(reader);
   return grave === undefined ? {} : { grave };
 }
 
@@ -216,18 +216,28 @@ function readLife(reader: FieldReader): number {
 }
 
 function writeOptionalLife(writer: FieldWriter, seconds: number | undefined): void {
-  writer.optional(seconds, (present) => writeLife(writer, present));
+  writer.flag(seconds !== undefined);
+  if (seconds !== undefined) writeLife(writer, seconds);
 }
 
 function readOptionalLife(reader: FieldReader): number | undefined {
-  return reader.optional(() => readLife(reader));
+  return reader.flag() ? readLife(reader) : undefined;
+}
+
+function writeOptionalInteger(writer: FieldWriter, value: number | undefined): void {
+  writer.flag(value !== undefined);
+  if (value !== undefined) writer.integer(value);
+}
+
+function readOptionalInteger(reader: FieldReader): number | undefined {
+  return reader.flag() ? reader.integer() : undefined;
 }
 
 function writeOptionalCas(writer: FieldWriter, cas: number | undefined): void {
-  writer.optional(cas, (present) => writer.integer(Math.min(present, Number.MAX_SAFE_INTEGER)));
+  writeOptionalInteger(writer, cas === undefined ? undefined : Math.min(cas, Number.MAX_SAFE_INTEGER));
 }
 
 function readOptionalCas(reader: FieldReader): { cas?: number } {
-  const cas = reader.optional(() => reader.integer());
+  const cas = readOptionalInteger(reader);
   return cas === undefined ? {} : { cas };
 }

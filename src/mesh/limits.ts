@@ -27,3 +27,6 @@ export const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
 /** What control requests may add to that. */
 export const CONTROL_RESERVE_BYTES = 64 * 1024;
+
+/** Requests that wait for room on one link, half a KiB each and their payloads: ten thousand small ones. */
+export const MAX_WAITING_BYTES = 8 * 1024 * 1024;

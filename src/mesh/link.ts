@@ -16,8 +16,15 @@ import { dial, type DialFailure, type DialHeirs } from './dial.ts';
 import type { FramedSocket } from './framed-socket.ts';
 import { writeFrame } from './frames.ts';
 import { HostLookup } from './host-lookup.ts';
-import { InFlight, isControl } from './in-flight.ts';
-import { CONTROL_RESERVE, CONTROL_RESERVE_BYTES, MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
+import { InFlight, isControl, type Asker } from './in-flight.ts';
+import {
+  CONTROL_RESERVE,
+  CONTROL_RESERVE_BYTES,
+  MAX_QUEUED_BYTES,
+  MAX_WAITING_BYTES,
+  type MeshLimits,
+} from './limits.ts';
+import { LinkQueue } from './link-queue.ts';
 import { transition, type LinkEvent, type LinkState } from './link-state.ts';
 import type { Hello, PeerAnswer, PeerRequest } from './message.ts';
 import { writeRequest } from './request-codec.ts';
@@ -54,8 +61,8 @@ export interface LinkCallbacks {
 /**
  * Our connection to one peer, dialled by us and used for our requests only; the peer has one of its own to us.
  *
- *   request ─► in-flight (number, deadline) ─► batch ─► one write per turn ─► peer
- *   caller  ◄─ in-flight (number, kind, id) ◄─ decoder ◄──────────────────── peer
+ *   request ─► queue, if there is no room ─► in-flight (number, deadline) ─► batch ─► one write per turn ─► peer
+ *   caller  ◄─────────────────────────────── in-flight (number, kind, id) ◄─ decoder ◄──────────────────── peer
  *
  * S0: a connection on which a deadline passed, or an answer did not fit its request, is destroyed. Everything in flight
  * on it fails, and no byte of it is read after that.
@@ -65,11 +72,15 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #log: Logger;
   readonly #inFlight: InFlight;
+  readonly #queue: LinkQueue;
   readonly #dials: DialLoop;
   readonly #lookup = new HostLookup();
   readonly #heirs: DialHeirs = {
     onAnswer: (connection, number, answer) => this.#answered(connection, number, answer),
     onNoAnswer: (connection, number) => this.#unanswered(connection, number),
+    onDrained: (connection) => {
+      if (connection === this.#connection) this.#sendQueued(connection);
+    },
     onLost: (connection, why) => this.#lost(connection, 'lost', why),
   };
   #state: LinkState = { kind: 'waiting', why: 'not dialled yet' };
@@ -82,6 +93,7 @@ export class Link {
     this.#options = options;
     this.#log = options.log.child({ link: options.letter });
     this.#inFlight = new InFlight(options.clock, () => setImmediate(() => this.#judgeDeadlines()));
+    this.#queue = new LinkQueue(options.clock, MAX_WAITING_BYTES);
     this.#dials = new DialLoop({
       clock: options.clock,
       random: options.random,
@@ -104,33 +116,46 @@ export class Link {
   }
 
   /**
-   * Asks the peer. `deadlineAt` is a moment of `clock.monotonic()`. Rejects with
+   * Asks the peer, as soon as there is room on the link. `deadlineAt` is a moment of `clock.monotonic()`. Fails with
    * - LinkDownError, LinkBusyError, FrameError: surely not sent;
    * - LinkLostError: sent, and the answer will not come. It may have been done.
    */
-  request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {
+  ask(message: PeerRequest, deadlineAt: number, asker: Asker): void {
     const connection = this.#connection;
-    if (connection === undefined) return Promise.reject(this.#downError());
+    if (connection === undefined) {
+      asker.onFailed(this.#downError());
+      return;
+    }
     if (deadlineAt <= this.#options.clock.monotonic()) {
-      return Promise.reject(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
+      asker.onFailed(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
+      return;
     }
-    if (!this.#hasRoom(connection, isControl(message))) {
-      return Promise.reject(
-        new LinkBusyError(
-          `${this.inFlight} requests to ${this.letter} are unanswered; ask less, or raise inFlightPerLink`,
-        ),
-      );
-    }
-    const { number, answer } = this.#inFlight.add(message, deadlineAt);
+    if (this.#hasRoom(connection, message)) this.#send(connection, message, deadlineAt, asker);
+    else if (isControl(message) || !this.#queue.add(message, deadlineAt, asker)) asker.onFailed(this.#busyError());
+  }
+
+  /** The same as a promise. */
+  request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {
+    return new Promise((resolve, reject) => this.ask(message, deadlineAt, { onAnswer: resolve, onFailed: reject }));
+  }
+
+  #send(connection: FramedSocket, message: PeerRequest, deadlineAt: number, asker: Asker): void {
+    const number = this.#inFlight.add(message, deadlineAt, asker);
     try {
-      connection.send((writer) =>
-        writeFrame(writer, 'request', number, this.#options.limits.maxFrameBytes, () => writeRequest(writer, message)),
-      );
+      const { maxFrameBytes } = this.#options.limits;
+      writeFrame(connection.batch(), 'request', number, maxFrameBytes, writeRequest, message);
     } catch (error) {
       if (!(error instanceof MagliaError)) throw error;
       this.#inFlight.fail(number, error);
     }
-    return answer;
+  }
+
+  /** Something was answered or has left. */
+  #sendQueued(connection: FramedSocket): void {
+    while (this.#queue.size > 0 && this.#fitsExecute(connection)) {
+      const next = this.#queue.next();
+      if (next !== undefined) this.#send(connection, next.request, next.deadlineAt, next.asker);
+    }
   }
 
   /** Destroys the connection, if there is one, and dials again at once. */
@@ -154,6 +179,7 @@ export class Link {
     this.#connection = undefined;
     this.#enter({ kind: 'closed', why: 'this node is closing' });
     connection?.destroy('the link was closed');
+    this.#queue.failAll(() => new LinkDownError(`the link to ${this.letter} was closed before it could be asked`));
     this.#inFlight.failAll(() => new LinkLostError(`the link to ${this.letter} was closed before the answer came`));
     await Promise.all([this.#dials.close(), connection?.closed]);
   }
@@ -209,12 +235,14 @@ export class Link {
     const match = this.#inFlight.settle(number, answer);
     if (match === 'unknown-number') throw new FrameError(`it answers ${number}, which is not asked`);
     if (match === 'wrong-kind-or-id') throw new FrameError(`its answer to ${number} is not of what was asked`);
+    if (this.#queue.size > 0) this.#sendQueued(connection);
   }
 
   #unanswered(connection: FramedSocket, number: number): void {
     if (connection !== this.#connection) return;
     const error = new LinkLostError(`${this.letter} failed while it handled a request; its log says why`);
     if (!this.#inFlight.fail(number, error)) throw new FrameError(`it answers ${number}, which is not asked`);
+    this.#sendQueued(connection);
   }
 
   /**
@@ -235,6 +263,9 @@ export class Link {
     this.#connection = undefined;
     this.#enter({ kind: 'lost', why });
     connection.destroy(why);
+    this.#queue.failAll(
+      () => new LinkDownError(`the link to ${this.letter} was lost before it could be asked: ${why}`),
+    );
     this.#inFlight.failAll(
       () => new LinkLostError(`the link to ${this.letter} was lost before the answer came: ${why}`),
     );
@@ -242,15 +273,27 @@ export class Link {
     if (!this.#isClosed) this.#redial();
   }
 
-  #hasRoom(connection: FramedSocket, isControlRequest: boolean): boolean {
-    const { inFlightPerLink } = this.#options.limits;
-    return isControlRequest
-      ? this.#inFlight.controls < CONTROL_RESERVE && connection.queuedBytes < MAX_QUEUED_BYTES + CONTROL_RESERVE_BYTES
-      : this.#inFlight.executes < inFlightPerLink && connection.queuedBytes < MAX_QUEUED_BYTES;
+  /** Who comes later does not overtake those that wait. */
+  #hasRoom(connection: FramedSocket, message: PeerRequest): boolean {
+    if (!isControl(message)) return this.#queue.size === 0 && this.#fitsExecute(connection);
+    return (
+      this.#inFlight.controls < CONTROL_RESERVE && connection.queuedBytes < MAX_QUEUED_BYTES + CONTROL_RESERVE_BYTES
+    );
+  }
+
+  #fitsExecute(connection: FramedSocket): boolean {
+    return this.#inFlight.executes < this.#options.limits.inFlightPerLink && connection.queuedBytes < MAX_QUEUED_BYTES;
   }
 
   get #isClosed(): boolean {
     return this.#state.kind === 'closed';
+  }
+
+  #busyError(): LinkBusyError {
+    const waiting = this.#queue.size;
+    return new LinkBusyError(
+      `${this.inFlight} requests to ${this.letter} are unanswered and ${waiting} wait: ask less, or give more nodes`,
+    );
   }
 
   #downError(): LinkDownError {

@@ -4,8 +4,9 @@ import { writeAnswer } from './answer-codec.ts';
 import type { Clock, Timer } from '../clock.ts';
 import { FrameError } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
+import type { Soon } from '../soon.ts';
 import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-socket.ts';
-import { GREETING_MAX_BYTES, writeFrame } from './frames.ts';
+import { GREETING_MAX_BYTES, writeFrame, writeNothing } from './frames.ts';
 import type { Rival } from './handshake.ts';
 import { writeHelloAnswer } from './hello-codec.ts';
 import { CONTROL_RESERVE, MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
@@ -19,7 +20,7 @@ const UNREAD_ANSWERS_MS = 5000;
 const MAX_UNREAD_BYTES = 16 * MAX_QUEUED_BYTES;
 
 /** Where requests are carried out. `from` is the hello of the node that asks. */
-export type RequestHandler = (from: Hello, request: PeerRequest) => Promise<PeerAnswer>;
+export type RequestHandler = (from: Hello, request: PeerRequest) => Soon<PeerAnswer>;
 
 export interface PeerConnectionParts {
   readonly socket: Socket;
@@ -112,9 +113,7 @@ export class PeerConnection implements FramedSocketOwner {
     this.#phase = { kind: 'welcomed', hello };
     this.#incarnation = hello.incarnation;
     this.#connection.allow(this.#parts.limits.maxFrameBytes);
-    this.#connection.send((writer) =>
-      writeFrame(writer, 'hello-answer', 0, GREETING_MAX_BYTES, () => writeHelloAnswer(writer, answer)),
-    );
+    writeFrame(this.#connection.batch(), 'hello-answer', 0, GREETING_MAX_BYTES, writeHelloAnswer, answer);
     this.#parts.host.onWelcomed(this, hello);
   }
 
@@ -126,7 +125,7 @@ export class PeerConnection implements FramedSocketOwner {
       this.#connection.pause();
       return;
     }
-    this.#execute(this.#phase.hello, { number, request });
+    this.#execute(this.#phase.hello, number, request);
   }
 
   onHelloAnswer(): void {
@@ -171,42 +170,49 @@ export class PeerConnection implements FramedSocketOwner {
     if (this.#phase.kind === 'greeting') this.#phase.deadline.cancel();
     this.#phase = { kind: 'ended' };
     const why = answer.kind === 'refused' ? answer.explanation : 'refused';
-    this.#connection.part(
-      (writer) => writeFrame(writer, 'hello-answer', 0, GREETING_MAX_BYTES, () => writeHelloAnswer(writer, answer)),
-      why,
-    );
+    writeFrame(this.#connection.batch(), 'hello-answer', 0, GREETING_MAX_BYTES, writeHelloAnswer, answer);
+    this.#connection.part(why);
   }
 
-  #execute(hello: Hello, { number, request }: Waiting): void {
+  /** What is known at once is answered at once: on a request's way a promise costs more than the rest of it. */
+  #execute(hello: Hello, number: number, request: PeerRequest): void {
+    let answer: Soon<PeerAnswer>;
+    try {
+      answer = this.#parts.handler(hello, request);
+    } catch (error) {
+      this.#failed(number, request, error);
+      return;
+    }
+    if (answer instanceof Promise) this.#await(number, request, answer);
+    else this.#answer(number, request, answer);
+  }
+
+  #await(number: number, request: PeerRequest, coming: Promise<PeerAnswer>): void {
     this.#executing++;
-    this.#handle(hello, request)
-      .then((answer) => this.#answer(number, answer))
-      .catch((error: unknown) => {
-        this.#parts.log.error({ err: error, request: request.kind }, 'a request of a peer failed: report this');
-        this.#noAnswer(number);
-      })
-      .finally(() => {
-        this.#executing--;
-        this.#readOn();
-      })
-      .catch((error: unknown) => this.destroy(String(error)));
-  }
-
-  /** Async, so that a handler that throws is a handler that rejects. */
-  async #handle(hello: Hello, request: PeerRequest): Promise<PeerAnswer> {
-    return this.#parts.handler(hello, request);
-  }
-
-  #answer(number: number, answer: PeerAnswer): void {
-    const { maxFrameBytes } = this.#parts.limits;
-    this.#connection.send((writer) =>
-      writeFrame(writer, 'answer', number, maxFrameBytes, () => writeAnswer(writer, answer)),
+    const settle = (outcome: () => void): void => {
+      this.#executing--;
+      outcome();
+      this.#readOn();
+    };
+    coming.then(
+      (answer) => settle(() => this.#answer(number, request, answer)),
+      (error: unknown) => settle(() => this.#failed(number, request, error)),
     );
+  }
+
+  #answer(number: number, request: PeerRequest, answer: PeerAnswer): void {
+    const { maxFrameBytes } = this.#parts.limits;
+    try {
+      writeFrame(this.#connection.batch(), 'answer', number, maxFrameBytes, writeAnswer, answer);
+    } catch (error) {
+      this.#failed(number, request, error);
+    }
     this.#watchUnread();
   }
 
-  #noAnswer(number: number): void {
-    this.#connection.send((writer) => writeFrame(writer, 'no-answer', number, GREETING_MAX_BYTES, () => undefined));
+  #failed(number: number, request: PeerRequest, error: unknown): void {
+    this.#parts.log.error({ err: error, request: request.kind }, 'a request of a peer failed: report this');
+    writeFrame(this.#connection.batch(), 'no-answer', number, GREETING_MAX_BYTES, writeNothing, undefined);
   }
 
   #watchUnread(): void {
@@ -230,7 +236,7 @@ export class PeerConnection implements FramedSocketOwner {
         this.#connection.resume();
         return;
       }
-      this.#execute(this.#phase.hello, next);
+      this.#execute(this.#phase.hello, next.number, next.request);
     }
   }
 }

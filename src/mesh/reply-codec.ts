@@ -28,7 +28,8 @@ export function writeReply(writer: FieldWriter, reply: Reply): void {
     case 'answered':
       writeItemAnswer(writer, reply.answer);
       writeLock(writer, reply.lock);
-      writer.optional(reply.reason, (reason) => writer.word(RESET_REASON_CODES, reason));
+      writer.flag(reply.reason !== undefined);
+      if (reply.reason !== undefined) writer.word(RESET_REASON_CODES, reply.reason);
       return;
     case 'refused':
       writer.word(REFUSAL_CODE_CODES, reply.code);
@@ -62,7 +63,8 @@ export function readReply(reader: FieldReader): Reply {
     case 'answered': {
       const answer = readItemAnswer(reader);
       const lock = readLock(reader);
-      const reason = reader.optional(() => reader.word(RESET_REASON_CODES));
+      const reason = reader.flag() ? reader.word(RESET_REASON_CODES) : undefined;
+      if (lock === undefined && reason === undefined) return { kind, answer };
       return { kind, answer, ...(lock && { lock }), ...(reason && { reason }) };
     }
     case 'refused': {
@@ -77,12 +79,12 @@ export function readReply(reader: FieldReader): Reply {
 }
 
 function writeLock(writer: FieldWriter, grant: LockGrant | undefined): void {
-  writer.optional(grant, (lock) => {
-    writer.text(lock.token);
-    writer.duration(lock.expiresInMs);
-  });
+  writer.flag(grant !== undefined);
+  if (grant === undefined) return;
+  writer.text(grant.token);
+  writer.duration(grant.expiresInMs);
 }
 
 function readLock(reader: FieldReader): LockGrant | undefined {
-  return reader.optional(() => ({ token: reader.text(), expiresInMs: reader.duration() }));
+  return reader.flag() ? { token: reader.text(), expiresInMs: reader.duration() } : undefined;
 }

@@ -52,7 +52,7 @@ export class Forwarder {
   }
 
   /** A lock that is held is waited for only while few wait on the same link; else it is had at once or not at all. */
-  async forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
+  forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
     if (lockWaitMs(command) === 0) return this.#forward(command, passage);
     const { via } = passage;
     const waits = this.#waits.get(via) ?? 0;
@@ -61,28 +61,31 @@ export class Forwarder {
       return this.#forward(withoutLockWait(command), passage);
     }
     this.#waits.set(via, waits + 1);
-    try {
-      return await this.#forward(command, passage);
-    } finally {
-      this.#waits.set(via, (this.#waits.get(via) ?? 1) - 1);
-    }
+    return this.#forward(command, passage).finally(() => this.#waits.set(via, (this.#waits.get(via) ?? 1) - 1));
   }
 
-  async #forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
+  #forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
     const { via, route, owner, incarnation, deadlineAt } = passage;
     const budgetMs = Math.floor(deadlineAt - this.#clock.monotonic()) - ANSWER_MARGIN_MS;
-    if (budgetMs <= 0) return { kind: 'again' };
-    try {
-      const request = { kind: 'execute', route, owner, incarnation, budgetMs, command } as const;
-      const answer = await this.#links(via).request(request, deadlineAt);
-      this.#count(via, route, 'answered');
-      return answer.kind === 'reply' ? judgeReply(answer.reply) : { kind: 'again' };
-    } catch (error) {
-      return this.#judgeFailure(error, command, passage);
-    }
+    if (budgetMs <= 0) return Promise.resolve({ kind: 'again' });
+    const request = { kind: 'execute', route, owner, incarnation, budgetMs, command } as const;
+    return new Promise((resolve, reject) => {
+      this.#links(via).ask(request, deadlineAt, {
+        onAnswer: (answer) => {
+          this.#count(via, route, 'answered');
+          resolve(answer.kind === 'reply' ? judgeReply(answer.reply) : { kind: 'again' });
+        },
+        onFailed: (error) => {
+          const forwarded = this.#judgeFailure(error, command, passage);
+          if (forwarded === undefined) reject(error);
+          else resolve(forwarded);
+        },
+      });
+    });
   }
 
-  #judgeFailure(error: unknown, command: SessionCommand, { via, route }: Passage): Forwarded {
+  /** @returns undefined for what is nobody's failure, but a bug */
+  #judgeFailure(error: unknown, command: SessionCommand, { via, route }: Passage): Forwarded | undefined {
     if (error instanceof LinkLostError) {
       this.#count(via, route, 'lost');
       if (isRead(command)) return { kind: 'again' };
@@ -92,8 +95,7 @@ export class Forwarder {
     if (error instanceof LinkBusyError) {
       return { kind: 'answered', reply: { kind: 'unavailable', code: 'PEER_BACKPRESSURE' } };
     }
-    if (error instanceof LinkDownError) return { kind: 'again' };
-    throw error;
+    return error instanceof LinkDownError ? { kind: 'again' } : undefined;
   }
 
   #count(peer: Letter, route: Route, outcome: 'answered' | 'not-sent' | 'lost'): void {

@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
+import type { Soon } from '../soon.ts';
 import type { Forwarder } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
 import { isStandIn, placeLetter, type MeshSight } from './placement.ts';
@@ -32,6 +33,7 @@ export interface PeerDeskParts {
 type Execute = Extract<PeerRequest, { kind: 'execute' }>;
 
 const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+const STALE: Reply = { kind: 'unavailable', code: 'STALE_INCARNATION' };
 
 /** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
 export class PeerDesk {
@@ -43,17 +45,23 @@ export class PeerDesk {
     this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
   }
 
-  async answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {
-    const { metrics, tenure, witness } = this.#parts;
+  /** Whether at once or later: as the executor does. */
+  answer(from: Hello, request: PeerRequest): Soon<PeerAnswer> {
+    const { clock, witness } = this.#parts;
     if (request.kind !== 'execute') return witness.answer(from, request);
     witness.heard(from.letter, from.incarnation);
-    const deadlineAt = this.#parts.clock.monotonic() + request.budgetMs;
-    const reply = await this.#execute(request, deadlineAt);
-    metrics.count('requests', { door: 'mesh', command: request.command.kind, outcome: reply.kind });
-    return { kind: 'reply', id: request.command.id, executorIncarnation: tenure.incarnation, reply };
+    const reply = this.#execute(request, clock.monotonic() + request.budgetMs);
+    if (!(reply instanceof Promise)) return this.#answered(request, reply);
+    return reply.then((known) => this.#answered(request, known));
   }
 
-  #execute(request: Execute, deadlineAt: number): Promise<Reply> {
+  #answered({ command }: Execute, reply: Reply): PeerAnswer {
+    const { metrics, tenure } = this.#parts;
+    metrics.count('requests', { door: 'mesh', command: command.kind, outcome: reply.kind });
+    return { kind: 'reply', id: command.id, executorIncarnation: tenure.incarnation, reply };
+  }
+
+  #execute(request: Execute, deadlineAt: number): Soon<Reply> {
     switch (request.route) {
       case 'owner':
         return this.#asOwner(request, deadlineAt);
@@ -64,11 +72,11 @@ export class PeerDesk {
     }
   }
 
-  async #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
+  #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Soon<Reply> {
     const { executor, letter, tenure } = this.#parts;
     if (owner !== letter) return NOT_HERE;
     // Meant for a former life, or for one that we have not told the sender about yet (rule 4).
-    if (incarnation !== tenure.incarnation) return { kind: 'unavailable', code: 'STALE_INCARNATION' };
+    if (incarnation !== tenure.incarnation) return STALE;
     return executor.own(command, deadlineAt);
   }
 

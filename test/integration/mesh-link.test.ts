@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HandshakeRefusedError, LinkBusyError, LinkDownError, LinkLostError } from '../../src/errors.ts';
 import type { PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
@@ -76,7 +77,7 @@ describe('a link that is up', () => {
     expect(chunks).toEqual([20 * 18]);
   });
 
-  test('refuses more requests than are allowed in flight, and keeps room for pings', async () => {
+  test('refuses more requests than are allowed in flight, once they have waited, and keeps room for pings', async () => {
     const { address } = await startServer({
       handler: (_from, request) => (request.kind === 'ping' ? Promise.resolve(pong) : new Promise(() => undefined)),
     });
@@ -89,6 +90,36 @@ describe('a link that is up', () => {
     const failed = Promise.allSettled(held);
     await link.close();
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
+  test('sends what was more than is allowed in flight as soon as there is room, in order', async () => {
+    const held: (() => void)[] = [];
+    const { address, asked } = await startServer({
+      handler: (_from, request) => new Promise((resolve) => held.push(() => resolve(answerOf(request)))),
+    });
+    const { link, ups, in: within } = openLink(address, { limits: { inFlightPerLink: 3 } });
+    await ups.find();
+    const ids = Array.from({ length: 10 }, (_, at) => `b${at}`);
+    const answers = Promise.all(ids.map((id) => link.request(get(id, 5000), within(5000))));
+    for (let at = 0; at < ids.length; at++) {
+      await asked.count(Math.min(at + 3, ids.length));
+      expect(link.inFlight).toBe(Math.min(3, ids.length - at));
+      held[at]?.();
+      while (link.inFlight > Math.min(3, ids.length - at - 1)) await turn();
+    }
+    expect((await answers).map((answer) => (answer.kind === 'reply' ? answer.id : ''))).toEqual(ids);
+    expect(asked.all.map((request) => (request.kind === 'execute' ? request.command.id : ''))).toEqual(ids);
+  });
+
+  test('what waits for room was surely not sent when the link is lost', async () => {
+    const { address } = await startServer({ handler: () => new Promise(() => undefined) });
+    const { link, ups, in: within } = openLink(address, { limits: { inFlightPerLink: 1 } });
+    await ups.find();
+    const sent = link.request(get('b1'), within(5000));
+    const waits = link.request(get('b2', 5000), within(5000));
+    link.drop('the test wants it');
+    await expect(sent).rejects.toThrow(LinkLostError);
+    await expect(waits).rejects.toThrow(LinkDownError);
   });
 
   test('bounds the bytes that a peer does not take', async () => {

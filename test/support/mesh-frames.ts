@@ -21,26 +21,28 @@ export function encodeFrames(...frames: readonly Frame[]): Buffer {
   const writer = new FieldWriter();
   for (const frame of frames) {
     const number = 'number' in frame ? frame.number : 0;
-    writeFrame(writer, frame.type, number, MAX_TEST_FRAME_BYTES, () => {
-      switch (frame.type) {
-        case 'hello':
-          writeHello(writer, frame.message);
-          return;
-        case 'hello-answer':
-          writeHelloAnswer(writer, frame.message);
-          return;
-        case 'request':
-          writeRequest(writer, frame.message);
-          return;
-        case 'answer':
-          writeAnswer(writer, frame.message);
-          return;
-        case 'no-answer':
-          return;
-      }
-    });
+    writeFrame(writer, frame.type, number, MAX_TEST_FRAME_BYTES, writeFields, frame);
   }
-  return writer.finish();
+  return writer.take();
+}
+
+function writeFields(writer: FieldWriter, frame: Frame): void {
+  switch (frame.type) {
+    case 'hello':
+      writeHello(writer, frame.message);
+      return;
+    case 'hello-answer':
+      writeHelloAnswer(writer, frame.message);
+      return;
+    case 'request':
+      writeRequest(writer, frame.message);
+      return;
+    case 'answer':
+      writeAnswer(writer, frame.message);
+      return;
+    case 'no-answer':
+      return;
+  }
 }
 
 /** Keeps what a decoder delivers. */

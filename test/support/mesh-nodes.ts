@@ -57,8 +57,8 @@ export function helloOf(from: Letter, to: Letter, change: Partial<Hello> = {}): 
 export const ping: PeerRequest = { kind: 'ping', incarnation: 1000 };
 export const pong: PeerAnswer = { kind: 'pong', verdict: 'alive', incarnation: 1000, phase: 'serving' };
 
-export function get(id: string): PeerRequest {
-  return { kind: 'execute', route: 'owner', owner: b, incarnation: 1000, budgetMs: 250, command: { kind: 'get', id } };
+export function get(id: string, budgetMs = 250): PeerRequest {
+  return { kind: 'execute', route: 'owner', owner: b, incarnation: 1000, budgetMs, command: { kind: 'get', id } };
 }
 
 /** A log that keeps its lines. */

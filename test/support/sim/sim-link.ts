@@ -2,6 +2,7 @@ import { LinkBusyError, LinkDownError, LinkLostError, type MagliaError } from '.
 import type { Timer } from '../../../src/clock.ts';
 import type { PeerLink } from '../../../src/membership/peer-link.ts';
 import { DIAL_SPACING_MS, redialDelayMs } from '../../../src/mesh/backoff.ts';
+import type { Asker } from '../../../src/mesh/in-flight.ts';
 import { transition, type LinkEvent, type LinkState } from '../../../src/mesh/link-state.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
@@ -66,6 +67,13 @@ export class SimLink implements PeerLink {
 
   open(): void {
     this.#redialIn(0);
+  }
+
+  ask(message: PeerRequest, deadlineAt: number, asker: Asker): void {
+    this.request(message, deadlineAt).then(
+      (answer) => asker.onAnswer(answer),
+      (error: unknown) => asker.onFailed(error as MagliaError),
+    );
   }
 
   request(message: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {

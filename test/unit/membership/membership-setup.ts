@@ -7,6 +7,7 @@ import type { Clock } from '../../../src/clock.ts';
 import type { TimingsConfig } from '../../../src/config/config.ts';
 import { LinkDownError, LinkLostError, type MagliaError } from '../../../src/errors.ts';
 import type { PeerLink, PeerLinks } from '../../../src/membership/peer-link.ts';
+import type { Asker } from '../../../src/mesh/in-flight.ts';
 import type { LinkState } from '../../../src/mesh/link-state.ts';
 import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
 import type { Metrics } from '../../../src/metrics/metrics.ts';
@@ -106,6 +107,13 @@ export class ScriptedLink implements PeerLink {
     return this.asked
       .map(({ request }) => request)
       .filter((request): request is Extract<PeerRequest, { kind: K }> => request.kind === kind);
+  }
+
+  ask(request: PeerRequest, deadlineAt: number, asker: Asker): void {
+    this.request(request, deadlineAt).then(
+      (answer) => asker.onAnswer(answer),
+      (error: unknown) => asker.onFailed(error as MagliaError),
+    );
   }
 
   request(request: PeerRequest, deadlineAt: number): Promise<PeerAnswer> {

@@ -23,18 +23,43 @@ const reply = (id: string): PeerAnswer => ({
 });
 const lost = (): LinkLostError => new LinkLostError('lost');
 
-function setUp(): { clock: FakeClock; inFlight: InFlight; deadlines: number[] } {
+interface Asked {
+  readonly number: number;
+  readonly answer: Promise<PeerAnswer>;
+}
+
+function setUp(): {
+  clock: FakeClock;
+  inFlight: InFlight;
+  deadlines: number[];
+  ask: (request: PeerRequest, deadlineAt: number) => Asked;
+} {
   const clock = new FakeClock();
   const deadlines: number[] = [];
   const inFlight = new InFlight(clock, () => deadlines.push(clock.monotonic()));
-  return { clock, inFlight, deadlines };
+  const ask = (request: PeerRequest, deadlineAt: number): Asked => {
+    const { promise: answer, resolve, reject } = withResolvers();
+    return { number: inFlight.add(request, deadlineAt, { onAnswer: resolve, onFailed: reject }), answer };
+  };
+  return { clock, inFlight, deadlines, ask };
+}
+
+function withResolvers(): {
+  promise: Promise<PeerAnswer>;
+  resolve: (answer: PeerAnswer) => void;
+  reject: (error: Error) => void;
+} {
+  let settle: Pick<ReturnType<typeof withResolvers>, 'resolve' | 'reject'> | undefined;
+  const promise = new Promise<PeerAnswer>((resolve, reject) => (settle = { resolve, reject }));
+  if (settle === undefined) throw new RangeError('a promise begins at once');
+  return { promise, ...settle };
 }
 
 describe('an answer', () => {
   test('goes to the request of its number', async () => {
-    const { inFlight } = setUp();
-    const first = inFlight.add(get, 100);
-    const second = inFlight.add(ping, 100);
+    const { inFlight, ask } = setUp();
+    const first = ask(get, 100);
+    const second = ask(ping, 100);
     expect(inFlight.settle(second.number, pong)).toBe('expected');
     expect(inFlight.settle(first.number, reply('b1'))).toBe('expected');
     expect(await second.answer).toBe(pong);
@@ -43,8 +68,8 @@ describe('an answer', () => {
   });
 
   test('of a number that is not asked, or is answered already, is told apart', async () => {
-    const { inFlight } = setUp();
-    const { number, answer } = inFlight.add(ping, 100);
+    const { inFlight, ask } = setUp();
+    const { number, answer } = ask(ping, 100);
     expect(inFlight.settle(number + 1, pong)).toBe('unknown-number');
     inFlight.settle(number, pong);
     await answer;
@@ -52,15 +77,15 @@ describe('an answer', () => {
   });
 
   test('of another kind than was asked for is not handed over', () => {
-    const { inFlight } = setUp();
-    const { number } = inFlight.add(ping, 100);
+    const { inFlight, ask } = setUp();
+    const { number } = ask(ping, 100);
     expect(inFlight.settle(number, reply('b1'))).toBe('wrong-kind-or-id');
     expect(inFlight.size).toBe(1);
   });
 
   test('about another id than was asked for is not handed over (S0)', () => {
-    const { inFlight } = setUp();
-    const { number } = inFlight.add(get, 100);
+    const { inFlight, ask } = setUp();
+    const { number } = ask(get, 100);
     expect(inFlight.settle(number, reply('b2'))).toBe('wrong-kind-or-id');
     expect(inFlight.size).toBe(1);
   });
@@ -68,28 +93,51 @@ describe('an answer', () => {
 
 describe('numbers', () => {
   test('are never given twice, not even after everything has failed', async () => {
-    const { inFlight } = setUp();
-    const first = inFlight.add(ping, 100);
+    const { inFlight, ask } = setUp();
+    const first = ask(ping, 100);
     inFlight.failAll(lost);
     await expect(first.answer).rejects.toThrow(LinkLostError);
-    expect(inFlight.add(ping, 100).number).toBe(first.number + 1);
+    expect(ask(ping, 100).number).toBe(first.number + 1);
   });
 
   test('tell commands and control requests apart', () => {
-    const { inFlight } = setUp();
-    inFlight.add(get, 100);
-    inFlight.add(get, 100);
-    const { number } = inFlight.add(ping, 100);
+    const { inFlight, ask } = setUp();
+    ask(get, 100);
+    ask(get, 100);
+    const { number } = ask(ping, 100);
     expect([inFlight.size, inFlight.executes, inFlight.controls]).toEqual([3, 2, 1]);
     inFlight.settle(number, pong);
     expect([inFlight.size, inFlight.executes, inFlight.controls]).toEqual([2, 2, 0]);
   });
 });
 
+describe('however many are asked', () => {
+  test('each is found by its number, and no number is given to two at once', async () => {
+    const { inFlight, ask } = setUp();
+    const longest = ask(ping, 1e9);
+    for (let round = 0; round < 50; round++) {
+      const all = Array.from({ length: 1 + round * 7 }, () => ask(ping, 1e9));
+      expect(new Set([longest, ...all].map(({ number }) => number)).size).toBe(all.length + 1);
+      for (const { number } of all.toReversed()) expect(inFlight.settle(number, pong)).toBe('expected');
+      for (const { answer } of all) expect(await answer).toBe(pong);
+      expect(inFlight.size).toBe(1);
+    }
+    expect(inFlight.settle(longest.number, pong)).toBe('expected');
+  });
+
+  test('an answer to a number that shares the slot of another one is told apart', () => {
+    const { inFlight, ask } = setUp();
+    const { number } = ask(ping, 100);
+    for (let bit = 0; bit < 32; bit++)
+      expect(inFlight.settle((number ^ (1 << bit)) >>> 0, pong)).toBe('unknown-number');
+    expect(inFlight.size).toBe(1);
+  });
+});
+
 describe('deadlines', () => {
   test('one timer watches them all, and the earliest one fires', () => {
-    const { clock, inFlight, deadlines } = setUp();
-    for (let at = 300; at > 100; at--) inFlight.add(ping, at);
+    const { clock, inFlight, deadlines, ask } = setUp();
+    for (let at = 300; at > 100; at--) ask(ping, at);
     expect(clock.pending).toBe(1);
     clock.advance(100);
     expect(deadlines).toEqual([]);
@@ -99,9 +147,9 @@ describe('deadlines', () => {
   });
 
   test('an answered request fires nothing, and the next deadline is watched', () => {
-    const { clock, inFlight, deadlines } = setUp();
-    const { number } = inFlight.add(ping, 100);
-    inFlight.add(get, 250);
+    const { clock, inFlight, deadlines, ask } = setUp();
+    const { number } = ask(ping, 100);
+    ask(get, 250);
     inFlight.settle(number, pong);
     clock.advance(249);
     expect(deadlines).toEqual([]);
@@ -110,16 +158,16 @@ describe('deadlines', () => {
   });
 
   test('nothing in flight leaves no timer behind once it has fired in vain', () => {
-    const { clock, inFlight, deadlines } = setUp();
-    inFlight.settle(inFlight.add(ping, 100).number, pong);
+    const { clock, inFlight, deadlines, ask } = setUp();
+    inFlight.settle(ask(ping, 100).number, pong);
     clock.advance(100);
     expect([clock.pending, deadlines]).toEqual([0, []]);
   });
 
   test('an answer that was read between the alarm and the judgement counts, and the watch goes on', () => {
-    const { clock, inFlight, deadlines } = setUp();
-    const { number } = inFlight.add(ping, 100);
-    inFlight.add(get, 250);
+    const { clock, inFlight, deadlines, ask } = setUp();
+    const { number } = ask(ping, 100);
+    ask(get, 250);
     clock.advance(100);
     inFlight.settle(number, pong);
     expect(inFlight.hasExpired).toBe(false);
@@ -129,9 +177,9 @@ describe('deadlines', () => {
   });
 
   test('failing one request leaves the others', async () => {
-    const { inFlight } = setUp();
-    const one = inFlight.add(get, 100);
-    inFlight.add(get, 100);
+    const { inFlight, ask } = setUp();
+    const one = ask(get, 100);
+    ask(get, 100);
     expect(inFlight.fail(one.number, lost())).toBe(true);
     expect(inFlight.fail(one.number, lost())).toBe(false);
     await expect(one.answer).rejects.toThrow(LinkLostError);
@@ -139,8 +187,8 @@ describe('deadlines', () => {
   });
 
   test('failing everything stops the timer', async () => {
-    const { clock, inFlight } = setUp();
-    const requests = [inFlight.add(get, 100), inFlight.add(ping, 50)];
+    const { clock, inFlight, ask } = setUp();
+    const requests = [ask(get, 100), ask(ping, 50)];
     inFlight.failAll(lost);
     expect([clock.pending, inFlight.size, inFlight.controls]).toEqual([0, 0, 0]);
     for (const { answer } of requests) await expect(answer).rejects.toThrow(LinkLostError);

@@ -8,7 +8,7 @@ import type { ItemOperation } from '../../../src/session/item-operation.ts';
 function written(operation: ItemOperation): Buffer {
   const writer = new FieldWriter();
   writeItemOperation(writer, operation);
-  return writer.finish();
+  return writer.take();
 }
 
 describe('an item operation on its way to another node', () => {

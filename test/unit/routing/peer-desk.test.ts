@@ -28,7 +28,7 @@ const UNMAPPED = letterOf('z');
 /** A request of node b's. */
 function asks(node: RoutingNode, request: Partial<Execute> & { command: SessionCommand }): Promise<PeerAnswer> {
   const usual = { kind: 'execute', route: 'owner', owner: a, incarnation: OUR_LIFE, budgetMs: BUDGET_MS } as const;
-  return node.desk.answer(helloOf(b, LIFE), { ...usual, ...request });
+  return Promise.resolve(node.desk.answer(helloOf(b, LIFE), { ...usual, ...request }));
 }
 
 function read(owner: Letter): SessionCommand {

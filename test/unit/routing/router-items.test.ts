@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
 import { Members } from '../../../src/membership/members.ts';
+import type { Asker } from '../../../src/mesh/in-flight.ts';
 import type { PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import { Forwarder } from '../../../src/routing/forwarder.ts';
 import { LocalExecutor } from '../../../src/routing/local-executor.ts';
@@ -62,6 +63,8 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
   };
   const link = {
     state: { kind: 'closed', why: 'not looked at' },
+    ask: (asked: PeerRequest, deadlineAt: number, asker: Asker) =>
+      void request(asked, deadlineAt).then((answer) => asker.onAnswer(answer)),
     request,
     drop: () => undefined,
     nudge: () => undefined,
