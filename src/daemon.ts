@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { Doors } from './daemon/doors.ts';
 import { Engine } from './engine/engine.ts';
+import { HotRecords } from './engine/hot-records.ts';
 import { Locks } from './engine/locks.ts';
 import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
@@ -100,15 +101,18 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const { clock, log } = dependencies;
   const metrics = new Metrics();
   const recall = new Recall(config.limits.recalledSessions);
+  // Another store than Memcached is at hand itself.
+  const hot = new HotRecords(config.store.kind === 'memcached' ? config.store.cacheMegabytes : 0);
   const storeLost = (): void => {
     log.error({ reason: 'store-lost' }, 'the store was lost with all sessions in it (store-lost)');
     metrics.count('storeLosses', {});
+    hot.forgetAll();
     recall.lostAll('store-lost', clock.now() + config.session.ttlSeconds * 1000);
   };
   const opened = await openStore(config, { clock, log, metrics, onLost: storeLost });
   if (opened.kept === 'lost') storeLost();
 
-  const parts = compose(config, dependencies, opened, recall, metrics);
+  const parts = compose(config, dependencies, opened, { recall, hot }, metrics);
   try {
     await openDoors(parts, config, dependencies);
     return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
@@ -119,6 +123,12 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   }
 }
 
+/** What an engine remembers of its store. */
+interface EngineMemory {
+  readonly recall: Recall;
+  readonly hot: HotRecords;
+}
+
 type Parts = ReturnType<typeof compose>;
 
 /** Every part of a daemon, built and wired, none started. From the ground up, as the layers are. */
@@ -126,7 +136,7 @@ function compose(
   config: Config,
   dependencies: DaemonDependencies,
   opened: OpenedStore,
-  recall: Recall,
+  memory: EngineMemory,
   metrics: Metrics,
 ) {
   const { letter, map, timings, limits, session } = config;
@@ -136,21 +146,21 @@ function compose(
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
 
-  const buildEngine = (owner: Letter, under: Store, memory: Recall): Engine =>
+  const buildEngine = (owner: Letter, under: Store, { recall, hot }: EngineMemory): Engine =>
     new Engine({
       letter: owner,
-      vault: new Vault(under, memory, clock, log),
+      vault: new Vault(under, recall, hot, clock, log),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
       ...{ versions, session, clock, log },
     });
-  const engine = buildEngine(letter, store, recall);
+  const engine = buildEngine(letter, store, memory);
 
   const buildShelf = (owner: Letter): Engine => {
     const { shelfMegabytes, recalledSessions } = limits;
     const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
     const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
-    return buildEngine(owner, shelf, new Recall(recalledSessions));
+    return buildEngine(owner, shelf, { recall: new Recall(recalledSessions), hot: new HotRecords(0) });
   };
   const estates = new Estates(
     (owner, isComplete) =>

@@ -66,6 +66,8 @@ export interface SessionConfig {
 export interface StoreConfig {
   readonly kind: 'memcached' | 'memory';
   readonly megabytes: number;
+  /** Of a Memcached's records, kept at hand in the daemon; 0: none. */
+  readonly cacheMegabytes: number;
   /** An external Memcached that we do not start or stop. */
   readonly address?: SocketAddress;
   /** The memcached program that we start. */

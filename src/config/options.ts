@@ -176,6 +176,11 @@ export const OPTIONS = {
     fallback: 64,
     says: 'Memory for sessions on this node',
   },
+  'store.cacheMegabytes': {
+    type: integer('MiB', 0, 1_048_576),
+    fallback: 32,
+    says: 'Memory of the daemon for the sessions used last, so that a Memcached need not be asked for them; 0: none',
+  },
   'store.address': {
     type: socketAddress,
     otherwise: 'a Memcached is started and looked after',

@@ -13,12 +13,12 @@ const MOST_LOOKS = 1000;
  * as long as we remember the later one, which a restarted daemon does not: so we look once more, and what is old goes.
  */
 export class Doubts {
-  readonly #vault: Pick<Vault, 'load'>;
+  readonly #vault: Pick<Vault, 'reload'>;
   readonly #turns: Turns;
   readonly #clock: Pick<Clock, 'after'>;
   readonly #awaited = new Set<string>();
 
-  constructor(vault: Pick<Vault, 'load'>, turns: Turns, clock: Pick<Clock, 'after'>) {
+  constructor(vault: Pick<Vault, 'reload'>, turns: Turns, clock: Pick<Clock, 'after'>) {
     this.#vault = vault;
     this.#turns = turns;
     this.#clock = clock;
@@ -30,7 +30,7 @@ export class Doubts {
     this.#clock.after(LOOK_AFTER_MS, () => {
       this.#awaited.delete(id);
       // A store that fails again says so to whoever asks for the session next.
-      this.#turns.take(id, () => this.#vault.load(id)).catch(() => undefined);
+      Promise.resolve(this.#turns.take(id, () => this.#vault.reload(id))).catch(() => undefined);
     });
   }
 }

@@ -3,22 +3,23 @@ import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
-import type { LiveRecord, Tombstone } from '../session/record.ts';
+import type { LiveRecord } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
 import type { Letter } from '../session/letter.ts';
 import { drawSessionId } from '../session/session-id.ts';
 import type { Versions } from '../session/version.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import { Doubts } from './doubts.ts';
 import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
 import { isJson } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
+import { NewRecords } from './new-records.ts';
 import { storeFailure } from './store-failure.ts';
-import { aliasOf, isBarred, newTombstone } from './tombstone.ts';
+import { aliasOf, isBarred } from './tombstone.ts';
 import type { Turns } from './turns.ts';
-import type { Absent, Vault } from './vault.ts';
+import type { Absent, Found, Vault } from './vault.ts';
 
 /** The commands that only a stand-in carries out. */
 export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
@@ -58,6 +59,7 @@ export class Engine {
   readonly #session: SessionConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #newRecords: NewRecords;
   readonly #items: Items;
   readonly #handOver: HandOver;
   readonly #doubts: Doubts;
@@ -71,6 +73,7 @@ export class Engine {
     this.#session = parts.session;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#newRecords = new NewRecords(parts.versions, parts.session, parts.clock);
     this.#items = new Items(parts);
     this.#handOver = new HandOver(parts);
     this.#doubts = new Doubts(parts.vault, parts.turns, parts.clock);
@@ -81,7 +84,7 @@ export class Engine {
     if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
     try {
       for (let draw = 1; draw <= MINT_DRAWS; draw += 1) {
-        const record = this.#liveRecord(drawSessionId(this.#letter), content, ttlSeconds);
+        const record = this.#newRecords.live(drawSessionId(this.#letter), content, ttlSeconds);
         if (await this.#vault.reserve(record)) return this.#done(record);
       }
     } catch (error) {
@@ -92,8 +95,12 @@ export class Engine {
     return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
   }
 
-  /** @param deadlineAt monotonic; a command whose turn comes later is not begun. Never rejects for what the store does. */
-  async execute(command: OwnerCommand, deadlineAt: number): Promise<Reply> {
+  /**
+   * At once where the command's turn has come and nothing has to be asked of the store. Never rejects for what that does.
+   *
+   * @param deadlineAt monotonic; a command whose turn comes later is not begun
+   */
+  execute(command: OwnerCommand, deadlineAt: number): Soon<Reply> {
     if (command.kind === 'unlock') return this.#unlock(command);
     if (command.kind === 'lock') return this.#lock(command, deadlineAt);
     if (command.kind === 'flush') return this.#flush(command);
@@ -127,21 +134,26 @@ export class Engine {
     return this.#handOver.handBack(id);
   }
 
-  async #inTurn(command: TurnCommand, deadlineAt: number): Promise<Reply> {
+  #inTurn(command: TurnCommand, deadlineAt: number): Soon<Reply> {
     if (!this.#turns.hasRoom(command.id)) return { kind: 'refused', code: 'SESSION_BUSY' };
-    return this.#turns.take(command.id, async () => {
+    return this.#turns.take(command.id, () => {
       if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
       try {
-        return await this.#carryOut(command);
+        const reply = this.#carryOut(command);
+        return reply instanceof Promise ? reply.catch((error: unknown) => this.#failed(command, error)) : reply;
       } catch (error) {
-        const reply = storeFailure(error);
-        if (reply.kind === 'in-doubt') this.#doubts.note(command.id);
-        return reply;
+        return this.#failed(command, error);
       }
     });
   }
 
-  #carryOut(command: TurnCommand): Promise<Reply> {
+  #failed({ id }: TurnCommand, error: unknown): Reply {
+    const reply = storeFailure(error);
+    if (reply.kind === 'in-doubt') this.#doubts.note(id);
+    return reply;
+  }
+
+  #carryOut(command: TurnCommand): Soon<Reply> {
     switch (command.kind) {
       case 'get':
       case 'open':
@@ -163,8 +175,11 @@ export class Engine {
     }
   }
 
-  async #read(command: CommandOf<'get' | 'open'>): Promise<Reply> {
-    const found = await this.#vault.load(command.id);
+  #read(command: CommandOf<'get' | 'open'>): Soon<Reply> {
+    return whenKnown(this.#vault.load(command.id), (found) => this.#readIn(found, command));
+  }
+
+  #readIn(found: Found, command: CommandOf<'get' | 'open'>): Reply {
     if (found.kind === 'absent') return miss(found);
     if (found.record.kind === 'live') return { ...this.#done(found.record), content: found.record.content };
 
@@ -195,7 +210,7 @@ export class Engine {
     if (found.kind === 'record' && found.record.kind === 'live' && this.#isBarred(found.record)) {
       return { kind: 'refused', code: 'DESTROYED' };
     }
-    const record = this.#liveRecord(command.id, command.content, command.ttlSeconds, previous);
+    const record = this.#newRecords.live(command.id, command.content, command.ttlSeconds, previous);
     await this.#vault.save(record);
     return this.#done(record);
   }
@@ -216,7 +231,7 @@ export class Engine {
   async #touch(command: CommandOf<'touch'>): Promise<Reply> {
     const live = await this.#loadLive(command.id);
     if (live.kind !== 'live') return live;
-    const ttlSeconds = this.#life(command.ttlSeconds, live.ttlSeconds);
+    const ttlSeconds = this.#newRecords.life(command.ttlSeconds, live.ttlSeconds);
     const touched = { ...live, ttlSeconds, expiresAt: this.#clock.now() + ttlSeconds * 1000 };
     await this.#vault.save(touched);
     return this.#done(touched);
@@ -231,7 +246,7 @@ export class Engine {
 
     const graceSeconds = command.graceSeconds ?? this.#session.rotateGraceSeconds;
     const readableUntil = this.#clock.now() + graceSeconds * 1000;
-    const tombstone = this.#tombstone(live.id, live.version, 'destroyed');
+    const tombstone = this.#newRecords.tombstone(live.id, live.version, 'destroyed');
     await this.#vault.save(
       graceSeconds === 0
         ? tombstone
@@ -244,7 +259,7 @@ export class Engine {
     const found = await this.#vault.load(command.id);
     const previous = found.kind === 'record' ? found.record.version : 0;
     const alias = found.kind === 'record' ? aliasOf(found.record) : {};
-    const tombstone = { ...this.#tombstone(command.id, previous, 'destroyed'), ...alias };
+    const tombstone = { ...this.#newRecords.tombstone(command.id, previous, 'destroyed'), ...alias };
     // Also where nothing is there: who read it before it went may still write it (S5).
     await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
@@ -301,7 +316,7 @@ export class Engine {
   }
 
   async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
-    const fresh = this.#liveRecord(live.id, content, this.#life(ttlSeconds, live.ttlSeconds), live.version);
+    const fresh = this.#newRecords.live(live.id, content, this.#newRecords.life(ttlSeconds, live.ttlSeconds), live.version);
     const record = live.grave === undefined ? fresh : { ...fresh, grave: live.grave };
     await this.#vault.save(record);
     return this.#done(record);
@@ -310,23 +325,6 @@ export class Engine {
   /** Whether a session that was destroyed was begun anew here, and who writes now may not know of either. */
   #isBarred({ grave }: LiveRecord, seen?: number): boolean {
     return grave !== undefined && grave.until > this.#clock.now() && isBarred(grave, seen);
-  }
-
-  #liveRecord(id: string, content: Content, ttlSeconds: number | undefined, previous = 0): LiveRecord {
-    const life = this.#life(ttlSeconds, this.#session.ttlSeconds);
-    const version = this.#versions.next(previous);
-    return { kind: 'live', id, version, expiresAt: this.#clock.now() + life * 1000, ttlSeconds: life, content };
-  }
-
-  #tombstone(id: string, previous: number, reason: ResetReason): Tombstone {
-    const expiresAt = this.#clock.now() + this.#session.tombstoneSeconds * 1000;
-    return newTombstone(id, this.#versions.next(previous), expiresAt, reason);
-  }
-
-  /** TTL 0 means the default one: nothing lives for ever. */
-  #life(ttlSeconds: number | undefined, otherwise: number): number {
-    if (ttlSeconds === undefined) return otherwise;
-    return ttlSeconds === 0 ? this.#session.ttlSeconds : Math.min(ttlSeconds, this.#session.maxTtlSeconds);
   }
 
   #isTooLarge(content: Content): boolean {

@@ -26,9 +26,9 @@ export class HandOver {
   }
 
   /** Rejects as the store does. */
-  settle(entry: EstateEntry): Promise<void> {
+  async settle(entry: EstateEntry): Promise<void> {
     const { clock, session, turns, vault, versions } = this.#parts;
-    return turns.take(entry.id, async () => {
+    await turns.take(entry.id, async () => {
       if (entry.kind === 'kept') return vault.save(this.#settled(entry));
       const found = await vault.load(entry.id);
       const previous = found.kind === 'record' ? found.record.version : 0;
@@ -48,7 +48,7 @@ export class HandOver {
   }
 
   /** Rejects as the store does. */
-  handBack(id: string): Promise<EstateEntry> {
+  async handBack(id: string): Promise<EstateEntry> {
     const { clock, turns, vault } = this.#parts;
     return turns.take(id, async () => {
       const found = await vault.load(id);

@@ -1,10 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { SessionCommand } from '../session/command.ts';
-import type { ItemOperation } from '../session/item-operation.ts';
+import type { ItemAnswer, ItemOperation } from '../session/item-operation.ts';
 import type { LiveRecord, Tombstone } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Versions } from '../session/version.ts';
+import type { Soon } from '../soon.ts';
 import { ItemAccesses } from './item-accesses.ts';
 import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
@@ -22,7 +23,11 @@ export interface ItemsParts {
   readonly clock: Pick<Clock, 'now'>;
 }
 
+/** What stands under an id, as far as anything does. */
+type Standing = Partial<Pick<Situation, 'item' | 'rotated' | 'grave' | 'alias' | 'access'>>;
+
 const NEVER_USED = { at: 0, wasFetched: false };
+const NO_ALIAS = {};
 
 /**
  * What memcached clients ask for, over records: the answers are memcached's (measured on 1.6.18). Called in the id's turn.
@@ -43,12 +48,23 @@ export class Items {
   }
 
   /** Rejects as the store does. */
-  async execute(command: ItemCommand): Promise<Reply> {
+  execute(command: ItemCommand): Soon<Reply> {
     const blind = this.#overwritten(command);
-    const situation = blind ?? this.#situation(command, await this.#vault.load(command.id));
-    const { answer, change, used } = carryOut(command.operation, situation);
-    if (answer === 'too-large') return { kind: 'refused', code: 'TOO_LARGE' };
-    if (change.kind !== 'none') await this.#apply(command.id, change);
+    if (blind !== undefined) return this.#carryOut(command, blind);
+    const found = this.#vault.load(command.id);
+    if (!(found instanceof Promise)) return this.#carryOut(command, this.#situation(command, found));
+    return found.then((known) => this.#carryOut(command, this.#situation(command, known)));
+  }
+
+  #carryOut({ id, operation }: ItemCommand, situation: Situation): Soon<Reply> {
+    const outcome = follow(operation, situation);
+    if (outcome.answer === 'too-large') return { kind: 'refused', code: 'TOO_LARGE' };
+    if (outcome.change.kind === 'none') return this.#answered(outcome.answer, outcome.used);
+    const { answer, used } = outcome;
+    return this.#apply(id, outcome.change).then(() => this.#answered(answer, used));
+  }
+
+  #answered(answer: ItemAnswer, used: Outcome['used']): Reply {
     if (used !== undefined) this.#accesses.note(used.record, used.access);
     return { kind: 'answered', answer };
   }
@@ -61,40 +77,30 @@ export class Items {
     if (operation.kind !== 'store' || operation.mode !== 'set' || operation.lifeSeconds < 0) return undefined;
     const version = this.#accesses.plainVersion(id);
     if (version === undefined || !this.#vault.isLatest(id, version)) return undefined;
-    return this.#empty(id, isSession, version);
+    return this.#over(id, isSession, this.#clock.now(), version, {});
   }
 
   #situation({ id, isSession }: ItemCommand, found: Found): Situation {
+    const now = this.#clock.now();
     if (found.kind === 'absent') {
       const grave = this.#vault.graveOf(id);
-      return { ...this.#empty(id, isSession, grave?.version ?? 0), grave };
+      return this.#over(id, isSession, now, grave?.version ?? 0, { grave });
     }
     const { record } = found;
-    const situation = this.#empty(id, isSession, record.version);
     const standing = graveOf(record);
-    const grave = standing !== undefined && standing.until > situation.now ? standing : undefined;
-    if (record.kind === 'live') return { ...situation, item: record, access: this.#accesses.of(record), grave };
-    return {
-      ...situation,
-      grave,
-      alias: aliasOf(record),
-      rotated: situation.now < record.readableUntil ? readableCopy(record) : undefined,
-    };
+    const grave = standing !== undefined && standing.until > now ? standing : undefined;
+    if (record.kind === 'live') {
+      return this.#over(id, isSession, now, record.version, { item: record, access: this.#accesses.of(record), grave });
+    }
+    const rotated = now < record.readableUntil ? readableCopy(record) : undefined;
+    return this.#over(id, isSession, now, record.version, { grave, alias: aliasOf(record), rotated });
   }
 
-  #empty(id: string, isSession: boolean, previous: number): Situation {
-    return {
-      id,
-      isSession,
-      item: undefined,
-      rotated: undefined,
-      grave: undefined,
-      alias: {},
-      access: NEVER_USED,
-      now: this.#clock.now(),
-      nextVersion: () => this.#versions.next(previous),
-      limits: this.#session,
-    };
+  /** Written out, not spread: this is made for every request. */
+  #over(id: string, isSession: boolean, now: number, previous: number, standing: Standing): Situation {
+    const { item, rotated, grave, alias = NO_ALIAS, access = NEVER_USED } = standing;
+    const nextVersion = (): number => this.#versions.next(previous);
+    return { id, isSession, item, rotated, grave, alias, access, now, nextVersion, limits: this.#session };
   }
 
   #apply(id: string, change: Exclude<Change, { kind: 'none' }>): Promise<void> {
@@ -117,7 +123,7 @@ export class Items {
   }
 }
 
-function carryOut(operation: ItemOperation, situation: Situation): Outcome {
+function follow(operation: ItemOperation, situation: Situation): Outcome {
   switch (operation.kind) {
     case 'read':
       return read(operation, situation);

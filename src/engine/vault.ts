@@ -4,12 +4,14 @@ import { RecordError, StoreInDoubtError, StoreUnavailableError } from '../errors
 import { decodeRecord, encodeRecord, type Grave, type SessionRecord, type Tombstone } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import type { Store } from '../store/store.ts';
+import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
 import { newTombstone } from './tombstone.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
-export type Found = { readonly kind: 'record'; readonly record: SessionRecord } | Absent;
+export type Found = FoundRecord | Absent;
 export interface Absent {
   readonly kind: 'absent';
   readonly reason: ResetReason;
@@ -25,19 +27,40 @@ const EXPIRED_KEPT_SECONDS = 60;
 export class Vault {
   readonly #store: Store;
   readonly #recall: Recall;
+  readonly #hot: HotRecords;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: Logger;
 
-  constructor(store: Store, recall: Recall, clock: Pick<Clock, 'now'>, log: Logger) {
+  constructor(store: Store, recall: Recall, hot: HotRecords, clock: Pick<Clock, 'now'>, log: Logger) {
     this.#store = store;
     this.#recall = recall;
+    this.#hot = hot;
     this.#clock = clock;
     this.#log = log;
   }
 
-  /** @throws StoreUnavailableError where the store does not answer; a read is never in doubt. */
-  async load(id: string): Promise<Found> {
-    const bytes = await this.#read(id);
+  /**
+   * Called in the id's turn. What is hot is found at once.
+   *
+   * @throws StoreUnavailableError (or rejects with it) where the store does not answer; a read is never in doubt.
+   */
+  load(id: string): Soon<Found> {
+    const hot = this.#hot.find(id);
+    return hot === undefined ? this.#loadCold(id) : this.#inTime(hot, this.#clock.now());
+  }
+
+  /** The same, but asks the store in any case: what it holds may not be what we know. */
+  reload(id: string): Soon<Found> {
+    this.#hot.forget(id);
+    return this.#loadCold(id);
+  }
+
+  #loadCold(id: string): Soon<Found> {
+    const { age } = this.#hot;
+    return whenKnown(this.#read(id), (bytes) => this.#examine(id, bytes, age));
+  }
+
+  #examine(id: string, bytes: Buffer | undefined, age: number): Soon<Found> {
     const now = this.#clock.now();
     if (bytes === undefined) return { kind: 'absent', reason: this.#recall.explainMiss(id, now) };
 
@@ -55,10 +78,15 @@ export class Vault {
       return this.#bury(id);
     }
     this.#recall.saw(record);
-    if (record.expiresAt <= now) {
-      return { kind: 'absent', reason: record.kind === 'live' ? 'expired' : record.reason };
-    }
-    return { kind: 'record', record };
+    const found: FoundRecord = { kind: 'record', record };
+    this.#hot.keep(found, age);
+    return this.#inTime(found, now);
+  }
+
+  #inTime(found: FoundRecord, now: number): Found {
+    const { record } = found;
+    if (record.expiresAt > now) return found;
+    return { kind: 'absent', reason: record.kind === 'live' ? 'expired' : record.reason };
   }
 
   /** Whether its tombstone holds, in the store or, where that has lost it, in our memory (S5). */
@@ -74,8 +102,10 @@ export class Vault {
 
   /** Rejects as `Store.set` does. */
   async save(record: SessionRecord): Promise<void> {
+    const { age } = this.#hot;
+    this.#hot.forget(record.id);
     await this.#store.set(record.id, encodeRecord(record), this.#secondsToKeep(record));
-    this.#recall.wrote(record);
+    this.#wrote(record, age);
   }
 
   /**
@@ -83,6 +113,7 @@ export class Vault {
    * back is not answered. Rejects as `Store.delete` does.
    */
   async drop(grave: Tombstone): Promise<void> {
+    this.#hot.forget(grave.id);
     await this.#store.delete(grave.id);
     this.#recall.wrote(grave);
   }
@@ -94,7 +125,9 @@ export class Vault {
    * @param recentUntil wall clock: until then, ids that we do not remember are held to have gone with it
    */
   async clear(reason: ResetReason, recentUntil = this.#clock.now()): Promise<void> {
+    this.#hot.forgetAll();
     await this.#store.clear();
+    this.#hot.forgetAll();
     this.#recall.lostAll(reason, recentUntil);
   }
 
@@ -105,9 +138,15 @@ export class Vault {
 
   /** Rejects as `Store.add` does; false where the id is taken. */
   async reserve(record: SessionRecord): Promise<boolean> {
+    const { age } = this.#hot;
     const isFree = await this.#store.add(record.id, encodeRecord(record), this.#secondsToKeep(record));
-    if (isFree) this.#recall.wrote(record);
+    if (isFree) this.#wrote(record, age);
     return isFree;
+  }
+
+  #wrote(record: SessionRecord, age: number): void {
+    this.#recall.wrote(record);
+    this.#hot.keep({ kind: 'record', record }, age);
   }
 
   /** In the place of a record that is too old: else a daemon that does not remember the newer one would answer it. */
@@ -125,13 +164,11 @@ export class Vault {
     return { kind: 'absent', reason };
   }
 
-  async #read(id: string): Promise<Buffer | undefined> {
-    try {
-      return await this.#store.get(id);
-    } catch (error) {
+  #read(id: string): Promise<Buffer | undefined> {
+    return this.#store.get(id).catch((error: unknown) => {
       if (!(error instanceof StoreInDoubtError)) throw error;
       throw new StoreUnavailableError('the store did not answer a read; surely nothing was done', { cause: error });
-    }
+    });
   }
 
   #secondsToKeep(record: SessionRecord): number {

@@ -64,11 +64,11 @@ export class PeerDesk {
     }
   }
 
-  #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
+  async #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
     const { executor, letter, tenure } = this.#parts;
-    if (owner !== letter) return Promise.resolve(NOT_HERE);
+    if (owner !== letter) return NOT_HERE;
     // Meant for a former life, or for one that we have not told the sender about yet (rule 4).
-    if (incarnation !== tenure.incarnation) return Promise.resolve({ kind: 'unavailable', code: 'STALE_INCARNATION' });
+    if (incarnation !== tenure.incarnation) return { kind: 'unavailable', code: 'STALE_INCARNATION' };
     return executor.own(command, deadlineAt);
   }
 

@@ -27,7 +27,7 @@ import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { ownerLetter, shortenId } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
-import type { Forwarded, Forwarder } from './forwarder.ts';
+import type { Forwarder, Passage } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
 import { open, type OpenRouter } from './open.ts';
 import type { OpenReply, OpenRequest } from './open-reply.ts';
@@ -103,12 +103,13 @@ export class Router {
   }
 
   /** Has a command answered by whoever answers for its id, and counts what was found gone. */
-  async dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Promise<Reply> {
-    const reply = await this.#settle(command, capAt);
-    // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
-    const isReset = reply.kind === 'miss' || reply.kind === 'answered';
-    if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
-    return reply;
+  dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Soon<Reply> {
+    return whenKnown(this.#settle(command, capAt), (reply) => {
+      // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
+      const isReset = reply.kind === 'miss' || reply.kind === 'answered';
+      if (isReset && reply.reason !== undefined) this.#countReset(command.id, reply.reason);
+      return reply;
+    });
   }
 
   /** After the reply, and under no cap but its own. To give it back twice does no harm. */
@@ -139,47 +140,59 @@ export class Router {
     return capAt - Math.min(2 * storeMs, hardCapMs - deadAfterMs - pingMs);
   }
 
-  async #settle(command: SessionCommand, latestAt: number): Promise<Reply> {
-    const { clock, members, timings } = this.#parts;
+  #settle(command: SessionCommand, latestAt: number): Soon<Reply> {
+    const { clock, timings } = this.#parts;
     const waitMs = lockWaitMs(command);
-    const capAt = Math.min(latestAt, clock.monotonic() + timings.hardCapMs + waitMs);
+    const now = clock.monotonic();
+    const capAt = Math.min(latestAt, now + timings.hardCapMs + waitMs);
+    const first = this.#try(command, now + timings.operationMs + waitMs, capAt);
+    return whenKnown(first, (reply) => reply ?? this.#tryOn(command, waitMs, capAt));
+  }
+
+  async #tryOn(command: SessionCommand, waitMs: number, capAt: number): Promise<Reply> {
+    const { clock, members, timings } = this.#parts;
     for (;;) {
-      const deadlineAt = Math.min(capAt, clock.monotonic() + timings.operationMs + waitMs);
-      const localDeadlineAt = Math.min(deadlineAt, this.#lastBeginning(capAt));
-      const outcome = await this.#try(command, this.placementOf(command.id), deadlineAt, localDeadlineAt);
-      if (outcome.kind === 'answered') return outcome.reply;
       await members.change(Math.min(capAt, clock.monotonic() + LOOK_AGAIN_MS));
-      if (clock.monotonic() >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+      const now = clock.monotonic();
+      if (now >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+      const reply = await this.#try(command, now + timings.operationMs + waitMs, capAt);
+      if (reply !== undefined) return reply;
     }
   }
 
-  async #try(
-    command: SessionCommand,
-    placement: Placement,
-    deadlineAt: number,
-    localDeadlineAt: number,
-  ): Promise<Forwarded> {
-    const { executor, forwarder, letter: self } = this.#parts;
+  /** Nothing comes of it where it was surely not done, and another try may be worth it. */
+  #try(command: SessionCommand, latestAt: number, capAt: number): Soon<Reply | undefined> {
+    const { executor, letter: self } = this.#parts;
+    const placement = this.placementOf(command.id);
+    const deadlineAt = Math.min(capAt, latestAt);
     switch (placement.kind) {
       case 'own':
-        return { kind: 'answered', reply: await executor.own(command, localDeadlineAt) };
+        return executor.own(command, Math.min(deadlineAt, this.#lastBeginning(capAt)));
       case 'peer': {
         const { letter, incarnation } = placement;
-        return forwarder.forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });
+        return this.#forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });
       }
       case 'suspect':
         return this.#relay(command, placement, deadlineAt);
       case 'standIn': {
         const { owner, incarnation, by } = placement;
-        if (by !== self)
-          return forwarder.forward(command, { via: by, route: 'stand-in', owner, incarnation, deadlineAt });
-        const reply = await executor.standIn(owner, command, localDeadlineAt, () => isStandIn(owner, this.#sight));
-        const isOurs = reply.kind !== 'unavailable' || reply.code !== 'OWNER_UNREACHABLE';
-        return isOurs ? { kind: 'answered', reply } : { kind: 'again' };
+        if (by !== self) return this.#forward(command, { via: by, route: 'stand-in', owner, incarnation, deadlineAt });
+        const localDeadlineAt = Math.min(deadlineAt, this.#lastBeginning(capAt));
+        const reply = executor.standIn(owner, command, localDeadlineAt, () => isStandIn(owner, this.#sight));
+        return whenKnown(reply, (known) => {
+          const isOurs = known.kind !== 'unavailable' || known.code !== 'OWNER_UNREACHABLE';
+          return isOurs ? known : undefined;
+        });
       }
       case 'unplaceable':
-        return { kind: 'again' };
+        return undefined;
     }
+  }
+
+  #forward(command: SessionCommand, passage: Passage): Soon<Reply | undefined> {
+    return whenKnown(this.#parts.forwarder.forward(command, passage), (outcome) =>
+      outcome.kind === 'answered' ? outcome.reply : undefined,
+    );
   }
 
   /** One cut link changes nothing: whoever still sees the owner passes the command on. */
@@ -187,14 +200,14 @@ export class Router {
     command: SessionCommand,
     { letter: owner, incarnation }: Extract<Placement, { kind: 'suspect' }>,
     deadlineAt: number,
-  ): Promise<Forwarded> {
-    const { forwarder, members } = this.#parts;
-    if (incarnation === 0) return { kind: 'again' };
+  ): Promise<Reply | undefined> {
+    const { members } = this.#parts;
+    if (incarnation === 0) return undefined;
     const relays = members.letters.filter((letter) => letter !== owner && members.stateOf(letter).kind === 'alive');
     for (const via of relays) {
-      const outcome = await forwarder.forward(command, { via, route: 'relay', owner, incarnation, deadlineAt });
-      if (outcome.kind === 'answered') return outcome;
+      const reply = await this.#forward(command, { via, route: 'relay', owner, incarnation, deadlineAt });
+      if (reply !== undefined) return reply;
     }
-    return { kind: 'again' };
+    return undefined;
   }
 }

@@ -43,7 +43,7 @@ export class Flush {
     const { letters, mesh } = this.#parts;
     const replies = await Promise.all(
       // A letter is an id of its own node's.
-      letters.map((id) => mesh.ask({ kind: 'flush', id }, 'flush', toFlushReply)),
+      letters.map(async (id) => mesh.ask({ kind: 'flush', id }, 'flush', toFlushReply)),
     );
     return replies.find(isError) ?? OK;
   }

@@ -3,6 +3,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
 import type { ItemOperation } from '../session/item-operation.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { InOrder } from './in-order.ts';
 import type { KeyPlace, KeyTable } from './key-table.ts';
@@ -40,9 +41,9 @@ export class ItemDesk {
   }
 
   /** Never rejects. */
-  answer(command: ItemCommand, shape: ReplyShape): Reply | Promise<Reply> {
+  answer(command: ItemCommand, shape: ReplyShape): Soon<Reply> {
     const place = this.#parts.keys.find(command.key);
-    if (place.kind === 'lock') return this.#inOrder.run(place.id, async () => this.#locks.answer(command, place.id));
+    if (place.kind === 'lock') return this.#inOrder.run(place.id, () => this.#locks.answer(command, place.id));
     if (place.kind === 'session') {
       if (isProbe(command)) return this.#probe(command, place);
       if (this.#isSteeredAway(command, place, shape)) return NOT_STORED;
@@ -54,7 +55,7 @@ export class ItemDesk {
     this.#locks.close();
   }
 
-  async #ask(command: ItemCommand, place: KeyPlace, shape: ReplyShape): Promise<Reply> {
+  #ask(command: ItemCommand, place: KeyPlace, shape: ReplyShape): Soon<Reply> {
     const { clock, counts, mesh, metrics } = this.#parts;
     const { id, isSession } = place;
     const operation = this.#withSeen(toOperation(command, shape.protocol === 'meta', clock.now()), place);
@@ -62,14 +63,16 @@ export class ItemDesk {
       counts.add('ttl_defaulted');
       metrics.count('ttlDefaulted', {});
     }
-    const reply = await this.#inOrder.run(id, () =>
+    const answered = this.#inOrder.run(id, () =>
       mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => {
         if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
         return toReply(command, answer);
       }),
     );
-    counts.answered(command, reply);
-    return reply;
+    return whenKnown(answered, (reply) => {
+      counts.answered(command, reply);
+      return reply;
+    });
   }
 
   /** What it had been told when it sent this; not what it is being told meanwhile. */
@@ -79,7 +82,7 @@ export class ItemDesk {
     return seen === undefined ? operation : { ...operation, seen };
   }
 
-  #probe(command: ItemCommand, { id, isSession }: KeyPlace): Promise<Reply> {
+  #probe(command: ItemCommand, { id, isSession }: KeyPlace): Soon<Reply> {
     const { counts, mesh } = this.#parts;
     counts.add('cmd_set');
     return this.#inOrder.run(id, () =>

@@ -5,6 +5,7 @@ import type { Reply } from '../protocol/reply.ts';
 import type { SessionCommand } from '../session/command.ts';
 import { loggable } from '../session/loggable.ts';
 import type { Reply as SessionReply } from '../session/reply.ts';
+import type { Soon } from '../soon.ts';
 import type { SessionsPort } from './sessions-port.ts';
 import { INTERNAL } from './to-reply.ts';
 
@@ -29,21 +30,36 @@ export class MeshDesk {
    * @param name the command as the metrics call it
    * @param judge what the mesh's reply means to the client
    */
-  async ask(command: SessionCommand, name: string, judge: (reply: SessionReply) => Reply): Promise<Reply> {
-    const { clock, log, metrics, sessions } = this.#parts;
-    const startedAt = clock.monotonic();
-    let outcome = 'error';
+  ask(command: SessionCommand, name: string, judge: (reply: SessionReply) => Reply): Soon<Reply> {
+    const startedAt = this.#parts.clock.monotonic();
     try {
-      const reply = await sessions.dispatch(command);
-      outcome = outcomeOf(reply);
-      return judge(reply);
+      const reply = this.#parts.sessions.dispatch(command);
+      if (!(reply instanceof Promise)) return this.#judged(reply, name, startedAt, judge);
+      return reply
+        .then((known) => this.#judged(known, name, startedAt, judge))
+        .catch((error: unknown) => this.#failed(error, name, startedAt));
     } catch (error) {
-      log.error({ err: loggable(error), command: name }, 'a memcached command failed in a way it should not');
-      return INTERNAL;
-    } finally {
-      metrics.count('requests', { door: 'memcached', command: name, outcome });
-      metrics.observe('requestSeconds', { door: 'memcached', command: name }, (clock.monotonic() - startedAt) / 1000);
+      return this.#failed(error, name, startedAt);
     }
+  }
+
+  #judged(reply: SessionReply, name: string, startedAt: number, judge: (reply: SessionReply) => Reply): Reply {
+    const judged = judge(reply);
+    this.#measure(name, outcomeOf(reply), startedAt);
+    return judged;
+  }
+
+  #failed(error: unknown, name: string, startedAt: number): Reply {
+    const { log } = this.#parts;
+    log.error({ err: loggable(error), command: name }, 'a memcached command failed in a way it should not');
+    this.#measure(name, 'error', startedAt);
+    return INTERNAL;
+  }
+
+  #measure(command: string, outcome: string, startedAt: number): void {
+    const { clock, metrics } = this.#parts;
+    metrics.count('requests', { door: 'memcached', command, outcome });
+    metrics.observe('requestSeconds', { door: 'memcached', command }, (clock.monotonic() - startedAt) / 1000);
   }
 }
 

@@ -4,6 +4,7 @@ import type { SessionConfig } from '../../src/config/config.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { readNumber } from '../../src/engine/item-number.ts';
 import { Locks } from '../../src/engine/locks.ts';
+import { HotRecords } from '../../src/engine/hot-records.ts';
 import { Recall } from '../../src/engine/recall.ts';
 import { Turns } from '../../src/engine/turns.ts';
 import { Vault } from '../../src/engine/vault.ts';
@@ -140,7 +141,7 @@ function buildEngine(clock: FakeClock): Engine {
   const store = new MemoryStore({ megabytes: 64, maxRecordBytes: 2 * SESSION.maxBytes, clock, metrics });
   return new Engine({
     letter: letter('a'),
-    vault: new Vault(store, new Recall(1000), clock, log),
+    vault: new Vault(store, new Recall(1000), new HotRecords(1), clock, log),
     turns: new Turns(8),
     locks: new Locks(clock, 1000, 8),
     versions: new Versions(clock.now()),

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
+import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
 import { Vault } from '../../../src/engine/vault.ts';
@@ -79,6 +80,7 @@ export class SimNode {
   readonly #detector: FailureDetector;
   readonly #desk: PeerDesk;
   readonly #recall: Recall;
+  readonly #hot: HotRecords;
   readonly #joinMesh: () => void;
   readonly #hello: (to: Letter) => Hello;
 
@@ -97,21 +99,24 @@ export class SimNode {
     const incarnation = Math.max(clock.now(), lives.served + 1);
     const versions = new Versions(incarnation);
 
-    const buildEngine = (under: Store, memory: Recall, owner: Letter): Engine =>
+    // Half of the nodes keep records at hand, so that every run tries both.
+    const hotRecords = new HotRecords(letter.charCodeAt(0) % 2);
+
+    const buildEngine = (under: Store, memory: Recall, hot: HotRecords, owner: Letter): Engine =>
       new Engine({
         letter: owner,
-        vault: new Vault(under, memory, clock, log),
+        vault: new Vault(under, memory, hot, clock, log),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
         ...{ versions, session, clock, log },
       });
-    const engine = buildEngine(store, recall, letter);
+    const engine = buildEngine(store, recall, hotRecords, letter);
 
     const buildShelf = (owner: Letter): Engine => {
       const { shelfMegabytes, recalledSessions } = limits;
       const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
       const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
-      return buildEngine(shelf, new Recall(recalledSessions), owner);
+      return buildEngine(shelf, new Recall(recalledSessions), new HotRecords(0), owner);
     };
     const estates = new Estates(
       (owner, isComplete) =>
@@ -220,6 +225,7 @@ export class SimNode {
     this.#links = linkOf;
     this.#detector = detector;
     this.#recall = recall;
+    this.#hot = hotRecords;
     this.#joinMesh = joinMesh;
     this.#hello = hello;
   }
@@ -259,6 +265,7 @@ export class SimNode {
   /** The memcached died and another was started. */
   storeLost(): void {
     const { config } = this.#parts;
+    this.#hot.forgetAll();
     this.#recall.lostAll('store-lost', this.process.clock.now() + config.session.ttlSeconds * 1000);
   }
 

@@ -40,6 +40,7 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'session.lockSeconds': '31',
   'store.kind': 'memory',
   'store.megabytes': '65',
+  'store.cacheMegabytes': '33',
   'store.address': '127.0.0.1:11211',
   'store.program': '/opt/memcached',
   'timings.pingMs': '49',
@@ -179,7 +180,7 @@ describe('the table of options', () => {
         rotateGraceSeconds: 5,
         lockSeconds: 30,
       },
-      store: { kind: 'memcached', megabytes: 64, program: 'memcached' },
+      store: { kind: 'memcached', megabytes: 64, cacheMegabytes: 32, program: 'memcached' },
       timings: {
         pingMs: 50,
         suspectAfterMs: 150,

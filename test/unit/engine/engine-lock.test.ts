@@ -7,7 +7,7 @@ async function setUpSession(): Promise<EngineSetup & { readonly lock: (waitMs: n
   await setup.run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
   const { engine, clock } = setup;
   const lock = (waitMs: number): Promise<Reply> =>
-    engine.execute({ kind: 'open', id: ID, lock: { waitMs } }, clock.monotonic() + 250 + waitMs);
+    Promise.resolve(engine.execute({ kind: 'open', id: ID, lock: { waitMs } }, clock.monotonic() + 250 + waitMs));
   return { ...setup, lock };
 }
 

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
+import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
 import { Vault } from '../../../src/engine/vault.ts';
@@ -51,6 +52,7 @@ export function setUpEngine({
   queueLimit = QUEUE_LIMIT,
   incarnation = clock.now(),
   session = {},
+  hotMegabytes = 0,
 }: {
   clock?: FakeClock;
   letter?: string;
@@ -58,6 +60,7 @@ export function setUpEngine({
   queueLimit?: number;
   incarnation?: number;
   session?: Partial<SessionConfig>;
+  hotMegabytes?: number;
 } = {}): EngineSetup {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
@@ -68,7 +71,7 @@ export function setUpEngine({
   const turns = new Turns(queueLimit);
   const engine = new Engine({
     letter: letterOf(letter),
-    vault: new Vault(store, recall, clock, log),
+    vault: new Vault(store, recall, new HotRecords(hotMegabytes), clock, log),
     turns,
     locks,
     versions: new Versions(incarnation),
@@ -76,7 +79,8 @@ export function setUpEngine({
     clock,
     log,
   });
-  const run = (command: OwnerCommand): Promise<Reply> => engine.execute(command, clock.monotonic() + 250);
+  const run = (command: OwnerCommand): Promise<Reply> =>
+    Promise.resolve(engine.execute(command, clock.monotonic() + 250));
   return { engine, store, recall, locks, turns, clock, logged, run };
 }
 

@@ -61,7 +61,8 @@ describe('lock', () => {
   test('that is held is waited for, first come first served, each for its own time', async () => {
     const { clock, engine, run } = setUpItems();
     const { token } = grantOf(await run(lock()));
-    const wait = (waitMs: number): Promise<Reply> => engine.execute(lock({ waitMs }), clock.monotonic() + waitMs + 250);
+    const wait = (waitMs: number): Promise<Reply> =>
+      Promise.resolve(engine.execute(lock({ waitMs }), clock.monotonic() + waitMs + 250));
     const [short, first, second] = [wait(100), wait(5000), wait(5000)];
     clock.advance(100);
     expect(await short).toEqual(TIMED_OUT);

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
+import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
 import { Vault } from '../../../src/engine/vault.ts';
@@ -70,13 +71,14 @@ export function setUpItems({
   clock = new FakeClock(),
   session = {},
   at = 'a',
-}: { clock?: FakeClock; session?: Partial<SessionConfig>; at?: string } = {}): ItemSetup {
+  hotMegabytes = 0,
+}: { clock?: FakeClock; session?: Partial<SessionConfig>; at?: string; hotMegabytes?: number } = {}): ItemSetup {
   const log = pino({ level: 'silent' });
   const fake = new FakeStore(clock);
   const config = { ...SESSION, ...session };
   const engine = new Engine({
     letter: letter(at),
-    vault: new Vault(fake, new Recall(1000), clock, log),
+    vault: new Vault(fake, new Recall(1000), new HotRecords(hotMegabytes), clock, log),
     turns: new Turns(8),
     locks: new Locks(clock, config.lockSeconds * 1000, 8),
     versions: new Versions(clock.now()),
@@ -84,7 +86,8 @@ export function setUpItems({
     clock,
     log,
   });
-  const run = (command: OwnerCommand): Promise<Reply> => engine.execute(command, clock.monotonic() + 250);
+  const run = (command: OwnerCommand): Promise<Reply> =>
+    Promise.resolve(engine.execute(command, clock.monotonic() + 250));
   const asker =
     (isSession: boolean) =>
     async (operation: ItemOperation, id = ID): Promise<ItemAnswer> =>

@@ -66,7 +66,7 @@ describe('turns', () => {
 
   test('each caller gets what its own task came to', async () => {
     const turns = new Turns(10);
-    const results = [1, 2, 3].map((number) => turns.take('a', () => Promise.resolve(number)));
+    const results = [1, 2, 3].map(async (number) => turns.take('a', () => Promise.resolve(number)));
     await expect(Promise.all(results)).resolves.toEqual([1, 2, 3]);
   });
 
@@ -155,7 +155,7 @@ describe('turns', () => {
             finished.set(id, [...(finished.get(id) ?? []), number]);
             if (fails) throw new RangeError('on purpose');
           });
-          taken.push(outcome.catch((error: unknown) => expect(error).toBeInstanceOf(RangeError)));
+          taken.push(Promise.resolve(outcome).catch((error: unknown) => expect(error).toBeInstanceOf(RangeError)));
         }
         await Promise.all(taken);
         for (const order of finished.values()) expect(order).toEqual([...order].sort((x, y) => x - y));

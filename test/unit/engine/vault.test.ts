@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Vault } from '../../../src/engine/vault.ts';
 import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../../../src/errors.ts';
@@ -22,7 +23,13 @@ describe('the vault', () => {
     store = new FakeStore(clock);
     recall = new Recall(100);
     logged = [];
-    vault = new Vault(store, recall, clock, pino({}, { write: (line: string) => void logged.push(line) }));
+    vault = new Vault(
+      store,
+      recall,
+      new HotRecords(0),
+      clock,
+      pino({}, { write: (line: string) => void logged.push(line) }),
+    );
   });
 
   function live(version = 5, id = ID): LiveRecord {

@@ -12,6 +12,7 @@ import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../
 import type { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { LetterMap } from '../../../src/session/letter-map.ts';
+import type { Soon } from '../../../src/soon.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
@@ -180,9 +181,9 @@ export function estatesOn(
   );
 }
 
-/** Follows a promise without waiting for it. */
-export function watch<T>(promise: Promise<T>): { outcome?: T } {
+/** Follows what will be known without waiting for it. */
+export function watch<T>(value: Soon<T>): { outcome?: T } {
   const seen: { outcome?: T } = {};
-  void promise.then((outcome) => (seen.outcome = outcome));
+  void Promise.resolve(value).then((outcome) => (seen.outcome = outcome));
   return seen;
 }

@@ -328,7 +328,8 @@ describe('standing in', () => {
 
 describe('an owner that returns while it is stood in for', () => {
   test('is not stood in for any more by a request that waited for the right to answer', async () => {
-    let grant: (isSure: boolean) => void = () => undefined;
+    let isSure = false;
+    let grant: (isGranted: boolean) => void = () => undefined;
     const opened: Letter[] = [];
     const estates = new Estates((owner) => {
       opened.push(owner);
@@ -340,12 +341,13 @@ describe('an owner that returns while it is stood in for', () => {
     };
     const executor = new LocalExecutor(engine as Engine, estates, {
       phase: 'serving',
-      isSure: () => true,
+      isSure: () => isSure,
       maySoonAnswer: () => new Promise((resolve) => (grant = resolve)),
     });
     let isStillOurs = true;
     const reply = executor.standIn(B, { kind: 'get', id: 'b-1' }, Infinity, () => isStillOurs);
     isStillOurs = false;
+    isSure = true;
     grant(true);
     expect(await reply).toEqual({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
     expect(opened).toEqual([]);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Reply } from '../../../src/session/reply.ts';
+import type { Soon } from '../../../src/soon.ts';
 import { settled } from '../../support/fake-clock.ts';
 import { json, summary } from '../engine/engine-setup.ts';
 import { a, b, d, watch } from '../membership/membership-setup.ts';
@@ -91,7 +92,7 @@ describe('S1 never old: before it begins', () => {
 
 describe('S1 never old: before the reply leaves', () => {
   /** Has something carried out that takes until after the fence. */
-  async function overrun(node: RoutingNode, run: () => Promise<Reply>): Promise<{ outcome?: Reply }> {
+  async function overrun(node: RoutingNode, run: () => Soon<Reply>): Promise<{ outcome?: Reply }> {
     node.whenAsked = () => undefined;
     node.store.hold();
     const seen = watch(run());

@@ -176,7 +176,7 @@ export class RoutingNode {
   /** Follows a dispatch without waiting for it. */
   dispatch(command: SessionCommand): { outcome?: Reply } {
     const seen: { outcome?: Reply } = {};
-    void this.router.dispatch(command).then((outcome) => (seen.outcome = outcome));
+    void Promise.resolve(this.router.dispatch(command)).then((outcome) => (seen.outcome = outcome));
     return seen;
   }
 

@@ -112,12 +112,12 @@ export class FakeMesh {
     return at < 0 ? undefined : this.scripted.splice(at, 1)[0]?.reply;
   }
 
-  #execute(command: SessionCommand): Promise<Reply> {
+  async #execute(command: SessionCommand): Promise<Reply> {
     const owner = ownerLetter(command.id, this.map);
     const deadlineAt = this.clock.monotonic() + 250;
     const estate = this.#estates.get(owner);
     if (estate !== undefined) return estate.execute(command, deadlineAt);
-    if (command.kind === 'succeed') return Promise.resolve({ kind: 'unavailable', code: 'OWNER_RETURNED' });
+    if (command.kind === 'succeed') return { kind: 'unavailable', code: 'OWNER_RETURNED' };
     return this.engine(owner).execute(command, deadlineAt);
   }
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LinkDownError, LinkLostError } from '../../../src/errors.ts';
 import type { Reply } from '../../../src/session/reply.ts';
+import type { Soon } from '../../../src/soon.ts';
 import { settled } from '../../support/fake-clock.ts';
 import { json, summary } from '../engine/engine-setup.ts';
 import { a, b, c, d, TIMINGS, watch } from '../membership/membership-setup.ts';
@@ -160,7 +161,7 @@ describe('an id of a peer', () => {
   test('what is only to be done while the owner is dead is refused by one that is back', async () => {
     const node = new RoutingNode();
     node.to(b).answer = replying({ kind: 'unavailable', code: 'OWNER_RETURNED' });
-    const succeed = (owner: typeof a): Promise<Reply> =>
+    const succeed = (owner: typeof a): Soon<Reply> =>
       node.router.dispatch({ kind: 'succeed', id: idOf(owner), successor: idOf(a) });
     expect(await succeed(b)).toEqual({ kind: 'unavailable', code: 'OWNER_RETURNED' });
     expect(await succeed(a)).toEqual({ kind: 'unavailable', code: 'OWNER_RETURNED' });
