@@ -186,17 +186,12 @@ function opened(
   otherwise: 'found' | 'minted' = 'found',
 ): Opened {
   const { id, version, ttlSeconds, content = EMPTY, lock } = reply;
-  return {
-    kind: 'opened',
-    id,
-    state: trail === undefined ? otherwise : 'regenerated',
-    ...trail,
-    version,
-    ttlSeconds,
-    content,
-    owner: router.ownerOf(id),
-    ...(lock !== undefined && { lock }),
-  };
+  const owner = router.ownerOf(id);
+  const state = trail === undefined ? otherwise : 'regenerated';
+  const session: Opened = { kind: 'opened', id, state, version, ttlSeconds, content, owner };
+  // Nearly every session is found, and asked for without its lock.
+  if (trail === undefined && lock === undefined) return session;
+  return { ...session, ...trail, ...(lock !== undefined && { lock }) };
 }
 
 /** A reply that opened nothing. What only other commands can get means here that nobody could answer. */
