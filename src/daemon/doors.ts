@@ -7,9 +7,10 @@ import { buildHttpDoor } from '../http/app.ts';
 import type { HttpDoorParts } from '../http/http-door-parts.ts';
 import { listenHttp, type HttpListening } from '../http/listen.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { buildMemcachedDoor, type MemcachedDoor } from '../server/memcached-door.ts';
+import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../server/memcached-door.ts';
 
-export interface DoorsParts extends Pick<HttpDoorParts, 'sessions' | 'cluster' | 'isReady'> {
+export interface DoorsParts extends Pick<HttpDoorParts, 'cluster' | 'isReady'> {
+  readonly sessions: HttpDoorParts['sessions'] & MemcachedDoorParts['sessions'];
   readonly config: Config;
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;

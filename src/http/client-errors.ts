@@ -1,10 +1,9 @@
-import { STATUS_CODES, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { STATUS_CODES, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import { JSON_UTF8, problemBody } from './send-problem.ts';
 
-/** The latest exchange of each connection. */
-export type Exchanges = WeakMap<Duplex, { readonly request: IncomingMessage; readonly response: ServerResponse }>;
+import type { Connections } from './connections.ts';
 
 const CODES: ReadonlyMap<unknown, ProblemCode> = new Map([
   ['ERR_HTTP_REQUEST_TIMEOUT', 'REQUEST_TIMEOUT'],
@@ -15,9 +14,9 @@ const CODES: ReadonlyMap<unknown, ProblemCode> = new Map([
  * Answers what Node's HTTP parser gives up on, late requests and bytes that are not HTTP, and closes the connection:
  * nobody knows where the next request on it would begin.
  */
-export function answerClientErrors(server: Server, exchanges: Exchanges): void {
+export function answerClientErrors(server: Server, connections: Connections): void {
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    if (error.code === 'ECONNRESET' || !socket.writable || isOwedToAnother(socket, exchanges)) {
+    if (error.code === 'ECONNRESET' || !socket.writable || isOwedToAnother(socket, connections)) {
       socket.destroy();
       return;
     }
@@ -39,8 +38,8 @@ export function answerClientErrors(server: Server, exchanges: Exchanges): void {
  * Whether the next answer on this connection is another request's: one that is being carried out, or was answered in
  * part. The client would take ours for that one's (S0).
  */
-function isOwedToAnother(socket: Duplex, exchanges: Exchanges): boolean {
-  const latest = exchanges.get(socket);
+function isOwedToAnother(socket: Duplex, connections: Connections): boolean {
+  const latest = connections.latestOn(socket);
   if (latest === undefined) return false;
   const { request, response } = latest;
   if (request.complete) return !response.writableFinished;

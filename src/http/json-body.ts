@@ -51,18 +51,25 @@ function problem(code: ProblemCode, cause?: Error): ProblemError {
 
 function complaintAbout(bytes: Buffer): ProblemCode | undefined {
   // Fastify's parser passes over a byte order mark; kept with the data it would stand in the middle of an answer.
-  if (!isUtf8(bytes) || bytes.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)) return 'NOT_JSON_BODY';
+  if (!isUtf8(bytes) || startsWithByteOrderMark(bytes)) return 'NOT_JSON_BODY';
   return isNestedDeeper(bytes, MAX_DEPTH) ? 'TOO_DEEP' : undefined;
 }
 
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+function startsWithByteOrderMark(bytes: Buffer): boolean {
+  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+}
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPENING = new Set([0x5b, 0x7b]);
-const CLOSING = new Set([0x5d, 0x7d]);
+const OPENING_BRACKET = 0x5b;
+const CLOSING_BRACKET = 0x5d;
+const OPENING_BRACE = 0x7b;
+const CLOSING_BRACE = 0x7d;
 
 /** Counts brackets outside strings; whether the text is JSON at all is not asked here. */
 function isNestedDeeper(bytes: Buffer, limit: number): boolean {
+  // Every level takes a byte.
+  if (bytes.length <= limit) return false;
   let depth = 0;
   let isInString = false;
   for (let at = 0; at < bytes.length; at += 1) {
@@ -71,10 +78,10 @@ function isNestedDeeper(bytes: Buffer, limit: number): boolean {
       if (byte === BACKSLASH) at += 1;
       else if (byte === QUOTE) isInString = false;
     } else if (byte === QUOTE) isInString = true;
-    else if (OPENING.has(byte)) {
+    else if (byte === OPENING_BRACE || byte === OPENING_BRACKET) {
       depth += 1;
       if (depth > limit) return true;
-    } else if (CLOSING.has(byte)) depth -= 1;
+    } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) depth -= 1;
   }
   return false;
 }

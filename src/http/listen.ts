@@ -1,5 +1,4 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
@@ -7,7 +6,8 @@ import type { SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { bind } from '../listening/bind.ts';
 import { loggable } from '../session/loggable.ts';
-import { answerClientErrors, type Exchanges } from './client-errors.ts';
+import { answerClientErrors } from './client-errors.ts';
+import { Connections } from './connections.ts';
 import { MAX_CONNECTIONS, SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
 
 /** How long `close` waits for requests in flight: well above what one operation may take. */
@@ -36,7 +36,7 @@ export interface HttpListening {
 
 interface Listener {
   readonly server: Server;
-  readonly connections: ReadonlySet<Socket>;
+  readonly connections: Connections;
   readonly address: SocketAddress;
 }
 
@@ -65,12 +65,12 @@ export async function listenHttp(
 
 async function listenOn(app: FastifyInstance, address: SocketAddress, parts: ListenParts): Promise<Listener> {
   const { clock, log } = parts;
-  const exchanges: Exchanges = new WeakMap();
-  const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts }, listenerFor(app, address, exchanges));
+  const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
+  const connections = new Connections(server);
+  server.on('request', listenerFor(app, address, connections));
   server.timeout = SILENCE_MS;
   server.maxConnections = MAX_CONNECTIONS;
-  answerClientErrors(server, exchanges);
-  const connections = openConnections(server);
+  answerClientErrors(server, connections);
 
   const bound = await bind(server, address, { advice: 'change doors.http', clock });
   const name = formatSocketAddress(bound);
@@ -81,18 +81,9 @@ async function listenOn(app: FastifyInstance, address: SocketAddress, parts: Lis
   return { server, connections, address: bound };
 }
 
-function openConnections(server: Server): ReadonlySet<Socket> {
-  const connections = new Set<Socket>();
-  server.on('connection', (socket) => {
-    connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
-  });
-  return connections;
-}
-
-function listenerFor(app: FastifyInstance, address: SocketAddress, exchanges: Exchanges): RequestListener {
+function listenerFor(app: FastifyInstance, address: SocketAddress, connections: Connections): RequestListener {
   return (request, response) => {
-    exchanges.set(request.socket, { request, response });
+    connections.begin(request, response);
     // A unix socket has no name that a Host could be compared with, and no browser reaches it.
     if (address.kind === 'unix') request.headers.host = 'localhost';
     app.routing(request, response);

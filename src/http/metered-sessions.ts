@@ -19,15 +19,15 @@ export class MeteredSessions implements SessionsPort {
     this.#clock = clock;
   }
 
-  mint(request: MintRequest): Promise<Reply> {
+  mint(request: MintRequest): Soon<Reply> {
     return this.#metered('mint', () => this.#sessions.mint(request));
   }
 
-  open(request: OpenRequest): Promise<OpenReply> {
+  open(request: OpenRequest): Soon<OpenReply> {
     return this.#metered('open', () => this.#sessions.open(request));
   }
 
-  dispatch(command: SessionCommand): Promise<Reply> {
+  dispatch(command: SessionCommand): Soon<Reply> {
     return this.#metered(command.kind, () => this.#sessions.dispatch(command));
   }
 
@@ -35,17 +35,42 @@ export class MeteredSessions implements SessionsPort {
     return this.#sessions.ownerOf(id);
   }
 
-  async #metered<R extends Reply | OpenReply>(command: CommandKind | 'mint', call: () => Soon<R>): Promise<R> {
+  #metered<R extends Reply | OpenReply>(command: CommandKind | 'mint', call: () => Soon<R>): Soon<R> {
     const startedAt = this.#clock.monotonic();
+    let reply: Soon<R>;
+    try {
+      reply = call();
+    } catch (error) {
+      this.#count(command, 'error', startedAt);
+      throw error;
+    }
+    if (reply instanceof Promise) return this.#meteredLater(command, startedAt, reply);
+    this.#count(command, outcomeOf(reply), startedAt);
+    return reply;
+  }
+
+  async #meteredLater<R extends Reply | OpenReply>(
+    command: CommandKind | 'mint',
+    startedAt: number,
+    reply: Promise<R>,
+  ): Promise<R> {
     let outcome = 'error';
     try {
-      const reply = await call();
-      // Whether a session was found or made anew is told by its state; for this table the call is done.
-      outcome = reply.kind === 'opened' ? 'done' : reply.kind;
-      return reply;
+      const settled = await reply;
+      outcome = outcomeOf(settled);
+      return settled;
     } finally {
-      this.#metrics.count('requests', { door: 'http', command, outcome });
-      this.#metrics.observe('requestSeconds', { door: 'http', command }, (this.#clock.monotonic() - startedAt) / 1000);
+      this.#count(command, outcome, startedAt);
     }
   }
+
+  #count(command: CommandKind | 'mint', outcome: string, startedAt: number): void {
+    this.#metrics.count('requests', { door: 'http', command, outcome });
+    this.#metrics.observe('requestSeconds', { door: 'http', command }, (this.#clock.monotonic() - startedAt) / 1000);
+  }
+}
+
+/** Whether a session was found or made anew is told by its state; for this table the call is done. */
+function outcomeOf(reply: Reply | OpenReply): string {
+  return reply.kind === 'opened' ? 'done' : reply.kind;
 }

@@ -1,24 +1,24 @@
 import type { FastifyReply } from 'fastify';
 import type { Content } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
-import { encodeEnvelope, type SessionHead } from './json-envelope.ts';
+import { encodeEnvelope, encodeHead, type SessionHead } from './json-envelope.ts';
 import { formatEtag } from './preconditions.ts';
 import { ProblemError } from './problem-error.ts';
 import type { Done } from './reply-problem.ts';
 import { JSON_UTF8 } from './send-problem.ts';
 
-/** What every answer says of a session; `extra` goes in after it. */
+/** What every answer says of a session, and `more` after it. */
 export function headOf(
   { id, version, ttlSeconds }: Pick<Done, 'id' | 'version' | 'ttlSeconds'>,
   owner: Letter,
-  extra?: Readonly<Record<string, unknown>>,
+  more?: SessionHead['more'],
 ): SessionHead {
-  return { id, version, ttlSeconds, owner, ...extra };
+  return { id, version, ttlSeconds, owner, ...(more !== undefined && { more }) };
 }
 
 /** Answers what a session has become, without its data. */
 export function sendHead(reply: FastifyReply, head: SessionHead): FastifyReply {
-  return reply.header('etag', formatEtag(head.version)).type(JSON_UTF8).send(JSON.stringify(head));
+  return reply.header('etag', formatEtag(head.version)).type(JSON_UTF8).send(encodeHead(head));
 }
 
 /** Answers a session with its data. */

@@ -10,12 +10,12 @@ export interface MintRequest {
   readonly ttlSeconds?: number;
 }
 
-/** What the HTTP door needs of the router. It never rejects for an outcome that was to be expected. */
+/** What the HTTP door needs of the router. It never throws or rejects for an outcome that was to be expected. */
 export interface SessionsPort {
   /** Makes a session on this node. */
-  mint(request: MintRequest): Promise<Reply>;
+  mint(request: MintRequest): Soon<Reply>;
   /** The one call at the start of a web request. */
-  open(request: OpenRequest): Promise<OpenReply>;
+  open(request: OpenRequest): Soon<OpenReply>;
   dispatch(command: SessionCommand): Soon<Reply>;
   /** The letter of the node that answers for an id. */
   ownerOf(id: string): Letter;

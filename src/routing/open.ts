@@ -3,16 +3,16 @@ import type { Content, LockRequest, SessionCommand } from '../session/command.ts
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
-import type { Soon } from '../soon.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
 import { isMintedForm } from '../session/session-id.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import type { Opened, OpenReply, OpenRequest } from './open-reply.ts';
 import type { Placement } from './placement.ts';
 import type { SingleFlight } from './single-flight.ts';
 
 /** What opening needs of the router. */
 export interface OpenRouter {
-  mint(request: { readonly content: Content; readonly ttlSeconds?: number }): Promise<Reply>;
+  mint(request: { readonly content: Content; readonly ttlSeconds?: number }): Soon<Reply>;
   dispatch(command: SessionCommand): Soon<Reply>;
   ownerOf(id: string): Letter;
   placementOf(id: string): Placement;
@@ -38,23 +38,50 @@ const EMPTY: Content = { contentType: 'application/json', flags: 0, payload: Buf
  * else is regenerated: a fresh session with a new local id, and the reason. All who open the same orphan at the same
  * time, through whatever node, get the same new session.
  */
-export async function open(
+export function open(
   request: OpenRequest,
   router: OpenRouter,
   map: LetterMap,
   successions: SingleFlight<OpenReply>,
-): Promise<OpenReply> {
-  const { id, lock } = request;
+): Soon<OpenReply> {
+  const { id } = request;
   if (id === undefined) return fresh(request, router);
   if (!isIdOf(map, id)) return fresh(request, router, { previous: id, reason: 'malformed' });
 
+  const asking = ask(id, request.lock, router);
+  // Nearly every call ends here: the session is there, and found at once.
+  if (!(asking.reply instanceof Promise) && asking.reply.kind === 'done' && asking.reply.id === id) {
+    return opened(asking.reply, router);
+  }
+  return followTrail(id, asking, request, router, successions);
+}
+
+/** One question on the trail, and who it was put to. */
+interface Asking {
+  readonly placement: Placement;
+  readonly reply: Soon<Reply>;
+}
+
+function ask(id: string, lock: LockRequest | undefined, router: OpenRouter): Asking {
+  return { placement: router.placementOf(id), reply: openOne(id, lock, router) };
+}
+
+/** @param first the question that was put already: about the id that the visitor came with */
+async function followTrail(
+  id: string,
+  first: Asking,
+  request: OpenRequest,
+  router: OpenRouter,
+  successions: SingleFlight<OpenReply>,
+): Promise<OpenReply> {
+  const { lock } = request;
   let current = id;
   /** The orphan that led us to `current`. */
   let movedFrom: string | undefined;
   let reason: ResetReason = 'owner-dead';
   for (let hop = 0; hop <= LONGEST_TRAIL; hop += 1) {
-    const asked = router.placementOf(current);
-    const reply = await openOne(current, lock, router);
+    const { placement: asked, reply: answer } = hop === 0 ? first : ask(current, lock, router);
+    const reply = await answer;
     switch (reply.kind) {
       case 'done':
         return opened(reply, router, trailOf(id, reply.id, reason));
@@ -128,25 +155,28 @@ async function follow(first: string, request: OpenRequest, router: OpenRouter): 
 }
 
 /** A session nobody else can share: minted, or regenerated where a trail says what for. */
-async function fresh(request: OpenRequest, router: OpenRouter, trail?: Trail): Promise<OpenReply> {
-  const minted = await router.mint({ content: EMPTY, ...life(request) });
-  if (minted.kind !== 'done') return failure(minted);
-  if (request.lock === undefined) return opened({ ...minted, content: EMPTY }, router, trail, 'minted');
-  return locked(minted.id, request.lock, router, trail);
+function fresh(request: OpenRequest, router: OpenRouter, trail?: Trail): Soon<OpenReply> {
+  return whenKnown(router.mint({ content: EMPTY, ...life(request) }), (minted) => {
+    if (minted.kind !== 'done') return failure(minted);
+    if (request.lock === undefined) return opened({ ...minted, content: EMPTY }, router, trail, 'minted');
+    return locked(minted.id, request.lock, router, trail);
+  });
 }
 
-async function locked(id: string, lock: LockRequest, router: OpenRouter, trail?: Trail): Promise<OpenReply> {
-  const reply = await openOne(id, lock, router);
-  return reply.kind === 'done' ? opened(reply, router, trail, 'minted') : failure(reply);
+function locked(id: string, lock: LockRequest, router: OpenRouter, trail?: Trail): Soon<OpenReply> {
+  return whenKnown(openOne(id, lock, router), (reply) =>
+    reply.kind === 'done' ? opened(reply, router, trail, 'minted') : failure(reply),
+  );
 }
 
 /** One session's turn. The lock's token is chosen here: whatever becomes of the answer, it can be given back. */
-async function openOne(id: string, lock: LockRequest | undefined, router: OpenRouter): Promise<Reply> {
+function openOne(id: string, lock: LockRequest | undefined, router: OpenRouter): Soon<Reply> {
   if (lock === undefined) return router.dispatch({ kind: 'open', id });
   const token = nanoid();
-  const reply = await router.dispatch({ kind: 'open', id, lock: { waitMs: lock.waitMs, token } });
-  if (reply.kind === 'in-doubt') router.giveBack(id, token);
-  return reply;
+  return whenKnown(router.dispatch({ kind: 'open', id, lock: { waitMs: lock.waitMs, token } }), (reply) => {
+    if (reply.kind === 'in-doubt') router.giveBack(id, token);
+    return reply;
+  });
 }
 
 function opened(
@@ -156,17 +186,12 @@ function opened(
   otherwise: 'found' | 'minted' = 'found',
 ): Opened {
   const { id, version, ttlSeconds, content = EMPTY, lock } = reply;
-  return {
-    kind: 'opened',
-    id,
-    state: trail === undefined ? otherwise : 'regenerated',
-    ...trail,
-    version,
-    ttlSeconds,
-    content,
-    owner: router.ownerOf(id),
-    ...(lock !== undefined && { lock }),
-  };
+  const owner = router.ownerOf(id);
+  const state = trail === undefined ? otherwise : 'regenerated';
+  const session: Opened = { kind: 'opened', id, state, version, ttlSeconds, content, owner };
+  // Nearly every session is found, and asked for without its lock.
+  if (trail === undefined && lock === undefined) return session;
+  return { ...session, ...trail, ...(lock !== undefined && { lock }) };
 }
 
 /** A reply that opened nothing. What only other commands can get means here that nobody could answer. */

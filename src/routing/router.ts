@@ -87,7 +87,7 @@ export class Router {
   }
 
   /** Finds a session or gives a fresh one: `open.ts`. All its steps together have one hard cap. */
-  async open(request: OpenRequest): Promise<OpenReply> {
+  open(request: OpenRequest): Soon<OpenReply> {
     const capAt = this.#capFor(request.lock);
     const steps: OpenRouter = {
       dispatch: (command) => this.dispatch(command, capAt),
@@ -96,9 +96,10 @@ export class Router {
       placementOf: (id) => this.placementOf(id),
       giveBack: (id, token) => void this.#giveBack(id, token),
     };
-    const reply = await open(request, steps, this.#parts.map, this.#successions);
-    if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
-    return reply;
+    return whenKnown(open(request, steps, this.#parts.map, this.#successions), (reply) => {
+      if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
+      return reply;
+    });
   }
 
   /** Has a command answered by whoever answers for its id, and counts what was found gone. */

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify';
 import type { SessionConfig } from '../../config/config.ts';
 import { ANY_CALL, UNAVAILABLE, WITH_BODY } from '../call-codes.ts';
 import { given } from '../given.ts';
@@ -11,6 +12,7 @@ import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead, sendSession } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
+import { whenKnown } from '../../soon.ts';
 
 /** The two calls that can make a session. */
 export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
@@ -29,15 +31,16 @@ export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: Se
         response: replies({ 201: MINTED }, [...ANY_CALL, ...WITH_BODY, 'TOO_LARGE', ...UNAVAILABLE, 'IN_DOUBT']),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { data = {}, ttlSeconds } = request.body;
       const content = jsonContent(data);
       refuseTooLong(ttlSeconds, session);
       refuseTooLarge(content.payload, session);
-      const minted = await sessions.mint({ content, ...given({ ttlSeconds }) });
-      if (minted.kind !== 'done') return sendProblem(reply, problemOf(minted));
-      reply.code(201).header('location', `/v1/sessions/${minted.id}`);
-      return sendHead(reply, headOf(minted, sessions.ownerOf(minted.id)));
+      return whenKnown(sessions.mint({ content, ...given({ ttlSeconds }) }), (minted) => {
+        if (minted.kind !== 'done') return sendProblem(reply, problemOf(minted));
+        reply.code(201).header('location', `/v1/sessions/${minted.id}`);
+        return sendHead(reply, headOf(minted, sessions.ownerOf(minted.id)));
+      });
     },
   );
 
@@ -65,16 +68,17 @@ export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: Se
         ]),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseTooLong(request.body.ttlSeconds, session);
-      const opened = await sessions.open(request.body);
-      if (opened.kind !== 'opened') return sendProblem(reply, problemOf(opened));
-      const { state, reason, previous, lock, owner, content } = opened;
-      // Whoever waited for the lock and is gone by now, killed or out of patience, gives it to the next one.
-      if (lock !== undefined && request.raw.socket.destroyed) {
-        await sessions.dispatch({ kind: 'unlock', id: opened.id, token: lock.token });
-      }
-      return sendSession(reply, headOf(opened, owner, { state, reason, previous, lock }), content);
+      return whenKnown(sessions.open(request.body), (opened) => {
+        if (opened.kind !== 'opened') return sendProblem(reply, problemOf(opened));
+        const { state, reason, previous, lock, owner, content } = opened;
+        const send = (): FastifyReply =>
+          sendSession(reply, headOf(opened, owner, { state, reason, previous, lock }), content);
+        if (lock === undefined || !request.raw.socket.destroyed) return send();
+        // Whoever waited for the lock and is gone by now, killed or out of patience, gives it to the next one.
+        return whenKnown(sessions.dispatch({ kind: 'unlock', id: opened.id, token: lock.token }), send);
+      });
     },
   );
 }

@@ -16,6 +16,7 @@ import { sendProblem } from '../send-problem.ts';
 import { contentOf, headOf, sendHead, sendNotModified } from '../session-answers.ts';
 import { refuseTooLarge, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
+import { whenKnown } from '../../soon.ts';
 
 /** What counts as JSON, and is parsed before it is let in: everyone who reads it later relies on that. */
 const JSON_FORM = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
@@ -55,19 +56,20 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
         response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, ON_A_SESSION),
       },
     },
-    async (request, reply) => {
-      const found = await sessions.dispatch({ kind: 'get', id: request.params.id });
-      if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
-      if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
-        return sendNotModified(reply, found.version);
-      }
-      const { contentType, payload } = contentOf(found);
-      return reply
-        .headers(INERT_HEADERS)
-        .header('content-type', PRINTABLE_MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream')
-        .header('etag', formatEtag(found.version))
-        .header(TTL_HEADER, String(found.ttlSeconds))
-        .send(payload);
+    (request, reply) => {
+      return whenKnown(sessions.dispatch({ kind: 'get', id: request.params.id }), (found) => {
+        if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
+        if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
+          return sendNotModified(reply, found.version);
+        }
+        const { contentType, payload } = contentOf(found);
+        return reply
+          .headers(INERT_HEADERS)
+          .header('content-type', PRINTABLE_MEDIA_TYPE.test(contentType) ? contentType : 'application/octet-stream')
+          .header('etag', formatEtag(found.version))
+          .header(TTL_HEADER, String(found.ttlSeconds))
+          .send(payload);
+      });
     },
   );
 
@@ -92,16 +94,17 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
         ]),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseConditions(request.headers, ['if-none-match', 'if-unmodified-since']);
       const { id } = request.params;
       const ifVersion = parseIfMatch(request.headers['if-match']);
       const ttlSeconds = ttlOfHeader(request.headers[TTL_HEADER], session);
       const content = contentOfBody(request.headers['content-type'], request.mediaType, request.body);
       refuseTooLarge(content.payload, session);
-      const put = await sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) });
-      if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
-      return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+      return whenKnown(sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) }), (put) => {
+        if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
+        return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+      });
     },
   );
 }

@@ -12,6 +12,7 @@ import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead } from '../session-answers.ts';
 import { refuseTooLong } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
+import { whenKnown } from '../../soon.ts';
 
 /** What is done to a session without touching its data. */
 export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
@@ -31,14 +32,15 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
         response: replies({ 200: WRITTEN }, [...ON_A_SESSION, ...WITH_BODY, 'IN_DOUBT']),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseAllConditions(request.headers);
       const { id } = request.params;
       const { ttlSeconds } = request.body;
       refuseTooLong(ttlSeconds, session);
-      const touched = await sessions.dispatch({ kind: 'touch', id, ...given({ ttlSeconds }) });
-      if (touched.kind !== 'done') return sendProblem(reply, problemOf(touched));
-      return sendHead(reply, headOf(touched, sessions.ownerOf(touched.id)));
+      return whenKnown(sessions.dispatch({ kind: 'touch', id, ...given({ ttlSeconds }) }), (touched) => {
+        if (touched.kind !== 'done') return sendProblem(reply, problemOf(touched));
+        return sendHead(reply, headOf(touched, sessions.ownerOf(touched.id)));
+      });
     },
   );
 
@@ -58,14 +60,15 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
         response: replies({ 200: ROTATED }, [...ON_A_SESSION, ...WITH_BODY, 'TOO_LARGE', 'IN_DOUBT']),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseAllConditions(request.headers);
       const { id: previous } = request.params;
       const { graceSeconds } = request.body;
-      const rotated = await sessions.dispatch({ kind: 'rotate', id: previous, ...given({ graceSeconds }) });
-      if (rotated.kind !== 'done') return sendProblem(reply, problemOf(rotated));
-      reply.header('location', `/v1/sessions/${rotated.id}`);
-      return sendHead(reply, headOf(rotated, sessions.ownerOf(rotated.id), { previous }));
+      return whenKnown(sessions.dispatch({ kind: 'rotate', id: previous, ...given({ graceSeconds }) }), (rotated) => {
+        if (rotated.kind !== 'done') return sendProblem(reply, problemOf(rotated));
+        reply.header('location', `/v1/sessions/${rotated.id}`);
+        return sendHead(reply, headOf(rotated, sessions.ownerOf(rotated.id), { previous }));
+      });
     },
   );
 
@@ -82,12 +85,13 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
         response: replies({ 204: NO_CONTENT }, [...ON_A_SESSION, ...WITH_BODY, 'LOCK_LOST', 'IN_DOUBT']),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseAllConditions(request.headers);
       const { token } = request.body;
-      const unlocked = await sessions.dispatch({ kind: 'unlock', id: request.params.id, token });
-      if (unlocked.kind !== 'done') return sendProblem(reply, problemOf(unlocked));
-      return reply.code(204).send();
+      return whenKnown(sessions.dispatch({ kind: 'unlock', id: request.params.id, token }), (unlocked) => {
+        if (unlocked.kind !== 'done') return sendProblem(reply, problemOf(unlocked));
+        return reply.code(204).send();
+      });
     },
   );
 }

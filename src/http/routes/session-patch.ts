@@ -13,6 +13,7 @@ import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
+import { whenKnown } from '../../soon.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 
@@ -61,7 +62,7 @@ export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: S
         ]),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseConditions(request.raw.headers, ['if-none-match', 'if-unmodified-since']);
       const { id } = request.params;
       const ifVersion = parseIfMatch(request.headers['if-match']);
@@ -73,9 +74,13 @@ export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: S
       const patch = Buffer.from(JSON.stringify(request.body.data), 'utf8');
       refuseTooLong(ttlSeconds, session);
       refuseTooLarge(patch, session);
-      const patched = await sessions.dispatch({ kind: 'patch', id, patch, ...given({ ttlSeconds, ifVersion }) });
-      if (patched.kind !== 'done') return sendProblem(reply, problemOf(patched));
-      return sendHead(reply, headOf(patched, sessions.ownerOf(patched.id)));
+      return whenKnown(
+        sessions.dispatch({ kind: 'patch', id, patch, ...given({ ttlSeconds, ifVersion }) }),
+        (patched) => {
+          if (patched.kind !== 'done') return sendProblem(reply, problemOf(patched));
+          return sendHead(reply, headOf(patched, sessions.ownerOf(patched.id)));
+        },
+      );
     },
   );
 }

@@ -11,6 +11,7 @@ import { sendProblem } from '../send-problem.ts';
 import { contentOf, headOf, sendHead, sendNotModified, sendSession } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
+import { whenKnown } from '../../soon.ts';
 
 /** A session as a resource: read, replace, destroy. */
 export function addSession(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
@@ -27,14 +28,15 @@ export function addSession(app: HttpApp, sessions: SessionsPort, session: Sessio
         response: replies({ 200: SESSION, 304: NOT_MODIFIED }, ON_A_SESSION),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const { id } = request.params;
-      const found = await sessions.dispatch({ kind: 'get', id });
-      if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
-      if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
-        return sendNotModified(reply, found.version);
-      }
-      return sendSession(reply, headOf(found, sessions.ownerOf(found.id)), contentOf(found));
+      return whenKnown(sessions.dispatch({ kind: 'get', id }), (found) => {
+        if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
+        if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
+          return sendNotModified(reply, found.version);
+        }
+        return sendSession(reply, headOf(found, sessions.ownerOf(found.id)), contentOf(found));
+      });
     },
   );
 
@@ -59,7 +61,7 @@ export function addSession(app: HttpApp, sessions: SessionsPort, session: Sessio
         ]),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseConditions(request.raw.headers, ['if-none-match', 'if-unmodified-since']);
       const { id } = request.params;
       const ifVersion = parseIfMatch(request.headers['if-match']);
@@ -67,9 +69,10 @@ export function addSession(app: HttpApp, sessions: SessionsPort, session: Sessio
       const content = jsonContent(data);
       refuseTooLong(ttlSeconds, session);
       refuseTooLarge(content.payload, session);
-      const put = await sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) });
-      if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
-      return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+      return whenKnown(sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) }), (put) => {
+        if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
+        return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
+      });
     },
   );
 
@@ -86,11 +89,12 @@ export function addSession(app: HttpApp, sessions: SessionsPort, session: Sessio
         response: replies({ 204: NO_CONTENT }, [...ON_A_SESSION, 'IN_DOUBT']),
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       refuseConditions(request.headers, ['if-match', 'if-none-match', 'if-unmodified-since']);
-      const destroyed = await sessions.dispatch({ kind: 'destroy', id: request.params.id });
-      if (destroyed.kind !== 'done') return sendProblem(reply, problemOf(destroyed));
-      return reply.code(204).send();
+      return whenKnown(sessions.dispatch({ kind: 'destroy', id: request.params.id }), (destroyed) => {
+        if (destroyed.kind !== 'done') return sendProblem(reply, problemOf(destroyed));
+        return reply.code(204).send();
+      });
     },
   );
 }

@@ -33,6 +33,20 @@ describe('MeteredSessions', () => {
     expect(text).toContain('maglia_requests_total{door="http",command="mint",outcome="miss"} 1');
   });
 
+  test('passes on what is known at once as it is, and counts it then', async () => {
+    const { sessions, metrics, metered } = build();
+    sessions.answersAtOnce = true;
+    sessions.reply = done();
+    expect(metered.dispatch({ kind: 'get', id: ID })).toEqual(done());
+    sessions.reply = new RangeError('broken');
+    expect(() => metered.dispatch({ kind: 'get', id: ID })).toThrow('broken');
+
+    const text = await metrics.expose();
+    expect(text).toContain('maglia_requests_total{door="http",command="get",outcome="done"} 1');
+    expect(text).toContain('maglia_requests_total{door="http",command="get",outcome="error"} 1');
+    expect(text).toContain('maglia_request_seconds_count{door="http",command="get"} 2');
+  });
+
   test('counts a rejection as an error and passes it on', async () => {
     const { sessions, metrics, metered } = build();
     sessions.reply = new RangeError('broken');

@@ -66,6 +66,15 @@ describe('POST /v1/sessions/open', () => {
     expect(door.sessions.calls).toEqual([{ kind: 'open', request: { id: ID } }]);
   });
 
+  test('answers what is known at once no differently', async () => {
+    const door = new Door();
+    door.sessions.opened = OPENED_A;
+    const request = withBody('POST', '/v1/sessions/open', JSON.stringify({ id: ID }));
+    const later = await door.ask(request);
+    door.sessions.answersAtOnce = true;
+    expect({ ...(await door.ask(request)), headers: undefined }).toEqual({ ...later, headers: undefined });
+  });
+
   test('says why a session was regenerated, and in whose place', async () => {
     const door = new Door();
     door.sessions.opened = { ...OPENED_A, state: 'regenerated', reason: 'owner-dead', previous: OTHER_ID };

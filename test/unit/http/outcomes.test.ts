@@ -43,9 +43,23 @@ test('the table below has every refusal', () => {
   expect([...refused].sort()).toEqual([...REFUSAL_CODES].sort());
 });
 
+test('a fault that is thrown at once is answered and logged like any other', async () => {
+  const door = new Door();
+  door.sessions.answersAtOnce = true;
+  door.sessions.reply = new RangeError('thrown at once');
+  const answer = await door.ask({ url: URL });
+  expect(answer).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
+  expect(answer.text).not.toContain('thrown');
+  expect(door.logLines.join()).toContain('thrown at once');
+});
+
 describe.each(Object.entries(CALLS))('%s', (_name, request) => {
-  test('answers each outcome with its status and code', async () => {
+  test.each([
+    ['later', false],
+    ['at once', true],
+  ])('answers each outcome with its status and code, where it is known %s', async (_when, answersAtOnce) => {
     const door = new Door();
+    door.sessions.answersAtOnce = answersAtOnce;
     for (const [reply, status, body] of OUTCOMES) {
       door.sessions.reply = reply;
       const answer = await door.ask(request);

@@ -3,6 +3,7 @@ import type { OpenReply, OpenRequest } from '../../../src/routing/open-reply.ts'
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
+import type { Soon } from '../../../src/soon.ts';
 
 export type Call =
   | { readonly kind: 'mint'; readonly request: MintRequest }
@@ -17,18 +18,20 @@ export class ScriptedSessions implements SessionsPort {
   /** For `mint` and `dispatch`; an error is what they reject with. */
   reply: Reply | Promise<Reply> | Error = { kind: 'miss', reason: 'unknown' };
   opened: OpenReply | Promise<OpenReply> = { kind: 'unavailable', code: 'JOINING' };
+  /** Whether what is not a promise is answered as it is, and an error thrown. */
+  answersAtOnce = false;
 
-  mint(request: MintRequest): Promise<Reply> {
+  mint(request: MintRequest): Soon<Reply> {
     this.#note({ kind: 'mint', request });
     return this.#settled();
   }
 
-  open(request: OpenRequest): Promise<OpenReply> {
+  open(request: OpenRequest): Soon<OpenReply> {
     this.#note({ kind: 'open', request });
-    return Promise.resolve(this.opened);
+    return this.answersAtOnce ? this.opened : Promise.resolve(this.opened);
   }
 
-  dispatch(command: SessionCommand): Promise<Reply> {
+  dispatch(command: SessionCommand): Soon<Reply> {
     this.#note({ kind: 'dispatch', command });
     return this.#settled();
   }
@@ -38,7 +41,11 @@ export class ScriptedSessions implements SessionsPort {
     this.onCall();
   }
 
-  #settled(): Promise<Reply> {
+  #settled(): Soon<Reply> {
+    if (this.answersAtOnce) {
+      if (this.reply instanceof Error) throw this.reply;
+      return this.reply;
+    }
     return this.reply instanceof Error ? Promise.reject(this.reply) : Promise.resolve(this.reply);
   }
 

@@ -104,7 +104,7 @@ export class FakeMesh {
       placementOf: (id) => this.#place(ownerLetter(id, this.map), self),
       giveBack: (id, token) => void this.#execute({ kind: 'unlock', id, token }),
     };
-    return (request) => open(request, router, this.map, successions);
+    return async (request) => open(request, router, this.map, successions);
   }
 
   #takeScripted(command: SessionCommand): Reply | undefined {

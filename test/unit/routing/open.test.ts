@@ -1,8 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { open, type OpenRouter } from '../../../src/routing/open.ts';
 import type { Opened, OpenReply, OpenRequest } from '../../../src/routing/open-reply.ts';
+import { SingleFlight } from '../../../src/routing/single-flight.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Reply } from '../../../src/session/reply.ts';
-import { drawSessionId } from '../../../src/session/session-id.ts';
+import { drawSessionId, ownerLetter } from '../../../src/session/session-id.ts';
+import type { Soon } from '../../../src/soon.ts';
 import { json, SESSION } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';
 import { ALIAS_MS, FakeMesh, openedOf } from './open-setup.ts';
@@ -84,6 +87,36 @@ describe('a session that is there', () => {
     expect(await second).toEqual({ kind: 'refused', code: 'LOCK_TIMEOUT' });
   });
 });
+
+describe('what the router knows at once', () => {
+  const id = drawSessionId(a);
+  const successions = new SingleFlight<OpenReply>();
+
+  function openWith(reply: Soon<Reply>): Soon<OpenReply> {
+    return open({ id }, { ...UNASKED, dispatch: () => reply }, mesh.map, successions);
+  }
+
+  test('is opened at once: no promise is made for a session that is there', () => {
+    const reply = openWith({ kind: 'done', id, version: 7, ttlSeconds: 60, content: json({ n: 1 }) });
+    expect(reply).toEqual({
+      ...{ kind: 'opened', id, state: 'found', version: 7, ttlSeconds: 60, content: json({ n: 1 }), owner: a },
+    });
+  });
+
+  test('comes later where it is a failure, and is the same', async () => {
+    const failure: Reply = { kind: 'unavailable', code: 'JOINING' };
+    expect(await openWith(failure)).toEqual(await openWith(Promise.resolve(failure)));
+  });
+});
+
+/** All but the one that the test is about. */
+const UNASKED: OpenRouter = {
+  mint: () => expect.unreachable(),
+  dispatch: () => expect.unreachable(),
+  ownerOf: (id) => ownerLetter(id, mesh.map),
+  placementOf: () => ({ kind: 'own' }),
+  giveBack: () => expect.unreachable(),
+};
 
 describe('a lock that was granted, and whose grant was lost on the way', () => {
   test.each(['an id', 'none'])('is given back at once: whoever came with %s', async (what) => {

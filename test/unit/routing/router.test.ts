@@ -411,7 +411,7 @@ describe('opening', () => {
   test('S6 bounded: all its steps together have one hard cap', async () => {
     const node = new RoutingNode();
     slowOrphan(node, 15);
-    const opened = watch(node.router.open({ id: idOf(b) }));
+    const opened = watch(Promise.resolve(node.router.open({ id: idOf(b) })));
     await node.clock.advanceSettling(TIMINGS.hardCapMs - 1);
     expect(node.sentTo(c).map(({ command }) => command.kind)).toEqual(['open', 'open', 'succeed']);
     expect(opened.outcome).toBeUndefined();
@@ -422,7 +422,7 @@ describe('opening', () => {
   test('S6 bounded: mints nothing that it could not hand out before the cap', async () => {
     const node = new RoutingNode();
     slowOrphan(node, TIMINGS.hardCapMs - TIMINGS.operationMs - AFTER_A_VERDICT_MS + 10);
-    const opened = watch(node.router.open({ id: idOf(b) }));
+    const opened = watch(Promise.resolve(node.router.open({ id: idOf(b) })));
     await node.clock.advanceSettling(TIMINGS.hardCapMs);
     expect(opened.outcome).toEqual({ kind: 'unavailable', code: 'DEADLINE' });
     expect(node.store.asked).toEqual([]);
