@@ -10,7 +10,7 @@ export function reportText(result: BenchResult): string {
     machineText(result.machine),
     ...result.sections.map(sectionText),
     ...result.thrownOut.map((why) => `**Thrown out:** ${why}`),
-    tableText(figuresTable(result.sections)),
+    ...[figuresTable(result.sections)].filter(({ rows }) => rows.length > 0).map(tableText),
   ].join('\n\n');
 }
 

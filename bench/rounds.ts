@@ -28,8 +28,9 @@ const RECOVERY_MS = 5000;
  * neither a busy minute nor the place in the round speaks for or against one of them. A round in which one of a race
  * failed does not count for the race.
  */
-export async function runRaces(races: readonly Race[], context: BenchContext): Promise<Comparison[]> {
+export async function runRaces(allRaces: readonly Race[], context: BenchContext): Promise<Comparison[]> {
   const { options, say, signal } = context;
+  const races = allRaces.filter(({ row }) => row.includes(options.rows));
   await warmUp(races, context);
   const results = races.map((race) => ({ race, rounds: [] as (readonly Measure[])[] }));
   for (let round = 0; round < options.rounds; round += 1) {
@@ -52,7 +53,7 @@ export async function runRaces(races: readonly Race[], context: BenchContext): P
 }
 
 /** Everything once, uncounted, the first race for longer. */
-async function warmUp(races: readonly Race[], { say, signal, throwOut }: BenchContext): Promise<void> {
+async function warmUp(races: readonly Race[], { say, signal }: BenchContext): Promise<void> {
   say('warming up');
   for (const [at, race] of races.entries()) {
     for (const entrant of race.entrants) {
@@ -61,7 +62,7 @@ async function warmUp(races: readonly Race[], { say, signal, throwOut }: BenchCo
         await entrant.run(at === 0 ? WARM_UP_SECONDS : 0.2);
       } catch (error) {
         if (!(error instanceof WrongAnswersError)) throw error;
-        throwOut(`warming up: ${error.message}`);
+        say(`while warming up: ${error.message}`);
         await sleep(RECOVERY_MS);
       }
     }

@@ -1,14 +1,4 @@
 /** In the order in which they run. */
-export const SECTION_NAMES = [
-  'door',
-  'forward',
-  'http',
-  'php',
-  'latency',
-  'failover',
-  'memory',
-  'growth',
-  'soak',
-] as const;
+export const SECTION_NAMES = ['door', 'forward'] as const;
 
 export type SectionName = (typeof SECTION_NAMES)[number];

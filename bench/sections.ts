@@ -2,17 +2,8 @@ import type { BenchContext } from './bench-context.ts';
 import type { SectionName } from './section-names.ts';
 import type { SectionOutcome } from './section-result.ts';
 import { door } from './sections/door.ts';
+import { forward } from './sections/forward.ts';
 
 export type Section = (context: BenchContext) => Promise<SectionOutcome>;
 
-export const SECTIONS: Readonly<Record<SectionName, Section>> = {
-  door,
-  forward: door,
-  http: door,
-  php: door,
-  latency: door,
-  failover: door,
-  memory: door,
-  growth: door,
-  soak: door,
-};
+export const SECTIONS: Readonly<Record<SectionName, Section>> = { door, forward };

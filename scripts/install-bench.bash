@@ -6,7 +6,7 @@ bench_packages=(memcached libmemcached-tools nutcracker wrk redis-server php-cli
 
 has_bench_package() {
   case $1 in
-    libmemcached-tools) command -v memcaslap >/dev/null ;;
+    libmemcached-tools) command -v memcslap >/dev/null ;;
     php-cli) [[ -x /usr/bin/php ]] ;;
     php-*) [[ -x /usr/bin/php ]] && /usr/bin/php -r "exit(extension_loaded('${1#php-}') ? 0 : 1);" 2>/dev/null ;;
     *) command -v "$1" >/dev/null ;;

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { startMesh, tcpDoor, unixDoor } from './maglia.ts';
 import { freePorts } from '../../test/support/free-ports.ts';
-import type { Cluster } from '../../test/support/cluster.ts';
+import { CALM, type Cluster } from '../../test/support/cluster.ts';
 import type { BenchContext } from '../bench-context.ts';
 import type { LoadTarget } from '../load/load-job.ts';
 import { TCP_HOST, type DoorContender } from './door-contender.ts';
@@ -38,12 +38,13 @@ export async function forwarded(cluster: Cluster, name: string): Promise<DoorCon
   };
 }
 
+/** With the calm timings of the tests, which cost what the usual ones cost: how busy the machine is decides about nothing. */
 export async function startBenchMesh(
   letters: readonly string[],
   config: Readonly<Record<string, unknown>>,
   { cleanup }: Parts,
 ): Promise<Cluster> {
-  const cluster = await startMesh({ letters, config });
+  const cluster = await startMesh({ letters, config: { ...CALM, ...config } });
   cleanup.add(() => cluster.close());
   return cluster;
 }

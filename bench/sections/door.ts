@@ -3,7 +3,7 @@ import { direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door
 import type { DoorContender } from '../contenders/door-contender.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { startLoadGenerator } from '../load/start-load-generator.ts';
-import { runMemcaslap } from '../load/memcaslap.ts';
+import { runMemcslap } from '../load/memcslap.ts';
 import { sessionLoad, type LoadShape } from '../load/session-load.ts';
 import { runRaces, type Race } from '../rounds.ts';
 import type { SectionOutcome } from '../section-result.ts';
@@ -33,14 +33,16 @@ export async function door(context: BenchContext): Promise<SectionOutcome> {
   // Of two, so that the node that is measured has a peer to stay in touch with, as in use.
   const pair = await startBenchMesh(['a', 'b'], {}, context);
   const contenders = [await ownLetter(pair, 'maglia'), await twemproxy('unix socket', context), await direct(context)];
-  // memcaslap's keys have no owner's letter, so one node has to own them all.
+  // memcslap's keys begin with any letter, so one node has to own them all.
   const alone = await startBenchMesh(['a'], {}, context);
   const strangers = [await ownLetter(alone, 'maglia'), ...contenders.slice(1)];
 
   const races = [
     ...SHAPES.map((shape) => doorRace(shape, contenders, generator)),
-    ...(['text', 'binary'] as const).map((protocol) => memcaslapRace(protocol, strangers, context)),
-  ].filter(({ row }) => row.includes(context.options.rows));
+    ...(['text', 'binary'] as const).flatMap((protocol) =>
+      (['get', 'set'] as const).map((test) => memcslapRace(test, protocol, strangers, context)),
+    ),
+  ];
   return { comparisons: await runRaces(races, context) };
 }
 
@@ -63,22 +65,23 @@ export function shapeName({ protocol, connections, pipeline, isUnix = false }: S
   return `${protocol}, ${isUnix ? 'unix' : 'tcp'}, ${connections} conn${pipelined}`;
 }
 
-function memcaslapRace(
+function memcslapRace(
+  test: 'get' | 'set',
   protocol: 'text' | 'binary',
   contenders: readonly DoorContender[],
-  { directory, signal }: BenchContext,
+  { signal }: BenchContext,
 ): Race {
   const connections = 50;
-  const row = `${protocol}, tcp, ${connections} conn, memcaslap`;
+  const row = `${protocol}, tcp, ${connections} conn, only ${test}`;
   const able = contenders.filter(({ protocols }) => protocols.includes(protocol));
   return {
     row,
-    tool: 'memcaslap',
+    tool: 'memcslap',
     against: protocol === 'text' ? 'twemproxy' : 'memcached',
     entrants: able.map(({ name, tcp: target, servers }) => ({
       name,
       run: (seconds) =>
-        runMemcaslap({ what: `${row}, ${name}`, target, protocol, connections, seconds, servers, directory, signal }),
+        runMemcslap({ what: `${row}, ${name}`, target, test, protocol, connections, seconds, servers, signal }),
     })),
   };
 }
