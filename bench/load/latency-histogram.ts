@@ -1,3 +1,5 @@
+import type { Latencies } from '../measure.ts';
+
 /** Each bucket ends 2^(1/32), 2.2 %, above the one before. */
 const BUCKETS_PER_OCTAVE = 32;
 
@@ -39,6 +41,15 @@ export class LatencyHistogram {
         return Math.min(this.#longestMs, 2 ** ((bucket + 1) / BUCKETS_PER_OCTAVE) / 1000);
     }
     return this.#longestMs;
+  }
+
+  summary(): Latencies {
+    return {
+      p50: this.quantileMs(0.5),
+      p99: this.quantileMs(0.99),
+      p999: this.quantileMs(0.999),
+      longest: this.#longestMs,
+    };
   }
 
   clear(): void {

@@ -43,12 +43,7 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   return {
     ...{ operations, seconds, serverCpuSeconds, misses, errors, ...(firstError !== undefined && { firstError }) },
     loadCpuSeconds: (own.user + own.system) / 1e6,
-    latencyMs: {
-      p50: latencies.quantileMs(0.5),
-      p99: latencies.quantileMs(0.99),
-      p999: latencies.quantileMs(0.999),
-      longest: latencies.longestMs,
-    },
+    latencyMs: latencies.summary(),
   };
 }
 
