@@ -14,15 +14,13 @@ export interface BenchOptions {
   readonly json: string;
 }
 
-const OPTIONAL: readonly string[] = ['soak'];
-
 /** The soak takes half an hour: only who asks for it by name gets it. */
-const USUAL = SECTION_NAMES.filter((name) => !OPTIONAL.includes(name));
+const USUAL = SECTION_NAMES.filter((name) => name !== 'soak');
 
 export function readOptions(argv: readonly string[]): BenchOptions {
   const command = new Command('npm run bench --')
     .description('how maglia stands against what one would take instead, in one interleaved run, as ratios')
-    .option('--rounds <n>', 'how often every contender runs', wholeNumber, 5)
+    .option('--rounds <n>', 'how often every contender runs', wholeNumber, 3)
     .option('--seconds <n>', 'how long each contender is counted in each round', wholeNumber, 2)
     .option('--tries <n>', 'failover: how often an owner dies, of each kind of death', wholeNumber, 100)
     .option('--soak-minutes <n>', 'soak: how long', wholeNumber, 30)

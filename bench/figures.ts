@@ -1,5 +1,6 @@
 import { spreadText } from './comparison-table.ts';
 import { cpuMicrosPerOperation, opsPerSecond, ratiosOf, type Measure } from './measure.ts';
+import type { SectionName } from './section-names.ts';
 import type { FigureName, ResultTable, SectionResult } from './section-result.ts';
 import { median } from './statistics.ts';
 
@@ -70,7 +71,7 @@ function reached(value: number, wanted: number, isAtLeast: boolean): string {
 }
 
 function ratios(
-  section: string,
+  section: SectionName,
   row: string,
   value: (measure: Measure) => number,
   of: string,
@@ -84,7 +85,7 @@ function ratios(
   };
 }
 
-function atMost(says: string, wanted: number, section: string, figure: FigureName): Figure {
+function atMost(says: string, wanted: number, section: SectionName, figure: FigureName): Figure {
   return {
     says,
     wanted: [wanted],

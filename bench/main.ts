@@ -1,5 +1,6 @@
 /** `scripts/bench`: runs the sections one after the other, prints what they measured, and writes it down. */
 import { writeFileSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { makeDirectory, type BenchContext } from './bench-context.ts';
 import { readOptions, type BenchOptions } from './bench-options.ts';
 import { Cleanup } from './cleanup.ts';
@@ -9,6 +10,9 @@ import type { BenchResult } from './bench-result.ts';
 import type { SectionName } from './section-names.ts';
 import type { SectionResult } from './section-result.ts';
 import { SECTIONS } from './sections.ts';
+
+/** As a shell has it: 128 and the number of SIGINT. */
+const INTERRUPTED = 130;
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
@@ -50,14 +54,15 @@ async function run(): Promise<number> {
   const sections: SectionResult[] = [];
   const thrownOut: string[] = [];
   const result = (): BenchResult => ({ machine: machine(), options, sections, thrownOut });
-  try {
-    for (const name of options.only) {
+  for (const name of options.only) {
+    try {
       sections.push(await runSection(name, options, interrupt.signal, thrownOut));
-      writeFileSync(options.json, `${JSON.stringify(result(), undefined, 2)}\n`);
+    } catch (error) {
+      if (interrupt.signal.aborted) return INTERRUPTED;
+      thrownOut.push(`${name}: all of it`);
+      say(`!! ${name}: ${inspect(error)}`);
     }
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
-    return 130;
+    writeFileSync(options.json, `${JSON.stringify(result(), undefined, 2)}\n`);
   }
   process.stdout.write(`${reportText(result())}\n`);
   return thrownOut.length > 0 ? 1 : 0;

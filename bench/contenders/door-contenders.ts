@@ -50,11 +50,11 @@ export async function startBenchMesh(
 }
 
 /** Memcached itself. It listens on either TCP or a unix socket, so there are two. */
-export async function direct({ cleanup, directory }: Parts): Promise<DoorContender> {
+export async function direct({ cleanup, directory }: Parts, megabytes?: number): Promise<DoorContender> {
   const [port = 0] = await freePorts(1);
-  const tcp = await BenchMemcached.start({ host: TCP_HOST, port });
+  const tcp = await BenchMemcached.start({ host: TCP_HOST, port }, megabytes);
   cleanup.add(() => tcp.end());
-  const unix = await BenchMemcached.start({ path: join(directory, 'direct.sock') });
+  const unix = await BenchMemcached.start({ path: join(directory, `direct-${port}.sock`) });
   cleanup.add(() => unix.end());
   return {
     name: 'memcached',

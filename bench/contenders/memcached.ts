@@ -4,8 +4,9 @@ import type { LoadTarget } from '../load/load-job.ts';
 import { isReachable } from './reachable.ts';
 
 /** As a daemon starts its own, with the default options, but for where it listens and how many may come. */
-const CLIENTS = '2048';
-const SHAPE = { megabytes: 64, maxRecordBytes: 1_048_576 };
+const CLIENTS = '8192';
+const MEGABYTES = 64;
+const MAX_RECORD_BYTES = 1_048_576;
 
 /** A Memcached with the arguments of a daemon's own: one thread, the same memory. */
 export class BenchMemcached {
@@ -17,9 +18,12 @@ export class BenchMemcached {
     this.target = target;
   }
 
-  static async start(target: LoadTarget): Promise<BenchMemcached> {
+  static async start(target: LoadTarget, megabytes = MEGABYTES): Promise<BenchMemcached> {
     const socketPath = 'path' in target ? target.path : '/unused';
-    const args = memcachedArguments({ ...SHAPE, socketPath, asUser: process.getuid?.() === 0 ? 'root' : undefined });
+    const args = memcachedArguments({
+      ...{ socketPath, megabytes, maxRecordBytes: MAX_RECORD_BYTES },
+      asUser: process.getuid?.() === 0 ? 'root' : undefined,
+    });
     args[args.indexOf('-c') + 1] = CLIENTS;
     if ('port' in target) args.splice(args.indexOf('-s'), 4, '-l', target.host, '-p', String(target.port));
     const program = new ChildProgram('memcached', args);
