@@ -3,6 +3,7 @@ import { direct, forwarded, ownLetter, twemproxy } from '../contenders/door-cont
 import { startMesh } from '../contenders/maglia.ts';
 import { sessionLoad } from '../load/session-load.ts';
 import { startLoadGenerator } from '../load/start-load-generator.ts';
+import { latencyTable } from '../latency-table.ts';
 import { runRaces } from '../rounds.ts';
 import type { SectionOutcome } from '../section-result.ts';
 
@@ -35,5 +36,6 @@ export async function latency(context: BenchContext): Promise<SectionOutcome> {
         generator.run(`${row}, ${contender.name}`, sessionLoad(contender, { ...shape, seconds: seconds * LONGER })),
     })),
   };
-  return { comparisons: await runRaces([race], context) };
+  const comparisons = await runRaces([race], context);
+  return { comparisons, tables: comparisons.map(latencyTable) };
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterNode } from '../../test/support/cluster.ts';
 import type { BenchContext } from '../bench-context.ts';
+import { ChildProgram } from '../child-program.ts';
 import { digits } from '../comparison-table.ts';
 import { direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
 import type { DoorContender } from '../contenders/door-contender.ts';
@@ -9,7 +10,7 @@ import { openIdleConnections } from '../idle-connections.ts';
 import type { LoadTarget } from '../load/load-job.ts';
 import { sessionLoad } from '../load/session-load.ts';
 import { startLoadGenerator } from '../load/start-load-generator.ts';
-import { residentKilobytes } from '../resident.ts';
+import { residentKilobytes, residentOf } from '../resident.ts';
 import type { FigureName, ResultTable, SectionOutcome } from '../section-result.ts';
 import { spread, type Spread } from '../statistics.ts';
 
@@ -39,21 +40,27 @@ interface Part {
 async function idleDaemons({ cleanup, say }: BenchContext): Promise<Part> {
   const mesh = await startMesh({ letters: IDLE_NODES });
   cleanup.add(() => mesh.close());
+  const bare = new ChildProgram(process.execPath, ['--eval', 'setInterval(() => undefined, 1000)']);
+  cleanup.add(() => bare.end());
   say(`three daemons idle for ${IDLE_MS / 1000} s`);
   await sleep(IDLE_MS);
-  const megabytes = mesh.nodes.map(({ pid }) => residentKilobytes(pid) / 1024);
-  const stores = await Promise.all(mesh.nodes.map((node) => node.storePid()));
-  const storeMegabytes = stores.map((pid) => residentKilobytes(pid) / 1024);
+  const daemons = mesh.nodes.map(({ letter, pid }) => ({ name: `daemon ${letter}`, memory: residentOf(pid) }));
+  const rows = [
+    ...daemons,
+    { name: 'Memcached of a', memory: residentOf(await mesh.node('a').storePid()) },
+    { name: 'a Node.js that does nothing', memory: residentOf(bare.pid) },
+  ];
   await mesh.close();
+  await bare.end();
   return {
-    figures: { idleDaemonMegabytes: spread(megabytes) },
+    figures: { idleDaemonMegabytes: spread(daemons.map(({ memory: { kilobytes } }) => kilobytes / 1024)) },
     table: {
-      title: `memory: a daemon of three that was asked for nothing in ${IDLE_MS / 1000} s`,
-      columns: ['node', 'daemon, MB RSS', 'its Memcached, MB RSS'],
-      rows: mesh.nodes.map(({ letter }, at) => [
-        letter,
-        digits(megabytes[at] ?? Number.NaN),
-        digits(storeMegabytes[at] ?? Number.NaN),
+      title: `memory: a mesh of three that was asked for nothing in ${IDLE_MS / 1000} s`,
+      columns: ['process', 'MB RSS', 'of it private'],
+      rows: rows.map(({ name, memory: { kilobytes, privateKilobytes } }) => [
+        name,
+        digits(kilobytes / 1024),
+        digits(privateKilobytes / 1024),
       ]),
     },
   };
