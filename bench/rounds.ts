@@ -63,7 +63,7 @@ async function warmUp(races: readonly Race[], { say, signal }: BenchContext): Pr
       } catch (error) {
         if (!(error instanceof WrongAnswersError)) throw error;
         say(`while warming up: ${error.message}`);
-        await sleep(RECOVERY_MS);
+        await sleep(RECOVERY_MS, undefined, { signal });
       }
     }
   }
@@ -72,17 +72,18 @@ async function warmUp(races: readonly Race[], { say, signal }: BenchContext): Pr
 /** In the order of the entrants, whatever the order in which they ran. */
 async function runRound(race: Race, round: number, context: BenchContext): Promise<readonly Measure[] | undefined> {
   const { entrants } = race;
+  const { options, signal, throwOut } = context;
   const measures: Measure[] = [];
   for (let turn = 0; turn < entrants.length; turn += 1) {
     const at = (turn + round) % entrants.length;
     const entrant = entrants[at];
     if (entrant === undefined) continue;
     try {
-      measures[at] = await entrant.run(context.options.seconds);
+      measures[at] = await entrant.run(options.seconds);
     } catch (error) {
       if (!(error instanceof WrongAnswersError)) throw error;
-      context.throwOut(`round ${round + 1} of a row thrown out: ${error.message}`);
-      await sleep(RECOVERY_MS);
+      throwOut(`round ${round + 1} of a row thrown out: ${error.message}`);
+      await sleep(RECOVERY_MS, undefined, { signal });
       return undefined;
     }
   }
