@@ -6,6 +6,8 @@ export interface Measure {
   readonly seconds: number;
   /** Of all the processes that serve, out of their own accounting. */
   readonly serverCpuSeconds: number;
+  /** The same for each of them, in the order in which the contender names them; of our own load generator alone. */
+  readonly serverCpuSecondsEach?: readonly number[];
   /** Of the load tool: where this comes near `seconds`, the tool was the limit. */
   readonly loadCpuSeconds: number;
   /** Absent where the tool tells none. */
@@ -22,6 +24,8 @@ export interface Latencies {
 /** One way to do the same work, with what it measured in each round, in the order of the rounds. */
 export interface Contender {
   readonly name: string;
+  /** The processes that serve it. */
+  readonly servers?: readonly string[];
   readonly rounds: readonly Measure[];
 }
 

@@ -12,7 +12,16 @@ export function cpuSecondsIn(stat: string): number {
   return (utime + stime) / TICKS_PER_SECOND;
 }
 
-/** What these processes together have used so far. */
+/** What each of these processes has used so far. */
+export function cpuSecondsOfEach(pids: readonly number[]): number[] {
+  return pids.map((pid) => cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+}
+
+/** What they have used together. */
 export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + cpuSecondsIn(readFileSync(`/proc/${pid}/stat`, 'utf8')), 0);
+  return sum(cpuSecondsOfEach(pids));
+}
+
+export function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -13,6 +13,8 @@ export interface Race {
 
 export interface Entrant {
   readonly name: string;
+  /** What the processes are called whose CPU it measures. */
+  readonly servers?: readonly string[];
   /** @throws WrongAnswersError when what it measured is worth nothing */
   readonly run: (seconds: number) => Promise<Measure>;
 }
@@ -45,8 +47,9 @@ export async function runRaces(allRaces: readonly Race[], context: BenchContext)
     .filter(({ rounds }) => rounds.length > 0)
     .map(({ race: { row, tool, against, entrants }, rounds }) => ({
       ...{ row, tool, against },
-      contenders: entrants.map(({ name }, at) => ({
+      contenders: entrants.map(({ name, servers }, at) => ({
         name,
+        ...(servers !== undefined && { servers }),
         rounds: rounds.map((measures) => measures[at]).filter((measure) => measure !== undefined),
       })),
     }));

@@ -11,6 +11,8 @@ export interface DoorContender {
   readonly keyLetter: string;
   /** All processes that serve it, for the CPU per operation. */
   readonly servers: readonly number[];
+  /** What they are called, in that order. */
+  readonly serverNames: readonly string[];
 }
 
 export const TCP_HOST = '127.0.0.1';

@@ -21,6 +21,7 @@ export async function ownLetter(cluster: Cluster, name: string): Promise<DoorCon
     protocols: ['text', 'binary'],
     keyLetter: node.letter,
     servers: [node.pid, await node.storePid()],
+    serverNames: ['daemon', 'its Memcached'],
   };
 }
 
@@ -35,6 +36,7 @@ export async function forwarded(cluster: Cluster, name: string): Promise<DoorCon
     protocols: ['text', 'binary'],
     keyLetter: owner.letter,
     servers: [asked.pid, owner.pid, await owner.storePid()],
+    serverNames: ['daemon that is asked', 'daemon that owns', 'its Memcached'],
   };
 }
 
@@ -63,6 +65,7 @@ export async function direct({ cleanup, directory }: Parts, megabytes?: number):
     protocols: ['text', 'binary'],
     keyLetter: 'a',
     servers: [tcp.pid, unix.pid],
+    serverNames: ['memcached on TCP', 'memcached on a unix socket'],
   };
 }
 
@@ -82,5 +85,6 @@ export async function twemproxy(behind: 'unix socket' | 'TCP', { cleanup, direct
     // It has no binary protocol.
     protocols: ['text'],
     servers: [proxy.pid, memcached.pid],
+    serverNames: ['nutcracker', 'its Memcached'],
   };
 }

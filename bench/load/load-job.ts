@@ -5,7 +5,9 @@ export type LoadTarget = { readonly host: string; readonly port: number } | { re
 /** What one run of the load generator is told. */
 export interface LoadJob {
   readonly target: LoadTarget;
-  readonly protocol: 'text' | 'binary';
+  /** `http` opens the sessions of these ids; the others get and set `keys`. */
+  readonly protocol: 'text' | 'binary' | 'http';
+  readonly ids?: readonly string[];
   readonly connections: number;
   /** Requests in flight on each connection. */
   readonly pipeline: number;
@@ -17,7 +19,7 @@ export interface LoadJob {
   readonly rate?: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** The processes that serve: their CPU time is read in the moments in which counting begins and ends. */
+  /** The processes that serve. Their CPU time is read in the moments in which counting begins and ends. */
   readonly servers: readonly number[];
 }
 

@@ -16,6 +16,17 @@ export function textRequests(keys: readonly string[], values: readonly Buffer[])
   };
 }
 
+/** `POST /v1/sessions/open` of each of these sessions, which must be there: nothing is set. */
+export function openRequests(ids: readonly string[]): Requests {
+  const gets = ids.map((id) => {
+    const body = JSON.stringify({ id });
+    return Buffer.from(
+      `POST /v1/sessions/open HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`,
+    );
+  });
+  return { gets, sets: [] };
+}
+
 const REQUEST = 0x80;
 const GET = 0x00;
 const SET = 0x01;

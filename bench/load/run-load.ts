@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { cpuSeconds } from '../process-cpu.ts';
+import { cpuSecondsOfEach, sum } from '../process-cpu.ts';
 import { BinaryReplies } from './binary-replies.ts';
+import { HttpReplies } from './http-replies.ts';
 import { LatencyHistogram } from './latency-histogram.ts';
 import { LoadConnection, type LoadConnectionParts } from './load-connection.ts';
 import type { LoadJob, LoadResult } from './load-job.ts';
 import { Pacer } from './pacer.ts';
 import { Random } from './random.ts';
-import { binaryRequests, textRequests } from './requests.ts';
+import { binaryRequests, openRequests, textRequests } from './requests.ts';
 import { sessionKeys, valueOf } from './session-keys.ts';
 import { Tally } from './tally.ts';
 import { TextReplies, textHits } from './text-replies.ts';
@@ -31,17 +32,18 @@ export async function runLoad(job: LoadJob): Promise<LoadResult> {
   await sleep(job.warmUpSeconds * 1000);
   tally.clear();
   latencies.clear();
-  const before = { at: performance.now(), servers: cpuSeconds(job.servers), own: process.cpuUsage() };
+  const before = { at: performance.now(), servers: cpuSecondsOfEach(job.servers), own: process.cpuUsage() };
   await sleep(job.seconds * 1000);
   const seconds = (performance.now() - before.at) / 1000;
-  const serverCpuSeconds = cpuSeconds(job.servers) - before.servers;
+  const serverCpuSecondsEach = cpuSecondsOfEach(job.servers).map((used, at) => used - (before.servers[at] ?? 0));
   const own = process.cpuUsage(before.own);
   const { operations, misses, errors, firstError } = tally;
 
   pacer?.stop();
   for (const connection of connections) connection.close();
   return {
-    ...{ operations, seconds, serverCpuSeconds, misses, errors, ...(firstError !== undefined && { firstError }) },
+    ...{ operations, seconds, serverCpuSecondsEach, misses, errors, ...(firstError !== undefined && { firstError }) },
+    serverCpuSeconds: sum(serverCpuSecondsEach),
     loadCpuSeconds: (own.user + own.system) / 1e6,
     latencyMs: latencies.summary(),
   };
@@ -56,7 +58,13 @@ async function fill(parts: LoadConnectionParts): Promise<void> {
   if (errors > 0) throw new Error(`${errors} keys could not be set: ${firstError}`);
 }
 
-function wire({ protocol, keys: space, valueBytes }: LoadJob): Pick<LoadConnectionParts, 'requests' | 'repliesFor'> {
+function wire({
+  protocol,
+  ids = [],
+  keys: space,
+  valueBytes,
+}: LoadJob): Pick<LoadConnectionParts, 'requests' | 'repliesFor'> {
+  if (protocol === 'http') return { requests: openRequests(ids), repliesFor: (sink) => new HttpReplies(sink) };
   const keys = sessionKeys(space);
   const values = keys.map((key) => valueOf(key, valueBytes));
   if (protocol === 'binary') {

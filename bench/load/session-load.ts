@@ -24,3 +24,18 @@ export function sessionLoad(contender: DoorContender, { isUnix = false, ...shape
     servers: contender.servers,
   };
 }
+
+/** Opening sessions that are there, over HTTP. */
+export function openLoad(
+  shape: Pick<LoadJob, 'target' | 'connections' | 'seconds' | 'rate' | 'servers'> & { readonly ids: readonly string[] },
+): LoadJob {
+  return {
+    ...shape,
+    protocol: 'http',
+    pipeline: 1,
+    keys: { letter: '', prefix: '', count: 0 },
+    valueBytes: 0,
+    getShare: 1,
+    warmUpSeconds: SETTLE_SECONDS,
+  };
+}

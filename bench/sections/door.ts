@@ -1,6 +1,7 @@
 import type { BenchContext } from '../bench-context.ts';
 import { direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
 import type { DoorContender } from '../contenders/door-contender.ts';
+import { cpuTable } from '../cpu-table.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import { startLoadGenerator } from '../load/start-load-generator.ts';
 import { runMemcslap } from '../load/memcslap.ts';
@@ -43,7 +44,8 @@ export async function door(context: BenchContext): Promise<SectionOutcome> {
       (['get', 'set'] as const).map((test) => memcslapRace(test, protocol, strangers, context)),
     ),
   ];
-  return { comparisons: await runRaces(races, context) };
+  const comparisons = await runRaces(races, context);
+  return { comparisons, tables: [cpuTable('door: CPU µs per operation, by process', comparisons)] };
 }
 
 export function doorRace(shape: Shape, contenders: readonly DoorContender[], generator: LoadGenerator): Race {
@@ -55,6 +57,7 @@ export function doorRace(shape: Shape, contenders: readonly DoorContender[], gen
     against: able.some(({ name }) => name === 'twemproxy') ? 'twemproxy' : 'memcached',
     entrants: able.map((contender) => ({
       name: contender.name,
+      servers: contender.serverNames,
       run: (seconds) => generator.run(`${row}, ${contender.name}`, sessionLoad(contender, { ...shape, seconds })),
     })),
   };

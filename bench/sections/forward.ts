@@ -1,5 +1,6 @@
 import type { BenchContext } from '../bench-context.ts';
 import { forwarded, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
+import { cpuTable } from '../cpu-table.ts';
 import type { LoadShape } from '../load/session-load.ts';
 import { startLoadGenerator } from '../load/start-load-generator.ts';
 import { runRaces } from '../rounds.ts';
@@ -32,5 +33,6 @@ export async function forward(context: BenchContext): Promise<SectionOutcome> {
     await twemproxy('TCP', context),
   ];
   const races = SHAPES.map((shape) => ({ ...doorRace(shape, contenders, generator), against: 'own letter' }));
-  return { comparisons: await runRaces(races, context) };
+  const comparisons = await runRaces(races, context);
+  return { comparisons, tables: [cpuTable('forward: CPU µs per operation, by process', comparisons)] };
 }

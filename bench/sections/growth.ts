@@ -104,6 +104,7 @@ async function measureForwards(
   const pids = ['a', 'b'].map((letter) => mesh.node(letter).pid);
   const contender = {
     ...{ name: `${mesh.nodes.length} nodes`, tcp: tcpDoor(mesh.node('a')), keyLetter: 'b', servers: pids },
+    serverNames: ['daemon that is asked', 'daemon that owns'],
     protocols: ['text'] as const,
   };
   const run = (seconds: number): Promise<Measure> =>

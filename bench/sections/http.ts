@@ -4,20 +4,12 @@ import { WrongAnswersError } from '../answers-checked.ts';
 import type { BenchContext } from '../bench-context.ts';
 import { startBenchMesh } from '../contenders/door-contenders.ts';
 import { startFastifyRoute } from '../contenders/fastify-server.ts';
-import type { RecordedAnswers } from '../contenders/recorded-answers.ts';
+import { DATA, mintSome, recordAnswers } from '../contenders/http-sessions.ts';
 import { runWrk, type WrkRun } from '../load/wrk.ts';
 import { runRaces, type Race } from '../rounds.ts';
 import type { SectionOutcome } from '../section-result.ts';
 
 const CONNECTIONS = 50;
-const SESSIONS = 1000;
-
-/** About 600 bytes of JSON, as a shop might have them. */
-const DATA = {
-  user: 4711,
-  cart: Array.from({ length: 8 }, (_, at) => ({ sku: `book-${1000 + at}`, count: at + 1, note: 'gift wrap, no card' })),
-  csrf: 'c3f1a0d29b7e4c5f8a6b',
-};
 
 /** Minting fills the store: it must hold what a whole run mints, or it would evict what is opened. */
 const ROOMY = { store: { kind: 'memcached', megabytes: 1024 } };
@@ -80,21 +72,6 @@ function race(row: string, call: Call, contenders: readonly HttpContender[], con
         runWrk({ what: `${row}, ${name}`, ...call, ...where, connections: CONNECTIONS, seconds, directory, signal }),
     })),
   };
-}
-
-async function mintSome(client: SessionClient): Promise<string[]> {
-  const ids: string[] = [];
-  while (ids.length < SESSIONS) {
-    const some = await Promise.all(Array.from({ length: 50 }, () => client.mint(DATA)));
-    ids.push(...some.map(({ id }) => id));
-  }
-  return ids;
-}
-
-async function recordAnswers(client: SessionClient): Promise<RecordedAnswers> {
-  const minted = await client.mint(DATA);
-  const put = await client.put(minted.id, DATA);
-  return { mint: minted, put: put.body, open: await client.open(minted.id) };
 }
 
 /** A regenerated session is answered with 200 as well, and is another amount of work. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { comparisonTable, digits } from '../../../bench/comparison-table.ts';
+import { cpuTable } from '../../../bench/cpu-table.ts';
 import { figuresTable } from '../../../bench/figures.ts';
 import { markdownTable } from '../../../bench/markdown-table.ts';
 import type { Comparison, Measure } from '../../../bench/measure.ts';
@@ -32,6 +33,15 @@ describe('a comparison', () => {
     expect(rows[0]?.[3]).toMatch(/\*$/);
     expect(notes).toHaveLength(1);
     expect(comparisonTable('door', [COMPARISON]).notes).toBeUndefined();
+  });
+
+  test('the CPU of an operation is told process by process, without those that had nothing to do', () => {
+    const rounds = [{ ...measure(1000, 0.03), serverCpuSecondsEach: [0.02, 0.01, 0] }];
+    const contenders = [{ name: 'maglia', servers: ['daemon', 'its Memcached', 'idler'], rounds }];
+    expect(cpuTable('CPU', [{ ...COMPARISON, contenders }]).rows).toEqual([
+      ['text, tcp, 50 conn', 'maglia', 'daemon', '20 (20–20)'],
+      ['text, tcp, 50 conn', 'maglia', 'its Memcached', '10 (10–10)'],
+    ]);
   });
 
   test('a figure is reached where the median of the ratios reaches it; what was not measured is not told', () => {

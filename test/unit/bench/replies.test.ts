@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { requireRight, WrongAnswersError } from '../../../bench/answers-checked.ts';
 import { BinaryReplies } from '../../../bench/load/binary-replies.ts';
+import { HttpReplies } from '../../../bench/load/http-replies.ts';
 import type { Replies, ReplySink } from '../../../bench/load/replies.ts';
 import { sessionKeys, valueOf } from '../../../bench/load/session-keys.ts';
 import { TextReplies, textHits } from '../../../bench/load/text-replies.ts';
@@ -92,6 +93,23 @@ describe.each([
       expect(judge(make(verdicts), verdicts, streams.wrong, pieceBytes)).toEqual(['wrong', 'wrong', 'miss']);
     },
   );
+});
+
+function httpAnswer(status: string, body: string): string {
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`;
+}
+
+describe('the answers of the HTTP door that the load generator takes in', () => {
+  const stream = Buffer.from(
+    httpAnswer('200 OK', '{"id":"a1","state":"found"}') +
+      httpAnswer('200 OK', '{"id":"a2","state":"regenerated"}') +
+      httpAnswer('503 Service Unavailable', '{"code":"DEADLINE"}'),
+  );
+
+  test.each([1, 7, 10_000])('only a session that was found is right, in pieces of %i bytes', (pieceBytes) => {
+    const verdicts = new Verdicts();
+    expect(judge(new HttpReplies(verdicts), verdicts, stream, pieceBytes)).toEqual(['right', 'miss', 'wrong']);
+  });
 });
 
 describe('the answers of a run', () => {
