@@ -44,10 +44,11 @@ function contenderRow(comparison: Comparison, { name, rounds }: Contender): stri
   ];
 }
 
-/** The median, and in parentheses the least and the most. */
+/** The median, and in parentheses the least and the most where there are several. */
 export function spreadText(values: readonly number[]): string {
   if (values.length === 0) return '';
   const { median: middle, min, max } = spread(values);
+  if (values.length === 1) return digits(middle);
   return `${digits(middle)} (${digits(min)}–${digits(max)})`;
 }
 

@@ -92,7 +92,8 @@ function atMost(says: string, wanted: number, section: SectionName, figure: Figu
     isAtLeast: false,
     measured: (sections) => {
       const found = sections.find((result) => result.section === section)?.figures[figure];
-      return found && [found.median, found.min, found.max];
+      if (found === undefined) return undefined;
+      return found.min === found.max ? [found.median] : [found.min, found.median, found.max];
     },
   };
 }

@@ -1,8 +1,7 @@
 import type { BenchContext } from '../bench-context.ts';
-import { direct, forwarded, ownLetter, twemproxy } from '../contenders/door-contenders.ts';
+import { direct, forwarded, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
 import { startFastifyRoute } from '../contenders/fastify-server.ts';
 import { mintSome, recordAnswers } from '../contenders/http-sessions.ts';
-import { startMesh } from '../contenders/maglia.ts';
 import { latencyTable } from '../latency-table.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
 import type { LoadTarget } from '../load/load-job.ts';
@@ -20,11 +19,10 @@ const CONNECTIONS = 50;
 /** So that p99.9 stands on some requests more. */
 const LONGER = 3;
 
-/** How long one request takes where nothing is busy. With the usual timings: none of these may meet a deadline. */
+/** How long one request takes where nothing is busy. */
 export async function latency(context: BenchContext): Promise<SectionOutcome> {
   const generator = startLoadGenerator(context);
-  const mesh = await startMesh({ letters: ['a', 'b'] });
-  context.cleanup.add(() => mesh.close());
+  const mesh = await startBenchMesh(['a', 'b'], {}, context);
   const races = [await doorRace(mesh, generator, context), await httpRace(mesh, generator, context)];
   const comparisons = await runRaces(races, context);
   return { comparisons, tables: comparisons.map(latencyTable) };
