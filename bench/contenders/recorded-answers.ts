@@ -1,0 +1,6 @@
+/** What a daemon answered to each of the calls that are measured. */
+export interface RecordedAnswers {
+  readonly open: object;
+  readonly put: object;
+  readonly mint: object;
+}
