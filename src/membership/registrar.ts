@@ -49,7 +49,7 @@ export class Registrar {
     this.#loseEstatesHeldBy(letter, members);
   }
 
-  /** What it did for other dead owners went with it: their record has a gap from now on. */
+  /** What it did for other dead owners went with it: their record has a gap from now on, unless it can be asked itself. */
   #loseEstatesHeldBy(gone: Letter, members: Pick<Members, 'letters' | 'stateOf'>): void {
     const { estates, letter: self, lives, map } = this.#parts;
     const wasPresent = (letter: Letter): boolean =>
@@ -58,20 +58,20 @@ export class Registrar {
       const wasDead = owner !== gone && isGone(members.stateOf(owner));
       const canHaveActed = this.#seenServing.has(gone) || this.#deadBefore.has(owner);
       if (!wasDead || !canHaveActed || standInFor(owner, map, wasPresent) !== gone) continue;
-      estates.begin(owner, false).markIncomplete();
+      estates.begin(owner, lives.of(owner)?.isTouched !== true).markGap(gone);
       // The gap must outlive this process: it is as if we had acted in that name and forgotten what we did.
       lives.touch(owner);
     }
   }
 
   /**
-   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so our account of it must not
-   * be added to theirs any more. That there is a gap stays on record.
+   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so that nothing may be answered
+   * from it any more. It is handed back beside what they did.
    */
-  voidEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
+  closeEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
     const { estates, lives } = this.#parts;
     for (const letter of members.letters) {
-      estates.drop(letter);
+      estates.close(letter);
       if (isGone(members.stateOf(letter))) estates.begin(letter, lives.of(letter)?.isTouched !== true);
     }
   }
