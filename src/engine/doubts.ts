@@ -5,7 +5,7 @@ import type { Vault } from './vault.ts';
 /** By then a write that the store was given has been carried out, or never will be, but for a store that hangs. */
 const LOOK_AFTER_MS = 1000;
 
-/** Beyond these nobody looks: a store that fails so often is looked at by the next reader of each session. */
+/** Beyond these nobody looks: a store that fails so often is looked at by whoever next finds a session not at hand. */
 const MOST_LOOKS = 1000;
 
 /**
