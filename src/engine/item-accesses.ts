@@ -18,7 +18,7 @@ interface Trace {
   isPlain: boolean;
 }
 
-/** Beyond these, the items used longest ago count as never read. */
+/** Beyond these, the items noted first count as never read. */
 const ITEMS_REMEMBERED = 20_000;
 
 /** The owner's bounded memory of who used which item when: what memcached's meta protocol tells of, and no more than that. */
@@ -27,7 +27,7 @@ export class ItemAccesses {
 
   /** Of what is not remembered, that it was written, and not read since. */
   of({ id, version, expiresAt, ttlSeconds }: LiveRecord): Access {
-    const trace = this.#traces.get(id);
+    const trace = this.#traces.peek(id);
     if (trace?.version !== version) return { at: expiresAt - ttlSeconds * 1000, wasFetched: false };
     return { at: trace.at, wasFetched: trace.wasFetched };
   }

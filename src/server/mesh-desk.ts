@@ -63,8 +63,9 @@ export class MeshDesk {
 
   #measure(command: string, outcome: string, startedAt: number): void {
     const { clock, metrics } = this.#parts;
-    metrics.count('requests', { door: 'memcached', command, outcome });
-    metrics.observe('requestSeconds', { door: 'memcached', command }, (clock.monotonic() - startedAt) / 1000);
+    const labels = { door: 'memcached', command, outcome };
+    metrics.count('requests', labels);
+    metrics.observe('requestSeconds', labels, (clock.monotonic() - startedAt) / 1000);
   }
 }
 
