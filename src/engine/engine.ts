@@ -59,7 +59,7 @@ export class Engine {
   readonly #session: SessionConfig;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #newRecords: NewRecords;
+  readonly #records: NewRecords;
   readonly #items: Items;
   readonly #handOver: HandOver;
   readonly #doubts: Doubts;
@@ -73,7 +73,7 @@ export class Engine {
     this.#session = parts.session;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    this.#newRecords = new NewRecords(parts.versions, parts.session, parts.clock);
+    this.#records = new NewRecords(parts.versions, parts.session, parts.clock);
     this.#items = new Items(parts);
     this.#handOver = new HandOver(parts);
     this.#doubts = new Doubts(parts.vault, parts.turns, parts.clock);
@@ -84,7 +84,7 @@ export class Engine {
     if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
     try {
       for (let draw = 1; draw <= MINT_DRAWS; draw += 1) {
-        const record = this.#newRecords.live(drawSessionId(this.#letter), content, ttlSeconds);
+        const record = this.#records.live(drawSessionId(this.#letter), content, ttlSeconds);
         if (await this.#vault.reserve(record)) return this.#done(record);
       }
     } catch (error) {
@@ -210,7 +210,7 @@ export class Engine {
     if (found.kind === 'record' && found.record.kind === 'live' && this.#isBarred(found.record)) {
       return { kind: 'refused', code: 'DESTROYED' };
     }
-    const record = this.#newRecords.live(command.id, command.content, command.ttlSeconds, previous);
+    const record = this.#records.live(command.id, command.content, command.ttlSeconds, previous);
     await this.#vault.save(record);
     return this.#done(record);
   }
@@ -231,7 +231,7 @@ export class Engine {
   async #touch(command: CommandOf<'touch'>): Promise<Reply> {
     const live = await this.#loadLive(command.id);
     if (live.kind !== 'live') return live;
-    const ttlSeconds = this.#newRecords.life(command.ttlSeconds, live.ttlSeconds);
+    const ttlSeconds = this.#records.life(command.ttlSeconds, live.ttlSeconds);
     const touched = { ...live, ttlSeconds, expiresAt: this.#clock.now() + ttlSeconds * 1000 };
     await this.#vault.save(touched);
     return this.#done(touched);
@@ -246,7 +246,7 @@ export class Engine {
 
     const graceSeconds = command.graceSeconds ?? this.#session.rotateGraceSeconds;
     const readableUntil = this.#clock.now() + graceSeconds * 1000;
-    const tombstone = this.#newRecords.tombstone(live.id, live.version, 'destroyed');
+    const tombstone = this.#records.tombstone(live.id, live.version, 'destroyed');
     await this.#vault.save(
       graceSeconds === 0
         ? tombstone
@@ -259,7 +259,7 @@ export class Engine {
     const found = await this.#vault.load(command.id);
     const previous = found.kind === 'record' ? found.record.version : 0;
     const alias = found.kind === 'record' ? aliasOf(found.record) : {};
-    const tombstone = { ...this.#newRecords.tombstone(command.id, previous, 'destroyed'), ...alias };
+    const tombstone = { ...this.#records.tombstone(command.id, previous, 'destroyed'), ...alias };
     // Also where nothing is there: who read it before it went may still write it (S5).
     await this.#vault.save(tombstone);
     if (found.kind === 'absent') return miss(found);
@@ -316,12 +316,7 @@ export class Engine {
   }
 
   async #replace(live: LiveRecord, content: Content, ttlSeconds?: number): Promise<Reply> {
-    const fresh = this.#newRecords.live(
-      live.id,
-      content,
-      this.#newRecords.life(ttlSeconds, live.ttlSeconds),
-      live.version,
-    );
+    const fresh = this.#records.live(live.id, content, this.#records.life(ttlSeconds, live.ttlSeconds), live.version);
     const record = live.grave === undefined ? fresh : { ...fresh, grave: live.grave };
     await this.#vault.save(record);
     return this.#done(record);
@@ -332,8 +327,8 @@ export class Engine {
     return grave !== undefined && grave.until > this.#clock.now() && isBarred(grave, seen);
   }
 
-  #isTooLarge(content: Content): boolean {
-    return content.payload.length > this.#session.maxBytes;
+  #isTooLarge({ payload }: Content): boolean {
+    return payload.length > this.#session.maxBytes;
   }
 
   #done(record: LiveRecord): Extract<Reply, { kind: 'done' }> {

@@ -121,9 +121,8 @@ export class MemcachedStore implements Store {
     const startedAt = this.#latency.begin();
     return new Promise((resolve, reject) => {
       const fail = (error: unknown): void => {
-        const ours = error instanceof Error && !(error instanceof MagliaError) ? asUnavailable(error) : error;
+        const ours = error instanceof MagliaError ? error : asUnavailable(error);
         this.#latency.end(operation, startedAt, ours);
-        // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- whatever was thrown, as it is
         reject(ours);
       };
       try {
@@ -144,8 +143,9 @@ export class MemcachedStore implements Store {
 
 type Callback<V> = (error: Error | null, value: V) => void;
 
-function asUnavailable(error: Error): StoreUnavailableError {
-  return new StoreUnavailableError(error.message, { cause: error });
+function asUnavailable(error: unknown): StoreUnavailableError {
+  const why = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailableError(why, { cause: error });
 }
 
 function isTrue(value: unknown): boolean {
