@@ -1,3 +1,4 @@
+import Denque from 'denque';
 import type { Clock, Timer } from '../clock.ts';
 import { LinkBusyError, type MagliaError } from '../errors.ts';
 import type { SessionCommand } from '../session/command.ts';
@@ -23,9 +24,6 @@ const WAITING_SHARE = 1 / 2;
 /** How often those that have waited too long are looked for. */
 const LOOK_MS = 10;
 
-/** From here on the places of those that left are given up, once they are most of all. */
-const FEWEST_TO_MOVE = 1024;
-
 /**
  * Requests for which a link has no room at the moment, in the order in which they came. Better here than in flight: what
  * has not left is surely not done, costs no connection when its time is up, and keeps the peer's own queues short.
@@ -33,8 +31,7 @@ const FEWEST_TO_MOVE = 1024;
 export class LinkQueue {
   readonly #clock: Clock;
   readonly #maxBytes: number;
-  #queue: Queued[] = [];
-  #head = 0;
+  readonly #queue = new Denque<Queued>();
   #bytes = 0;
   #timer: Timer | undefined;
 
@@ -44,7 +41,7 @@ export class LinkQueue {
   }
 
   get size(): number {
-    return this.#queue.length - this.#head;
+    return this.#queue.length;
   }
 
   /** False where there is no room for it here, either. One may join as long as there is any. */
@@ -74,34 +71,26 @@ export class LinkQueue {
   failAll(makeError: () => MagliaError): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const failed = this.#queue.slice(this.#head);
+    const failed = this.#queue.toArray();
     this.#empty();
     for (const { asker } of failed) asker.onFailed(makeError());
   }
 
   #take(): Queued | undefined {
-    const queued = this.#queue[this.#head];
-    if (queued === undefined) return undefined;
-    this.#head++;
-    this.#bytes -= queued.bytes;
-    if (this.size === 0) this.#empty();
-    else if (this.#head >= FEWEST_TO_MOVE && this.#head > this.size) {
-      this.#queue = this.#queue.slice(this.#head);
-      this.#head = 0;
-    }
+    const queued = this.#queue.shift();
+    if (queued !== undefined) this.#bytes -= queued.bytes;
     return queued;
   }
 
   #empty(): void {
-    this.#queue = [];
-    this.#head = 0;
+    this.#queue.clear();
     this.#bytes = 0;
   }
 
   #look(): void {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
-    const all = this.#queue.slice(this.#head);
+    const all = this.#queue.toArray();
     this.#empty();
     const late: Queued[] = [];
     for (const queued of all) {

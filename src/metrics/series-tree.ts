@@ -1,5 +1,8 @@
 type Branch<Series> = Map<string, Branch<Series> | Series>;
 
+/** For an instrument without labels: nobody gives this one, so its only series lies where the value is ''. */
+const NO_LABELS = [''];
+
 /**
  * The series of one instrument by their label values, made when they are asked for first. Looked up on the way of every
  * request, so without making a key of the labels.
@@ -10,7 +13,7 @@ export class SeriesTree<Series extends object> {
   readonly #root: Branch<Series> = new Map();
 
   constructor(names: readonly string[], make: (values: readonly string[]) => Series) {
-    this.#names = names;
+    this.#names = names.length === 0 ? NO_LABELS : names;
     this.#make = make;
     // What has no labels has one series, and is exposed also when it is never used.
     if (names.length === 0) this.of({});
@@ -19,7 +22,6 @@ export class SeriesTree<Series extends object> {
   of(labels: Readonly<Record<string, string>>): Series {
     let node: Branch<Series> | Series | undefined = this.#root;
     for (const name of this.#names) node = branchOf(node)?.get(labels[name] ?? '');
-    if (this.#names.length === 0) node = this.#root.get('');
     return node === undefined || node instanceof Map ? this.#add(labels) : node;
   }
 

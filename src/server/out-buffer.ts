@@ -21,12 +21,6 @@ export class OutBuffer {
 
   /** Hands everything over in one write. */
   flush(socket: Pick<Writable, 'write' | 'cork' | 'uncork'>): void {
-    const [only] = this.#chunks;
-    if (only !== undefined && this.#chunks.length === 1) {
-      this.clear();
-      socket.write(only);
-      return;
-    }
     const pieces = joinSmall(this.#chunks);
     this.clear();
     if (pieces.length > 1) socket.cork();

@@ -85,18 +85,25 @@ describe('S1 never old', () => {
     }
   });
 
-  test('nor after a restart, by a daemon that does not remember the newer one: it is looked for a second after the doubt', async () => {
-    const { run, store, clock } = await setUpSession();
-    store.failNext('set', 'in-doubt-late');
-    await run(put({ n: 2 }));
-    doneOf(await run(put({ n: 3 })));
-    await store.applyLate();
-    clock.advance(1000);
-    await settled();
-    const next = setUpEngine({ clock, incarnation: clock.now() + 1 });
-    await next.store.plant(ID, (await store.peek(ID)) ?? Buffer.alloc(0));
-    expect(summary(await next.run({ kind: 'get', id: ID }))).toBe('miss store-lost');
-  });
+  test.each([
+    ['asked of the store each time', 0],
+    ['kept at hand', 1],
+  ])(
+    'nor after a restart, by a daemon that does not remember the newer one, %s: it is looked for a second after the doubt',
+    async (_, hotMegabytes) => {
+      const { run, store, clock } = await setUpSession(hotMegabytes);
+      store.failNext('set', 'in-doubt-late');
+      await run(put({ n: 2 }));
+      doneOf(await run(put({ n: 3 })));
+      await store.applyLate();
+      clock.advance(1000);
+      await settled();
+      const next = setUpEngine({ clock, incarnation: clock.now() + 1 });
+      await next.store.plant(ID, (await store.peek(ID)) ?? Buffer.alloc(0));
+      expect(summary(await next.run({ kind: 'get', id: ID }))).toBe('miss store-lost');
+      expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss store-lost');
+    },
+  );
 
   test('and a tombstone that is covered so stands again, for as long as it had to', async () => {
     const { run, store, clock } = await setUpSession();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HotRecords, type FoundRecord } from '../../../src/engine/hot-records.ts';
 import type { OwnerCommand } from '../../../src/engine/engine.ts';
-import { settled } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 function found(id: string, payload: Buffer, version = 1): FoundRecord {
@@ -104,20 +103,6 @@ describe('an engine with hot records', () => {
     expect(summary(await run(GET))).toBe('done {"n":1}');
     expect(summary(await run(put({ n: 3 })))).toBe('in-doubt STORE_UNAVAILABLE');
     expect(summary(await run(GET))).toBe('done {"n":3}');
-  });
-
-  test('S1 never old: a late write over a newer one is looked for in the store, whatever is at hand', async () => {
-    const { clock, run, store } = await setUpHot();
-    store.failNext('set', 'in-doubt-late');
-    await run(put({ n: 2 }));
-    doneOf(await run(put({ n: 3 })));
-    await store.applyLate();
-    clock.advance(1000);
-    await settled();
-    const next = setUpEngine({ clock, incarnation: clock.now() + 1 });
-    await next.store.plant(ID, (await store.peek(ID)) ?? Buffer.alloc(0));
-    expect(summary(await next.run(GET))).toBe('miss store-lost');
-    expect(summary(await run(GET))).toBe('miss store-lost');
   });
 
   test('S5 destroyed stays destroyed, and what is over is over', async () => {
