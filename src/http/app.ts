@@ -1,4 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import fastify, { type FastifyInstance } from 'fastify';
 import { BearerToken } from './bearer-token.ts';
 import { addErrorHandling, answerBadUrl } from './error-handler.ts';
@@ -7,6 +6,7 @@ import type { HttpApp, HttpDoorParts } from './http-door-parts.ts';
 import { jsonBodyParser } from './json-body.ts';
 import { JSON_TYPE } from './json-envelope.ts';
 import { addIdCheck } from './malformed-id.ts';
+import { lazyValidators } from './lazy-validators.ts';
 import { MeteredSessions } from './metered-sessions.ts';
 import { addOpenApi } from './openapi.ts';
 import { addRequestLog } from './request-log.ts';
@@ -18,6 +18,7 @@ import { addSession } from './routes/session.ts';
 import { addSessionData } from './routes/session-data.ts';
 import { addSessionLife } from './routes/session-life.ts';
 import { addSessionPatch } from './routes/session-patch.ts';
+import type { SchemaTypes } from './schema.ts';
 import { SERVER_OPTIONS } from './server-options.ts';
 
 /** What a JSON body has around its data. */
@@ -47,11 +48,11 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
     frameworkErrors: answerBadUrl,
     // An id that is too long is told to be malformed, like every other one.
     routerOptions: { maxParamLength: SERVER_OPTIONS.maxHeaderSize },
-    ajv: { customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: false } },
-  }).withTypeProvider<TypeBoxTypeProvider>();
-  // Answers are written by hand; the schemas of replies are there for the document.
-  app.setSerializerCompiler(() => (value) => JSON.stringify(value));
+    // Answers are written by hand; the schemas of replies are there for the document.
+    schemaController: { compilersFactory: { buildSerializer: () => () => (value) => JSON.stringify(value) } },
+  }).withTypeProvider<SchemaTypes>();
 
+  app.setValidatorCompiler(lazyValidators());
   addErrorHandling(app, log);
   addRequestLog(app, log);
   addGate(app, { token, hostNames: parts.hostNames ?? [] });

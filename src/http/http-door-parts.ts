@@ -5,12 +5,12 @@ import type {
   RawRequestDefaultExpression,
   RawServerDefault,
 } from 'fastify';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
+import type { SchemaTypes } from './schema.ts';
 import type { SessionsPort } from './sessions-port.ts';
 
 /** What the HTTP door is built from. */
@@ -40,5 +40,5 @@ export type HttpApp = FastifyInstance<
   RawRequestDefaultExpression,
   RawReplyDefaultExpression,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  SchemaTypes
 >;

@@ -1,7 +1,20 @@
-import { Type, type TSchema } from 'typebox';
 import { HANDSHAKE_REFUSALS } from '../errors.ts';
 import { RESET_REASONS } from '../session/reset-reason.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
+import {
+  anything,
+  arrayOf,
+  integer,
+  nothing,
+  number,
+  object,
+  oneOf,
+  only,
+  optional,
+  reference,
+  type Schema,
+  string,
+} from './schema.ts';
 
 /*
  * What each call answers, for the API's document and the tests. Answers are not passed through these: bodies are put
@@ -9,11 +22,11 @@ import { PROBLEMS, type ProblemCode } from './problems.ts';
  */
 const STRICT = { additionalProperties: false } as const;
 
-const ID = Type.String({ pattern: '^[0-9a-zA-Z][0-9a-z]{26}$' });
-const LETTER = Type.String({ pattern: '^[0-9a-zA-Z]$', description: 'The letter of the node that answers for the id' });
-const VERSION = Type.Integer({ minimum: 0, description: 'Grows with every write. The ETag is this, in quotes' });
-const TTL_LEFT = Type.Integer({ minimum: 0, description: 'Seconds that it lives if nobody touches it' });
-const REASON = Type.Enum([...RESET_REASONS], { description: 'What became of the session that was asked for' });
+const ID = string({ pattern: '^[0-9a-zA-Z][0-9a-z]{26}$' });
+const LETTER = string({ pattern: '^[0-9a-zA-Z]$', description: 'The letter of the node that answers for the id' });
+const VERSION = integer({ minimum: 0, description: 'Grows with every write. The ETag is this, in quotes' });
+const TTL_LEFT = integer({ minimum: 0, description: 'Seconds that it lives if nobody touches it' });
+const REASON = oneOf(RESET_REASONS, { description: 'What became of the session that was asked for' });
 
 const ETAG_HEADER = { ETag: { type: 'string', description: 'The version, in quotes' } };
 
@@ -21,42 +34,39 @@ const STATE = { id: ID, version: VERSION, ttlSeconds: TTL_LEFT, owner: LETTER };
 
 /** Either `data`, or where it is not JSON `contentType` and `dataUrl`. */
 const SHOWN_CONTENT = {
-  data: Type.Optional(Type.Unknown({ description: 'The JSON value, where the session has one' })),
-  contentType: Type.Optional(Type.String({ description: 'Of data that is not JSON' })),
-  dataUrl: Type.Optional(Type.String({ description: 'Where the bytes of data that is not JSON are' })),
+  data: optional(anything({ description: 'The JSON value, where the session has one' })),
+  contentType: optional(string({ description: 'Of data that is not JSON' })),
+  dataUrl: optional(string({ description: 'Where the bytes of data that is not JSON are' })),
 };
 
-export const MINTED = Type.Object(STATE, {
+export const MINTED = object(STATE, {
   ...STRICT,
   description: 'Minted',
   headers: { ...ETAG_HEADER, Location: { type: 'string', description: 'The path of the session' } },
 });
 
-export const WRITTEN = Type.Object(STATE, { ...STRICT, description: 'Done', headers: ETAG_HEADER });
+export const WRITTEN = object(STATE, { ...STRICT, description: 'Done', headers: ETAG_HEADER });
 
-export const SESSION = Type.Object(
+export const SESSION = object(
   { ...STATE, ...SHOWN_CONTENT },
   { ...STRICT, description: 'The session', headers: ETAG_HEADER },
 );
 
-export const OPENED = Type.Object(
+export const OPENED = object(
   {
     ...STATE,
-    state: Type.Enum(['found', 'minted', 'regenerated']),
-    reason: Type.Optional(REASON),
-    previous: Type.Optional(Type.String({ description: 'The id that this session replaces, as it was sent' })),
+    state: oneOf(['found', 'minted', 'regenerated']),
+    reason: optional(REASON),
+    previous: optional(string({ description: 'The id that this session replaces, as it was sent' })),
     ...SHOWN_CONTENT,
-    lock: Type.Optional(
-      Type.Object(
-        { token: Type.String(), expiresInMs: Type.Number({ minimum: 0 }) },
-        { ...STRICT, description: 'Yours' },
-      ),
+    lock: optional(
+      object({ token: string(), expiresInMs: number({ minimum: 0 }) }, { ...STRICT, description: 'Yours' }),
     ),
   },
   { ...STRICT, description: 'A session that can be used, found or fresh', headers: ETAG_HEADER },
 );
 
-export const ROTATED = Type.Object(
+export const ROTATED = object(
   { ...STATE, previous: ID },
   {
     ...STRICT,
@@ -65,8 +75,8 @@ export const ROTATED = Type.Object(
   },
 );
 
-export const NO_CONTENT = Type.Null({ description: 'Done' });
-export const NOT_MODIFIED = Type.Null({ description: 'The session still has the version that If-None-Match names' });
+export const NO_CONTENT = nothing({ description: 'Done' });
+export const NOT_MODIFIED = nothing({ description: 'The session still has the version that If-None-Match names' });
 
 /** Bytes that are not described any further. */
 export const RAW_DATA = {
@@ -75,90 +85,90 @@ export const RAW_DATA = {
     ...ETAG_HEADER,
     'Maglia-Ttl-Seconds': { type: 'string', description: 'Seconds that it lives if nobody touches it' },
   },
-  content: { '*/*': { schema: Type.Unknown() } },
+  content: { '*/*': { schema: anything() } },
 };
 
 export const METRICS_TEXT = {
   description: 'The text format of Prometheus',
-  content: { 'text/plain': { schema: Type.String() } },
+  content: { 'text/plain': { schema: string() } },
 };
 
-export const OPENAPI_DOCUMENT = Type.Object({}, { additionalProperties: true, description: 'This document' });
+export const OPENAPI_DOCUMENT = object({}, { additionalProperties: true, description: 'This document' });
 
-const REFUSAL = Type.Object(
+const REFUSAL = object(
   {
-    refusal: Type.Enum([...HANDSHAKE_REFUSALS]),
-    explanation: Type.String(),
-    from: Type.String(),
-    agoMs: Type.Number({ minimum: 0 }),
+    refusal: oneOf(HANDSHAKE_REFUSALS),
+    explanation: string(),
+    from: string(),
+    agoMs: number({ minimum: 0 }),
   },
   STRICT,
 );
 
-const PEER = Type.Object(
+const PEER = object(
   {
     letter: LETTER,
-    address: Type.String(),
-    state: Type.Enum(['alive', 'suspect', 'dead', 'left', 'returning']),
-    incarnation: Type.Integer(),
-    why: Type.String(),
-    sinceMs: Type.Number(),
-    link: Type.Object(
+    address: string(),
+    state: oneOf(['alive', 'suspect', 'dead', 'left', 'returning']),
+    incarnation: integer(),
+    why: string(),
+    sinceMs: number(),
+    link: object(
       {
-        state: Type.Enum(['dialling', 'up', 'waiting', 'refused', 'closed']),
-        why: Type.String(),
+        state: oneOf(['dialling', 'up', 'waiting', 'refused', 'closed']),
+        why: string(),
       },
       STRICT,
     ),
-    refused: Type.Optional(REFUSAL),
+    refused: optional(REFUSAL),
   },
   STRICT,
 );
 
-export const CLUSTER = Type.Object(
+export const CLUSTER = object(
   {
     letter: LETTER,
-    incarnation: Type.Integer(),
-    tenure: Type.Object(
+    incarnation: integer(),
+    tenure: object(
       {
-        state: Type.Enum(['joining', 'serving', 'leaving']),
-        why: Type.String(),
+        state: oneOf(['joining', 'serving', 'leaving']),
+        why: string(),
       },
       STRICT,
     ),
-    mapDigest: Type.String(),
-    software: Type.String(),
-    store: Type.Object(
+    mapDigest: string(),
+    software: string(),
+    store: object(
       {
-        kind: Type.Enum(['memcached', 'memory']),
-        state: Type.Enum(['up', 'down']),
-        pid: Type.Optional(Type.Integer()),
+        kind: oneOf(['memcached', 'memory']),
+        state: oneOf(['up', 'down']),
+        pid: optional(integer()),
       },
       STRICT,
     ),
-    peers: Type.Array(PEER),
-    strangers: Type.Array(REFUSAL),
+    peers: arrayOf(PEER),
+    strangers: arrayOf(REFUSAL),
   },
   { ...STRICT, description: 'The mesh as this node sees it' },
 );
 
-export const HEALTHY = Type.Object({ status: Type.Literal('up') }, { ...STRICT, description: 'The process is there' });
+export const HEALTHY = object({ status: only('up') }, { ...STRICT, description: 'The process is there' });
 
-export const READY = Type.Object(
-  { ready: Type.Literal(true), why: Type.Optional(Type.String()) },
+export const READY = object(
+  { ready: only(true), why: optional(string()) },
   { ...STRICT, description: 'This node answers for its letter' },
 );
 
-export const PROBLEM = Type.Object(
+export const PROBLEM = object(
   {
-    code: Type.Enum(Object.keys(PROBLEMS), { description: allCodes() }),
-    message: Type.String({ description: 'For a person; may get better' }),
-    field: Type.Optional(Type.String({ description: 'INVALID_REQUEST: the field, header or parameter that is wrong' })),
-    reason: Type.Optional(REASON),
-    version: Type.Optional(VERSION),
-    cause: Type.Optional(Type.String({ description: 'IN_DOUBT: why there was no answer' })),
-    ready: Type.Optional(Type.Literal(false)),
-    why: Type.Optional(Type.String({ description: 'NOT_READY: what this node waits for' })),
+    code: oneOf(Object.keys(PROBLEMS), { description: allCodes() }),
+    message: string({ description: 'For a person; may get better' }),
+    field: optional(string({ description: 'INVALID_REQUEST: the field, header or parameter that is wrong' })),
+    reason: optional(REASON),
+    version: optional(VERSION),
+    cause: optional(string({ description: 'IN_DOUBT: why there was no answer' })),
+    ready: optional(only(false)),
+    why: optional(string({ description: 'NOT_READY: what this node waits for' })),
   },
   { $id: 'Problem', ...STRICT, title: 'Problem', description: 'Why a call was not done. `code` is the contract' },
 );
@@ -171,15 +181,15 @@ function allCodes(): string {
 
 /** What a call answers, by status: `described`, and Problems, each status with its codes. */
 export function replies(
-  described: Readonly<Record<number, object>>,
+  described: Readonly<Record<number, Schema>>,
   codes: readonly ProblemCode[],
-): Record<number, TSchema> {
+): Record<number, Schema> {
   const texts = new Map<number, string[]>();
   for (const code of codes) {
     const { status, means } = PROBLEMS[code];
     texts.set(status, [...(texts.get(status) ?? []), `\`${code}\`: ${means}`]);
   }
-  const all: Record<number, TSchema> = { ...described };
-  for (const [status, lines] of texts) all[status] = Type.Ref('Problem', { description: lines.join('\n\n') });
+  const all: Record<number, Schema> = { ...described };
+  for (const [status, lines] of texts) all[status] = reference('Problem', { description: lines.join('\n\n') });
   return all;
 }

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import type { SessionConfig } from '../../config/config.ts';
 import type { Content } from '../../session/command.ts';
 import { MAX_CONTENT_TYPE_BYTES } from '../../session/record.ts';
@@ -17,6 +16,7 @@ import { contentOf, headOf, sendHead, sendNotModified } from '../session-answers
 import { refuseTooLarge, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
 import { whenKnown } from '../../soon.ts';
+import { anything } from '../schema.ts';
 
 /** What counts as JSON, and is parsed before it is let in: everyone who reads it later relies on that. */
 const JSON_FORM = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
@@ -109,7 +109,7 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
   );
 }
 
-const ANY_BYTES = { content: { '*/*': { schema: Type.Unknown({ description: 'Any bytes' }) } } };
+const ANY_BYTES = { content: { '*/*': { schema: anything({ description: 'Any bytes' }) } } };
 
 function contentOfBody(contentType: string | undefined, mediaType: string | undefined, body: unknown): Content {
   if (contentType === undefined) throw invalid('Content-Type', 'is missing: say what the bytes are');
