@@ -54,6 +54,9 @@ export interface MintRequest {
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
 const LOOK_AGAIN_MS = 25;
 
+/** Whoever waited in vain is told so this long before the hard cap: a timer is late, and an answer has its own way to go. */
+const TELLING_MS = 10;
+
 /** A lock is asked to be given back so many times, where the answer is lost on the way. */
 const GIVE_BACK_TRIES = 3;
 
@@ -156,10 +159,11 @@ export class Router {
 
   async #tryOn(command: SessionCommand, waitMs: number, capAt: number): Promise<Reply> {
     const { clock, members, timings } = this.#parts;
+    const toldAt = capAt - TELLING_MS;
     for (;;) {
-      await members.change(Math.min(capAt, clock.monotonic() + LOOK_AGAIN_MS));
+      await members.change(Math.min(toldAt, clock.monotonic() + LOOK_AGAIN_MS));
       const now = clock.monotonic();
-      if (now >= capAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
+      if (now >= toldAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
       const reply = await this.#try(command, now + timings.operationMs + waitMs, capAt);
       if (reply !== undefined) return reply;
     }
