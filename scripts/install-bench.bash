@@ -13,11 +13,6 @@ has_bench_package() {
   esac
 }
 
-# Installs those that are missing, through apt where that is possible; else says what to install.
 install_bench() {
-  local missing=() package
-  for package in "${bench_packages[@]}"; do
-    has_bench_package "$package" || missing+=("$package")
-  done
-  install_debian_packages "${missing[@]}"
+  install_absent has_bench_package "${bench_packages[@]}"
 }

@@ -22,11 +22,6 @@ has_client() {
   esac
 }
 
-# Installs those that are missing, through apt where that is possible; else says what to install.
 install_clients() {
-  local missing=() package
-  for package in "${client_packages[@]}"; do
-    has_client "$package" || missing+=("$package")
-  done
-  install_debian_packages "${missing[@]}"
+  install_absent has_client "${client_packages[@]}"
 }

@@ -11,6 +11,16 @@ install_programs() {
   install_debian_packages "${missing[@]}"
 }
 
+# install_absent HAS PACKAGE...: installs those Debian packages of which the function HAS says that they are not there.
+install_absent() {
+  local has=$1 missing=() package
+  shift
+  for package in "$@"; do
+    "$has" "$package" || missing+=("$package")
+  done
+  install_debian_packages "${missing[@]}"
+}
+
 install_debian_packages() {
   local missing=("$@") as_root=()
   if ((${#missing[@]} == 0)); then return; fi
