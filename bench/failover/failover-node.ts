@@ -85,7 +85,8 @@ export class FailoverNode {
   /** A busy machine may have it doubt itself for a moment; then it is asked again. */
   async #mintOne(): Promise<string> {
     const minted = await until(`node ${this.letter} mints`, () => this.#tryToMint(), MINT_MS);
-    if (minted.status !== 201 || typeof minted.body['id'] !== 'string') throw new Error(`mint answered ${minted.status}`);
+    if (minted.status !== 201 || typeof minted.body['id'] !== 'string')
+      throw new Error(`mint answered ${minted.status}`);
     return minted.body['id'];
   }
 
