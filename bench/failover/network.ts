@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { Writable } from 'node:stream';
 import { freePorts } from '../../test/support/free-ports.ts';
 
 /** Where the nodes of a mesh are, and how they are reached by each other. */
@@ -49,12 +50,14 @@ export class Namespaces implements Network {
   readonly addresses: readonly string[];
   readonly #switch = `maglia-bench-${process.pid}-switch`;
   readonly #hosts: readonly string[];
+  #switchboard: Switchboard | undefined;
 
   constructor(nodes: number) {
     this.#hosts = Array.from({ length: nodes }, (_, at) => `maglia-bench-${process.pid}-${at}`);
     this.addresses = this.#hosts.map((_, at) => `${SUBNET}.${at + 1}:${MESH_PORT}`);
     try {
       this.#plugTogether();
+      this.#switchboard = new Switchboard(this.#switch);
     } catch (error) {
       this.remove();
       throw error;
@@ -67,14 +70,15 @@ export class Namespaces implements Network {
 
   /** The cable is pulled at the switch: at the host's end everything looks well. */
   cut(node: number): void {
-    ip('-n', this.#switch, 'link', 'set', port(node), 'nomaster');
+    this.#switchboard?.say(`link set ${port(node)} nomaster`);
   }
 
   mend(node: number): void {
-    ip('-n', this.#switch, 'link', 'set', port(node), 'master', 'switch');
+    this.#switchboard?.say(`link set ${port(node)} master switch`);
   }
 
   remove(): void {
+    this.#switchboard?.end();
     for (const name of [...this.#hosts, this.#switch]) {
       try {
         ip('netns', 'del', name);
@@ -101,6 +105,24 @@ export class Namespaces implements Network {
     const host = this.#hosts[node];
     if (host === undefined) throw new RangeError(`no node ${node}`);
     return host;
+  }
+}
+
+/** Carries out what it is told at once, for to start a program takes longer than what is to be measured can bear. */
+class Switchboard {
+  readonly #program: ChildProcessByStdio<Writable, null, null>;
+
+  constructor(namespace: string) {
+    this.#program = spawn('ip', ['-n', namespace, '-batch', '-'], { stdio: ['pipe', 'ignore', 'inherit'] });
+  }
+
+  say(line: string): void {
+    if (this.#program.exitCode !== null) throw new Error(`ip has ended and does not hear: ${line}`);
+    this.#program.stdin.write(`${line}\n`);
+  }
+
+  end(): void {
+    this.#program.stdin.end();
   }
 }
 
