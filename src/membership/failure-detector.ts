@@ -33,6 +33,8 @@ interface Watch {
   isRefused: boolean;
   /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
   isRejected: boolean;
+  /** When it last answered a ping, it held our life for dead; its port has not refused us since. */
+  hasJudgedUs: boolean;
   /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
   accusation: 'none' | 'under-way' | 'upheld';
 }
@@ -75,6 +77,7 @@ export class FailureDetector {
           sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
           isRejected: false,
+          hasJudgedUs: false,
           accusation: 'none',
         },
       ]),
@@ -102,6 +105,11 @@ export class FailureDetector {
   /** Whether the peer, when it was last reached, refused to talk to us. */
   isRejecting(letter: Letter): boolean {
     return this.#watch(letter).isRejected;
+  }
+
+  /** Whether the peer told us that it holds us for dead, and is not surely gone since. */
+  hasJudgedUs(letter: Letter): boolean {
+    return this.#watch(letter).hasJudgedUs;
   }
 
   /** Whether the peer would be declared dead if we served. */
@@ -148,6 +156,7 @@ export class FailureDetector {
     const watch = this.#watch(letter);
     watch.isRefused = true;
     watch.isRejected = false;
+    watch.hasJudgedUs = false;
     this.#judge(letter, watch);
   }
 
@@ -198,6 +207,7 @@ export class FailureDetector {
   #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
     if (answer.kind !== 'pong') return;
     const { members, tenure } = this.#parts;
+    watch.hasJudgedUs = answer.verdict === 'dead';
     if (answer.verdict === 'alive') {
       watch.sparedAt = sentAt;
       tenure.confirm(incarnation, sentAt);

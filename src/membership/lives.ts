@@ -15,6 +15,8 @@ export interface KnownLife {
 interface LivesFile {
   served: number;
   peers: Record<string, KnownLife>;
+  /** The latest life of each peer that we witnessed at any time. */
+  recalled: Record<string, number>;
 }
 
 /**
@@ -59,12 +61,22 @@ export class Lives {
     this.#write();
   }
 
+  /**
+   * The peer's life in whose name we remember all that we did ourselves, be it only that we did something; 0: none. Nothing
+   * had been done in it when we witnessed it, and we have a note of whatever we did since. What others did is their word.
+   */
+  recalledLife(letter: Letter): number {
+    const recalled = this.#file.recalled[letter];
+    return recalled !== undefined && recalled === this.of(letter)?.incarnation ? recalled : 0;
+  }
+
   /** This life surely was not declared dead up to now, and nobody can declare it dead from now on without asking us. */
   witness(letter: Letter, incarnation: number): void {
     this.record(letter, { incarnation, state: 'alive' });
     const known = this.#file.peers[letter];
-    if (known?.state !== 'alive' || known.isWitnessed) return;
+    if (known?.state !== 'alive' || (known.isWitnessed && this.recalledLife(letter) === incarnation)) return;
     this.#file.peers[letter] = { ...known, isWitnessed: true };
+    this.#file.recalled[letter] = incarnation;
     this.#write();
   }
 
@@ -93,7 +105,7 @@ export class Lives {
 }
 
 function readLives(path: string): LivesFile {
-  const empty: LivesFile = { served: 0, peers: {} };
+  const empty: LivesFile = { served: 0, peers: {}, recalled: {} };
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -106,7 +118,20 @@ function readLives(path: string): LivesFile {
   const known = Object.entries(peers).filter(
     (pair): pair is [Letter, KnownLife] => isLetter(pair[0]) && isLife(pair[1]),
   );
-  return { served, peers: Object.fromEntries(known) };
+  return {
+    served,
+    peers: Object.fromEntries(known),
+    recalled: 'recalled' in parsed ? readRecalled(parsed.recalled) : {},
+  };
+}
+
+/** Absent in the files of earlier releases, which recall nothing. */
+function readRecalled(recalled: unknown): LivesFile['recalled'] {
+  if (typeof recalled !== 'object' || recalled === null) return {};
+  const known = Object.entries(recalled).filter(
+    (pair): pair is [Letter, number] => isLetter(pair[0]) && typeof pair[1] === 'number',
+  );
+  return Object.fromEntries(known);
 }
 
 function isLife(value: unknown): value is KnownLife {

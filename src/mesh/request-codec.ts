@@ -27,6 +27,7 @@ export function writeRequest(writer: FieldWriter, request: PeerRequest): void {
     case 'collect':
       writer.letter(request.letter);
       {
+        writer.integer(request.account);
         writer.integer(request.cursor);
         return;
       }
@@ -62,7 +63,7 @@ export function readRequest(reader: FieldReader): PeerRequest {
     case 'join':
       return { kind, incarnation, priorIncarnation: reader.integer() };
     case 'collect':
-      return { kind, incarnation, letter: reader.letter(), cursor: reader.integer() };
+      return { kind, incarnation, letter: reader.letter(), account: reader.integer(), cursor: reader.integer() };
     case 'pause':
       return { kind, incarnation, forMs: reader.duration() };
     case 'execute':

@@ -9,7 +9,7 @@ import { Vault } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
 import { Lives } from '../../../src/membership/lives.ts';
-import { Members } from '../../../src/membership/members.ts';
+import { isDeath, Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
 import { fenceAfterMs } from '../../../src/membership/silence.ts';
 import { Tenure } from '../../../src/membership/tenure.ts';
@@ -139,7 +139,7 @@ export class SimNode {
       onChange: (peer, from, to) => {
         watcher.changed(letter, peer, from.kind, to.kind);
         registrar.register(peer, to, members);
-        if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
+        if (isDeath(from, to)) witness.noteDeath(peer);
         if (members.present().length === 0) tenure.peersGone();
       },
     });
@@ -150,7 +150,7 @@ export class SimNode {
       askPeers: () => detector.pingAll(),
       onLost: (why) => {
         watcher.lost(letter, why);
-        registrar.voidEstates(members);
+        registrar.closeEstates(members);
         joinMesh();
       },
     });
@@ -191,13 +191,15 @@ export class SimNode {
       isRefusing: (peer) => detector.isRefusing(peer),
       isRejecting: (peer) => detector.isRejecting(peer),
       isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
+      hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
       hasFormerSessions: () => former.hasSessions,
       wipe: async () => {
         watcher.wiped(letter);
         await engine.wipe();
       },
-      apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
-      inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
+      apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
+      inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
+      inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
       onIncarnation: (life) => versions.raise(life),
     });
     const joinMesh = (): void => {

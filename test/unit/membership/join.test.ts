@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LinkLostError, StoreUnavailableError } from '../../../src/errors.ts';
 import { settled } from '../../support/fake-clock.ts';
-import { FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
+import { estateOf, FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
 import { a, b, c, TIMINGS } from './membership-setup.ts';
 
 const RETRY_MS = 50;
@@ -157,7 +157,7 @@ describe('what the store holds of a former life', () => {
   test('is dropped where the record has a gap, and what is on record is applied after that', async () => {
     const setup = setUpJoin();
     setup.peer(b).resets(a, 'a-one');
-    setup.peer(c).says({ verdict: 'dead', estates: [{ letter: a, complete: false }] });
+    setup.peer(c).says({ verdict: 'dead', estates: [estateOf(a, { complete: false })] });
     await joinNow(setup);
     expect(setup.steps.filter((step) => /^(wipe|apply)|hold|release/.test(step))).toEqual([
       'apply a a-one',
@@ -181,7 +181,7 @@ describe('what the store holds of a former life', () => {
     setup.peer(b).says({ verdict: 'dead' });
     setup.peer(b).resets(a, 'a-one');
     setup.peer(b).meet = ({ kind }) => {
-      if (kind === 'hold') setup.peer(b).says({ estates: [{ letter: a, complete: false }] });
+      if (kind === 'hold') setup.peer(b).says({ estates: [estateOf(a, { complete: false })] });
       return undefined;
     };
     await joinNow(setup);
@@ -254,7 +254,7 @@ describe('collecting', () => {
     expect(setup.lives.of(c)?.isTouched).toBe(false);
 
     setup.tenure.lose('b holds this life for dead');
-    setup.peer(b).says({ estates: [{ letter: c, complete: false }] });
+    setup.peer(b).says({ estates: [estateOf(c, { complete: false })] });
     await joinNow(setup);
     expect(new Set(setup.incomplete)).toEqual(new Set([c]));
     expect(setup.lives.of(c)?.isTouched).toBe(true);
@@ -492,7 +492,33 @@ describe('who comes back meanwhile', () => {
     expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
     setup.peer(c).says({ serving: 0 });
     await setup.clock.advanceSettling(RETRY_MS);
+    // It joins, too: nobody may stand in for one that is there.
+    expect(setup.tenure.phase).toBe('joining');
+    setup.peer(c).says({ serving: PEER_LIFE + 1 });
+    await setup.clock.advanceSettling(RETRY_MS);
     expect(setup.tenure.phase).toBe('serving');
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'alive', incarnation: PEER_LIFE + 1 });
+  });
+
+  test('one that serves in a life that we hold for dead ourselves, whatever the others say', async () => {
+    const setup = setUpJoin();
+    setup.members.apply(c, { kind: 'convicted', incarnation: PEER_LIFE }, 'we were on another side');
+    void setup.join.run();
+    await settled();
+    await setup.clock.advanceSettling(3 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
+  });
+
+  test('one that joins as we do and is held for dead by all is waited for, for a second', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(c).says({ isInformed: false, serving: 0 });
+    void setup.join.run();
+    await setup.clock.advanceSettling(1000 - RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    await setup.clock.advanceSettling(2 * RETRY_MS);
+    expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(['serving', 'dead']);
   });
 
   test('one that joins as we do and has come further is looked at again before we serve', async () => {

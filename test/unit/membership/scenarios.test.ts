@@ -125,6 +125,27 @@ describe('a death and a return', () => {
     expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
   });
 
+  test('a stand-in that restarted still knows that it did something when it takes over what others know of it', async () => {
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const there = await start(4, { seed });
+      const id = await mintAt(there, C);
+      there.kill(C);
+      await there.runFor(100);
+      expect(await ask(there, D, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      // The others have it on record that d may have acted; both c and d wait for a, and then come back at the same time.
+      there.close(A, 'restart');
+      there.kill(D);
+      await there.runFor(600);
+      there.startNode(C, true);
+      there.startNode(D, true);
+      await there.runFor(600);
+      there.startNode(A, true);
+      expect(await there.converges(8000)).toBe(true);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+      there.dispose();
+    }
+  });
+
   test('after an outage of all nodes the sessions are there again, when all of them are', async () => {
     const there = await start(3);
     const ids = [await mintAt(there, A), await mintAt(there, B), await mintAt(there, C)];

@@ -249,7 +249,7 @@ describe('a joining node asks what happened in its name', () => {
   test('kept: we saw its former life alive throughout', async () => {
     expect(await historyFor(setUpAmongPeers(), B)).toEqual({
       ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
-      ...{ highestIncarnation: THEIRS, dead: [] },
+      ...{ highestIncarnation: THEIRS, dead: [], recalls: THEIRS },
     });
   });
 
@@ -330,7 +330,8 @@ describe('the last steps of joining', () => {
     const scene = setUpAmongPeers();
     declareDead(scene, B);
     await scene.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
-    const collect: WitnessRequest = { kind: 'collect', incarnation: THEIRS + 1, letter: B, cursor: 0 };
+    const account = (await historyFor(scene, B)).estates[0]?.account ?? 0;
+    const collect = { kind: 'collect', incarnation: THEIRS + 1, letter: B, account, cursor: 0 } as const;
     expect(await scene.ask(B, collect)).toEqual({
       kind: 'entries',
       entries: [{ kind: 'reset', id: 'b-1' }],
