@@ -17,12 +17,7 @@ afterEach(() => {
 });
 
 async function start(size: number, options: Partial<SimMeshOptions> = {}): Promise<SimMesh> {
-  mesh = new SimMesh({
-    seed: 1,
-    size,
-    ...options,
-    ...(process.env['TRACE'] ? { trace: (l: string) => console.log(l) } : {}),
-  });
+  mesh = new SimMesh({ seed: 1, size, ...options });
   await mesh.start();
   return mesh;
 }
