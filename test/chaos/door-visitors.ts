@@ -38,7 +38,7 @@ export class DoorVisitors {
 
   /** Reads every session that is remembered through every host. */
   async readAll(): Promise<void> {
-    for (const id of this.#known) {
+    for (const id of [...this.#known]) {
       await Promise.all(LETTERS.map((letter) => this.do(letter, { kind: 'get', id })));
     }
   }

@@ -41,11 +41,16 @@ export class Load {
     this.#underWay = this.#visits.map((visit) => this.#goOn(visit));
   }
 
+  /** Reads every session that the visitors of the doors remember, through every host. */
+  async readAll(): Promise<void> {
+    await this.#doors.readAll();
+  }
+
   /** Lets each finish what it is at, then reads everything that is remembered through every host. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#underWay);
-    await this.#doors.readAll();
+    await this.readAll();
     this.#doors.close();
     this.#caller.close();
   }
