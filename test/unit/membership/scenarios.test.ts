@@ -216,6 +216,30 @@ describe('a death and a return', () => {
   });
 });
 
+describe('a store that stalls', () => {
+  test.each([1, 2, 3, 4])(
+    'carries out what was given up before what comes later, or never, with seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 1);
+      there.stallStore(A, 250);
+      expect(await ask(there, A, { kind: 'touch', id })).toMatchObject({ kind: 'in-doubt' });
+      let write = 1;
+      for (let kind = 'in-doubt'; kind !== 'written';) {
+        write += 1;
+        ({ kind } = await ask(there, A, { kind: 'put', id, lineage: 'visitor', write }));
+      }
+      await there.runFor(250);
+      // The daemon has not looked yet what became of the touch, and the next one does not know of it.
+      there.close(A, 'restart');
+      await there.runFor(300);
+      there.startNode(A, true);
+      expect(await there.converges(8000)).toBe(true);
+      expect(await ask(there, B, { kind: 'get', id })).toMatchObject({ payload: { write } });
+    },
+  );
+});
+
 describe('a node that was stopped', () => {
   test('for a moment goes on as if nothing had been', async () => {
     const there = await start(3);
