@@ -175,6 +175,7 @@ function compose(
           log.info({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
         },
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
 
   const registrar = new Registrar({ letter, map, lives, estates });
@@ -236,7 +237,7 @@ function compose(
   });
 
   const detector: FailureDetector = new FailureDetector({
-    ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+    ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
   });
   const witness: Witness = new Witness({
     ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import { Jury } from './jury.ts';
+import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, type Silence } from './silence.ts';
@@ -17,6 +18,7 @@ export interface FailureDetectorParts {
   readonly map: LetterMap;
   readonly members: Members;
   readonly links: PeerLinks;
+  readonly lives: Pick<Lives, 'untakenOf'>;
   readonly tenure: Tenure;
   readonly timings: TimingsConfig;
   readonly clock: Clock;
@@ -206,7 +208,7 @@ export class FailureDetector {
 
   #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
     if (answer.kind !== 'pong') return;
-    const { members, tenure } = this.#parts;
+    const { lives, members, tenure } = this.#parts;
     watch.hasJudgedUs = answer.verdict === 'dead';
     if (answer.verdict === 'alive') {
       watch.sparedAt = sentAt;
@@ -223,10 +225,13 @@ export class FailureDetector {
       watch.isRefused = false;
     }
     if (answer.phase !== 'serving') return;
+    const state = members.stateOf(letter);
+    const isLater = answer.incarnation > state.incarnation;
+    const isOwed = lives.untakenOf(letter) > 0;
     // It came back and had no need to ask us: so we are the one that was held for dead, and nobody could tell us.
-    if (isGone(members.stateOf(letter)) && answer.incarnation > members.stateOf(letter).incarnation) {
-      tenure.lose(`${letter} has joined in a later life without us`);
-    }
+    if (isLater && (isGone(state) || isOwed)) tenure.lose(`${letter} has joined in a later life without us`);
+    // Whether it has to take over what was done here in its name is found out by joining.
+    if (isOwed && (isLater || state.kind === 'returning')) return;
     const mayReturn = tenure.phase === 'joining';
     const isNews = members.apply(
       letter,

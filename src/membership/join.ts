@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { ClosedError, MagliaError } from '../errors.ts';
-import type { OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { LifeHistory, OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
 import { Disputes } from '../standin/disputes.ts';
@@ -143,7 +143,7 @@ export class Join {
       return RETRY_MS;
     }
     this.#checkNotOver();
-    lives.recordServed(incarnation);
+    lives.recordServed(incarnation, judgement.kind === 'wipe' || !this.#parts.hasFormerSessions());
     this.#witness(peers);
     this.#tried.clear();
     this.#disputes.clear();
@@ -232,6 +232,7 @@ export class Join {
         kind: 'join',
         incarnation: tenure.incarnation,
         priorIncarnation: lives.served,
+        keptSince: lives.keptSince,
       });
       if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
     } catch (error) {
@@ -256,8 +257,19 @@ export class Join {
     }
     for (const { letter, history } of peers) {
       if (history.serving === 0) continue;
+      if (this.#cameBackWithout(letter, history)) {
+        const why = 'it came back without what was done here in its name';
+        members.apply(letter, { kind: 'convicted', incarnation: history.serving }, why);
+        continue;
+      }
       members.apply(letter, { kind: 'answered', incarnation: history.serving, mayReturn: true }, 'it serves');
     }
+  }
+
+  /** As where it restarted within a split, on its side, and kept what was said to be gone on ours: it has to come back once more. */
+  #cameBackWithout(letter: Letter, { keptSince, serving }: LifeHistory): boolean {
+    const untaken = this.#parts.lives.untakenOf(letter);
+    return untaken > 0 && untaken < serving && untaken >= keptSince;
   }
 
   async #collect(
@@ -269,6 +281,7 @@ export class Join {
       const { account, isClosed, letter } = estate;
       // After a wipe, what was kept before somebody else acted could be older than what they did, of which nothing is left.
       if (letter === this.#parts.letter ? isWiped && isClosed : !this.#inheritsFrom(estate)) continue;
+      const isOutdated = letter === this.#parts.letter && estate.life < this.#parts.lives.served;
       const source = `${from}${account}`;
       const disputes = this.#disputes.get(letter) ?? new Disputes();
       this.#disputes.set(letter, disputes);
@@ -277,7 +290,7 @@ export class Join {
         const { incarnation } = this.#parts.tenure;
         const answer = await this.#request(from, { kind: 'collect', incarnation, letter, account, cursor });
         if (answer.kind !== 'entries') return;
-        const entries = answer.entries.map((entry) => disputes.settle(entry, source));
+        const entries = answer.entries.map((entry) => disputes.settle(entry, source, isOutdated));
         await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
         cursors.set(source, answer.nextCursor);
         more = answer.more;

@@ -15,8 +15,12 @@ export interface KnownLife {
 interface LivesFile {
   served: number;
   peers: Record<string, KnownLife>;
+  /** The earliest life of which our store may still hold sessions; 0: not known. */
+  keptSince: number;
   /** The latest life of each peer that we witnessed at any time. */
   recalled: Record<string, number>;
+  /** The latest life of each peer in whose name something was done here that it has not taken over. */
+  untaken: Record<string, number>;
 }
 
 /**
@@ -27,11 +31,14 @@ interface LivesFile {
 export class Lives {
   readonly #path: string;
   readonly #file: LivesFile;
+  /** What was untaken when this process began: of that nobody here knows what it was. */
+  readonly #forgotten: Map<string, number>;
 
   /** Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody. */
   constructor(path: string) {
     this.#path = path;
     this.#file = readLives(path);
+    this.#forgotten = new Map(Object.entries(this.#file.untaken));
   }
 
   /** The incarnation under which this node last answered for its letter; 0: never, as far as it knows. */
@@ -39,8 +46,14 @@ export class Lives {
     return this.#file.served;
   }
 
-  recordServed(incarnation: number): void {
+  get keptSince(): number {
+    return this.#file.keptSince;
+  }
+
+  /** @param isAnew nothing is left of what the store held before */
+  recordServed(incarnation: number, isAnew = false): void {
     this.#file.served = incarnation;
+    if (isAnew) this.#file.keptSince = incarnation;
     this.#write();
   }
 
@@ -58,7 +71,21 @@ export class Lives {
       isWitnessed: isSameLife && known.isWitnessed,
       isTouched: isSameLife && known.isTouched,
     };
+    if (life.state === 'alive') this.#forget(letter);
     this.#write();
+  }
+
+  /**
+   * The latest life of the peer in whose name something was done here that it has not taken over; 0: none. Its later lives may
+   * have begun without us, as in a split, and still hold what we said is gone.
+   */
+  untakenOf(letter: Letter): number {
+    return this.#file.untaken[letter] ?? 0;
+  }
+
+  /** The same, where it was done before this process began, so that nobody knows what it was. */
+  forgottenOf(letter: Letter): number {
+    return this.#forgotten.get(letter) ?? 0;
   }
 
   /**
@@ -85,6 +112,7 @@ export class Lives {
     const known = this.#file.peers[letter];
     if (known === undefined || known.isTouched) return;
     this.#file.peers[letter] = { ...known, isTouched: true };
+    this.#file.untaken[letter] = known.incarnation;
     this.#write();
   }
 
@@ -96,6 +124,12 @@ export class Lives {
     this.#write();
   }
 
+  #forget(letter: Letter): void {
+    const isAnother = ([known]: [string, number]): boolean => known !== letter;
+    this.#file.untaken = Object.fromEntries(Object.entries(this.#file.untaken).filter(isAnother));
+    this.#forgotten.delete(letter);
+  }
+
   #write(): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.new`;
@@ -105,7 +139,7 @@ export class Lives {
 }
 
 function readLives(path: string): LivesFile {
-  const empty: LivesFile = { served: 0, peers: {}, recalled: {} };
+  const empty: LivesFile = { served: 0, peers: {}, keptSince: 0, recalled: {}, untaken: {} };
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -118,17 +152,23 @@ function readLives(path: string): LivesFile {
   const known = Object.entries(peers).filter(
     (pair): pair is [Letter, KnownLife] => isLetter(pair[0]) && isLife(pair[1]),
   );
+  const touched = known.filter(([, { isTouched }]) => isTouched);
   return {
     served,
     peers: Object.fromEntries(known),
-    recalled: 'recalled' in parsed ? readRecalled(parsed.recalled) : {},
+    // Absent in the files of earlier releases: they recall nothing, and what they touched was not taken over.
+    keptSince: 'keptSince' in parsed && typeof parsed.keptSince === 'number' ? parsed.keptSince : 0,
+    recalled: 'recalled' in parsed ? readNumbers(parsed.recalled) : {},
+    untaken: {
+      ...Object.fromEntries(touched.map(([letter, { incarnation }]) => [letter, incarnation])),
+      ...('untaken' in parsed ? readNumbers(parsed.untaken) : {}),
+    },
   };
 }
 
-/** Absent in the files of earlier releases, which recall nothing. */
-function readRecalled(recalled: unknown): LivesFile['recalled'] {
-  if (typeof recalled !== 'object' || recalled === null) return {};
-  const known = Object.entries(recalled).filter(
+function readNumbers(numbers: unknown): Record<string, number> {
+  if (typeof numbers !== 'object' || numbers === null) return {};
+  const known = Object.entries(numbers).filter(
     (pair): pair is [Letter, number] => isLetter(pair[0]) && typeof pair[1] === 'number',
   );
   return Object.fromEntries(known);

@@ -43,8 +43,8 @@ export class Registrar {
       return;
     }
     if (!isGone(to)) return;
-    // What we did in the name of a former life was that life's to take over, even if nobody asked us for it.
-    if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.drop(letter);
+    // Nothing may be answered in this life's name that was done in a former one's. But it may have come back without us.
+    if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.supersede(letter);
     lives.record(letter, { incarnation: to.incarnation, state: to.kind === 'left' ? 'left' : 'dead' });
     this.estateOf(letter);
     this.#loseEstatesHeldBy(letter, members);

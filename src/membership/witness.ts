@@ -152,6 +152,7 @@ export class Witness {
       estates: map.letters
         .flatMap((owner) => (owner === from ? this.#offersTo(from, request) : this.#offersOf(owner, from)))
         .map((offer) => this.#noted(offer, from)),
+      keptSince: lives.keptSince,
       recalls: lives.recalledLife(from),
       notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
@@ -179,28 +180,34 @@ export class Witness {
     return standInFor(owner, map, isPresent) === candidate;
   }
 
-  /** What we did in the name of the one that asks. Whoever has begun later lives took it over, or went on without it. */
-  #offersTo(owner: Letter, { priorIncarnation }: RequestOf<'join'>): readonly OfferedEstate[] {
-    return this.#accountsOf(owner).filter(({ life }) => life >= priorIncarnation);
+  /** What we did in the name of the one that asks, in lives of which it may still have sessions. */
+  #offersTo(owner: Letter, { keptSince }: RequestOf<'join'>): readonly OfferedEstate[] {
+    return this.#accountsOf(owner).filter(({ life }) => life >= keptSince);
   }
 
   /** What a stand-in that is about to take our place has to go on from. */
   #offersOf(owner: Letter, candidate: Letter): readonly OfferedEstate[] {
     if (!this.#parts.members.letters.includes(owner) || !this.#wouldStandIn(candidate, owner)) return [];
-    return this.#accountsOf(owner).filter(({ isClosed }) => !isClosed);
+    const life = this.#parts.lives.of(owner)?.incarnation;
+    return this.#accountsOf(owner).filter((offer) => !offer.isClosed && offer.life === life);
   }
 
   /** An estate that a restart of ours took along, though we had acted in that name, is one of which nothing is left. */
   #accountsOf(owner: Letter): readonly OfferedEstate[] {
     const { estates, lives } = this.#parts;
     const life = lives.of(owner);
-    const head = { letter: owner, life: life?.incarnation ?? 0 };
-    const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed }) => {
+    const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life: of }): OfferedEstate => {
       const { gapsBy, isComplete: complete } = estate;
-      return { ...head, account, complete, gapsBy, isClosed };
+      return { letter: owner, life: of, account, complete, gapsBy, isClosed };
+    });
+    const lost = (of: number): OfferedEstate => ({
+      ...{ letter: owner, life: of, account: 0, complete: false, gapsBy: [], isClosed: false },
     });
     const isLost = life?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
-    return isLost ? [...offers, { ...head, account: 0, complete: false, gapsBy: [], isClosed: false }] : offers;
+    if (isLost) offers.push(lost(life.incarnation));
+    const forgotten = lives.forgottenOf(owner);
+    if (forgotten > 0 && forgotten < (life?.incarnation ?? 0)) offers.push(lost(forgotten));
+    return offers;
   }
 
   #noted(offer: OfferedEstate, to: Letter): OfferedEstate {

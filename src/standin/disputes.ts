@@ -10,13 +10,19 @@ export class Disputes {
   readonly #accounts = new Map<string, string | typeof DISPUTED>();
   readonly #destroyed = new Set<string>();
 
-  /** What to make of an entry. @param account the account that it stands in; the latest entry there counts */
-  settle(entry: EstateEntry, account: string): EstateEntry {
+  /**
+   * What to make of an entry.
+   *
+   * @param account the account that it stands in; the latest entry there counts
+   * @param isOutdated it was done in the name of a life before the owner's last one, which may know something later
+   */
+  settle(entry: EstateEntry, account: string, isOutdated = false): EstateEntry {
     const { id } = entry;
     const known = this.#accounts.get(id) ?? account;
     if (isDestroyed(entry)) this.#destroyed.add(id);
-    this.#accounts.set(id, known === account ? account : DISPUTED);
-    if (known === account) return entry;
+    const isDisputed = isOutdated || known !== account;
+    this.#accounts.set(id, isDisputed ? DISPUTED : account);
+    if (!isDisputed) return entry;
     // Destroyed stays destroyed (S5), whoever says so.
     return this.#destroyed.has(id) ? { kind: 'buried', id, reason: 'destroyed' } : { kind: 'reset', id };
   }

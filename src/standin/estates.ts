@@ -5,6 +5,8 @@ import type { Estate } from './estate.ts';
 export interface Account {
   /** Names it, for as long as this process runs. */
   readonly number: number;
+  /** The owner's life in whose name it was done. */
+  readonly life: number;
   readonly estate: Estate;
   /** Nothing is answered from it any more: others may have acted since. It is there to be handed back. */
   readonly isClosed: boolean;
@@ -16,14 +18,17 @@ const MOST_CLOSED = 4;
 /** The estates of the dead owners, from the death of each until they are handed back. */
 export class Estates {
   readonly #openEstate: (owner: Letter, isComplete: boolean) => Estate;
+  readonly #lifeOf: (owner: Letter) => number;
   readonly #open = new Map<Letter, Account>();
   readonly #closed = new Map<Letter, readonly Account[]>();
   /** Owners of whom another stand-in has what was open here. */
   readonly #handedOver = new Set<Letter>();
   #numbers = 0;
 
-  constructor(open: (owner: Letter, isComplete: boolean) => Estate) {
+  /** @param lifeOf the life that was declared dead last */
+  constructor(open: (owner: Letter, isComplete: boolean) => Estate, lifeOf: (owner: Letter) => number) {
     this.#openEstate = open;
+    this.#lifeOf = lifeOf;
   }
 
   /** Opens the estate of an owner that was declared dead, unless it is open. */
@@ -66,7 +71,15 @@ export class Estates {
     return this.#handedOver.has(owner);
   }
 
-  /** The owner has it, or its life is history. */
+  /** The owner died in a later life, which may have begun without our account of the one before. */
+  supersede(owner: Letter): void {
+    const open = this.#open.get(owner);
+    if (open !== undefined && !(open.estate.isBlank && open.estate.isComplete)) this.#keepClosed(owner, open);
+    this.#open.delete(owner);
+    this.#handedOver.delete(owner);
+  }
+
+  /** The owner has it, or nothing of what it could tell of. */
   drop(owner: Letter): void {
     this.#open.delete(owner);
     this.#closed.delete(owner);
@@ -97,6 +110,7 @@ export class Estates {
 
   #account(owner: Letter, isComplete: boolean): Account {
     this.#numbers += 1;
-    return { number: this.#numbers, estate: this.#openEstate(owner, isComplete), isClosed: false };
+    const life = this.#lifeOf(owner);
+    return { number: this.#numbers, life, estate: this.#openEstate(owner, isComplete), isClosed: false };
   }
 }

@@ -41,16 +41,23 @@ export class Load {
     this.#underWay = this.#visits.map((visit) => this.#goOn(visit));
   }
 
-  /** Reads every session that the visitors of the doors remember, through every host. */
-  async readAll(): Promise<void> {
-    await this.#doors.readAll();
+  /**
+   * Makes sessions that no visitor knows of. Resolves to what reads them through every host, with all that the visitors of the
+   * doors remember.
+   */
+  async putAside(): Promise<() => Promise<void>> {
+    const ids = await this.#doors.putAside();
+    return async () => {
+      await this.#doors.readAside(ids);
+      await this.#doors.readAll();
+    };
   }
 
   /** Lets each finish what it is at, then reads everything that is remembered through every host. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     await Promise.all(this.#underWay);
-    await this.readAll();
+    await this.#doors.readAll();
     this.#doors.close();
     this.#caller.close();
   }

@@ -7,8 +7,8 @@ export interface FaultsOptions {
   readonly random: Random;
   /** On average, between the beginnings of two faults. */
   readonly everyMs: number;
-  /** Only what befalls the stores. */
-  readonly isOfStores?: boolean;
+  /** All; or only what befalls the stores; or all but cut links, where somebody else cuts them. */
+  readonly choice?: keyof typeof CHOICES;
 }
 
 type Kind = 'kill' | 'restart' | 'stop' | 'freeze' | 'cut' | 'slowStore' | 'stallStore' | 'breakStore' | 'killStore';
@@ -25,7 +25,11 @@ const KINDS: Readonly<Record<Kind, number>> = {
   killStore: 0.7,
 };
 
-const STORES_ONLY: typeof KINDS = { ...KINDS, kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0 };
+const CHOICES = {
+  all: KINDS,
+  stores: { ...KINDS, kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0 },
+  'all but cuts': { ...KINDS, cut: 0 },
+} as const;
 
 /**
  * After a way or a node is there again, it takes the others so long to make use of it. Until then it does not count, or
@@ -50,11 +54,11 @@ export class Faults {
   #isStopped = false;
   readonly #ends = new Set<() => void>();
 
-  constructor({ mesh, random, everyMs, isOfStores = false }: FaultsOptions) {
+  constructor({ mesh, random, everyMs, choice = 'all' }: FaultsOptions) {
     this.#mesh = mesh;
     this.#random = random;
     this.#everyMs = everyMs;
-    this.#kinds = isOfStores ? STORES_ONLY : KINDS;
+    this.#kinds = CHOICES[choice];
   }
 
   /** The first one bites for sure. */

@@ -26,8 +26,8 @@ const STORES_BESIDE_SPLITS = 0.4;
 /** Less than this was done: the run proves nothing. */
 const FEWEST_DONE = 20;
 
-/** What befalls a mesh: everything but splits; or splits, with what befalls stores in some of the runs. */
-export type Weather = 'faults' | 'splits';
+/** What befalls a mesh: everything but splits; or splits, with what befalls stores in some of the runs; or both at once. */
+export type Weather = 'faults' | 'splits' | 'storms';
 
 /** One run: a mesh, its visitors, and what befalls it, all from one seed. */
 export async function run(seed: number, isTraced = false, weather: Weather = 'faults'): Promise<RunResult> {
@@ -48,14 +48,14 @@ export async function run(seed: number, isTraced = false, weather: Weather = 'fa
   try {
     await mesh.start();
     mesh.visitors.start(random.below(4) + 3);
-    const splits = await (weather === 'splits' ? befallSplits(mesh, random) : befall(mesh, random));
+    const splits = await (weather === 'faults' ? befall(mesh, random) : befallSplits(mesh, random, weather));
     if (!(await mesh.converges(CONVERGENCE_MS)))
       complaints.push(`the mesh did not become whole again: ${standing(mesh)}`);
     await mesh.runFor(200);
     mesh.visitors.stop();
     await mesh.runFor(1001);
     await mesh.visitors.readAll();
-    complaints.push(...judge(mesh, splits));
+    complaints.push(...judge(mesh, weather, splits));
   } finally {
     mesh.dispose();
   }
@@ -71,12 +71,13 @@ async function befall(mesh: SimMesh, random: Random): Promise<undefined> {
   await mesh.runFor(300);
 }
 
-function befallSplits(mesh: SimMesh, random: Random): Promise<Split[]> {
-  const hasStoreFaults = random.chance(STORES_BESIDE_SPLITS);
-  return befallWithSplits({ mesh, random: new Random(random.below(2 ** 31)), hasStoreFaults });
+function befallSplits(mesh: SimMesh, random: Random, weather: Weather): Promise<Split[]> {
+  const beside = random.chance(STORES_BESIDE_SPLITS) ? 'stores' : 'none';
+  const others = weather === 'storms' ? 'all but cuts' : beside;
+  return befallWithSplits({ mesh, random: new Random(random.below(2 ** 31)), others });
 }
 
-function judge(mesh: SimMesh, splits: readonly Split[] | undefined): string[] {
+function judge(mesh: SimMesh, weather: Weather, splits: readonly Split[] | undefined): string[] {
   const { visitors, hurtAt, absences, unrest, config, tally, errors } = mesh;
   const { deeds, lineages } = visitors;
   for (const { act, outcome } of deeds) mesh.count(`${act.kind}: ${outcome.kind}`);
@@ -87,7 +88,9 @@ function judge(mesh: SimMesh, splits: readonly Split[] | undefined): string[] {
     graceMs: config.session.rotateGraceSeconds * 1000,
   };
   const violations =
-    splits === undefined ? check(history, options) : checkSplits(history, mesh.letters, splits, options);
+    splits === undefined
+      ? check(history, options)
+      : checkSplits(history, mesh.letters, { splits, options, isRestKept: weather === 'splits' });
   const complaints = violations.map((violation) => describeViolation(violation, mesh));
   if (complaints.length > 0) complaints.unshift(...(splits ?? []).map((split) => describeSplit(split, mesh)));
   complaints.push(

@@ -130,6 +130,7 @@ export class SimNode {
             watcher.noted(letter, owner, outcome);
           },
         }),
+      (owner) => lives.of(owner)?.incarnation ?? 0,
     );
 
     const registrar = new Registrar({ letter, map, lives, estates });
@@ -179,7 +180,7 @@ export class SimNode {
     };
 
     const detector: FailureDetector = new FailureDetector({
-      ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+      ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
     });
     const witness: Witness = new Witness({
       ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },

@@ -16,18 +16,17 @@ const CONVERGENCE_MS = 60_000;
 export interface SplitWeather {
   readonly mesh: SimMesh;
   readonly random: Random;
-  /** Whether the stores have their troubles too, between the splits and while they last. */
-  readonly hasStoreFaults: boolean;
+  /** What befalls the mesh besides, between the splits and while they last. */
+  readonly others: 'none' | 'stores' | 'all but cuts';
 }
 
 /** Splits a mesh a few times, into sides that the seed decides, and heals it. */
-export async function befallWithSplits({ mesh, random, hasStoreFaults }: SplitWeather): Promise<Split[]> {
+export async function befallWithSplits({ mesh, random, others }: SplitWeather): Promise<Split[]> {
   const splits: Split[] = [];
   const count = 1 + random.below(3);
   for (let number = 1; number <= count; number += 1) {
-    const faults = hasStoreFaults
-      ? new Faults({ mesh, random, everyMs: random.between(400, 1500), isOfStores: true })
-      : undefined;
+    const faults =
+      others === 'none' ? undefined : new Faults({ mesh, random, everyMs: random.between(400, 1500), choice: others });
     faults?.goOn();
     await mesh.runFor(random.between(50, 400));
     splits.push(await splitOnce(mesh, random, () => faults?.stop()));
@@ -72,12 +71,18 @@ function drawSides(letters: readonly Letter[], random: Random): ReadonlyMap<Lett
   return new Map(shuffled.map((letter, at) => [letter, at < count ? at : random.below(count)]));
 }
 
+export interface Judging {
+  readonly splits: readonly Split[];
+  readonly options: CheckOptions;
+  /** Whether what nobody asked for on a wrong side must be there: not where a node that stood in may have died of something else. */
+  readonly isRestKept: boolean;
+}
+
 /** Looks for what DESIGN section 3 promises of splits: to each side while they last, and to all when they are over. */
 export function checkSplits(
   history: History,
   letters: readonly Letter[],
-  splits: readonly Split[],
-  options: CheckOptions,
+  { splits, options, isRestKept }: Judging,
 ): Violation[] {
   // Whom a split costs a session is judged below.
   const circumstances = { ...history, hurtAt: new Map(letters.map((letter) => [letter, -Infinity])), absences: [] };
@@ -91,7 +96,7 @@ export function checkSplits(
     ...judge(mergedView(history.deeds, splits)),
     ...late(history, options),
     // An account that was too small costs the owner all it has.
-    ...(options.areLedgersLarge ? lostWithoutCause(history, splits) : []),
+    ...(isRestKept && options.areLedgersLarge ? lostWithoutCause(history, splits) : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LinkLostError, StoreUnavailableError } from '../../../src/errors.ts';
+import type { EstateEntry } from '../../../src/session/estate-entry.ts';
 import { settled } from '../../support/fake-clock.ts';
 import { estateOf, FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
 import { a, b, c, TIMINGS } from './membership-setup.ts';
@@ -240,6 +241,27 @@ describe('collecting', () => {
     };
     await joinNow(setup);
     expect(setup.steps).toContain('apply a a-between');
+  });
+
+  test('what was done in the name of a life before the last one is reset, and what two accounts have as well', async () => {
+    const kept = (id: string): EstateEntry => ({ kind: 'kept', id, lifeMs: 1000, record: Buffer.alloc(0) });
+    for (const [life, told] of [
+      [FORMER_LIFE, 'apply a a-one kept'],
+      [FORMER_LIFE - 1, 'apply a a-one'],
+    ] as const) {
+      const setup = setUpJoin();
+      setup.peer(b).noted.set(a, [kept('a-one')]);
+      setup.peer(b).says({ estates: [estateOf(a, { life })] });
+      await joinNow(setup);
+      expect(setup.steps.filter((step) => step.startsWith('apply'))).toEqual([told]);
+    }
+    const disputed = setUpJoin();
+    for (const peer of [b, c]) {
+      disputed.peer(peer).noted.set(a, [kept('a-one')]);
+      disputed.peer(peer).says({ estates: [estateOf(a)] });
+    }
+    await joinNow(disputed);
+    expect(disputed.steps.filter((step) => step.startsWith('apply'))).toEqual(['apply a a-one kept', 'apply a a-one']);
   });
 
   test('takes over the estates of others for whom it stands in from now on, and remembers their gaps', async () => {
@@ -508,6 +530,25 @@ describe('who comes back meanwhile', () => {
     await setup.clock.advanceSettling(3 * RETRY_MS);
     expect(setup.tenure.phase).toBe('joining');
     expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
+  });
+
+  test('one that came back, on its side of a split, without what was done here in its name comes back once more', async () => {
+    for (const [keptSince, isConvicted] of [
+      [30, true],
+      [0, true],
+      [31, false],
+    ] as const) {
+      const setup = setUpJoin();
+      setup.lives.record(c, { incarnation: 30, state: 'dead' });
+      setup.lives.touch(c);
+      setup.members.apply(c, { kind: 'convicted', incarnation: 30 }, 'it was on another side');
+      setup.peer(c).says({ serving: 40, keptSince });
+      void setup.join.run();
+      await settled();
+      const expected = isConvicted ? ['joining', 'dead'] : ['serving', 'alive'];
+      expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(expected);
+      expect(setup.members.stateOf(c).incarnation).toBe(40);
+    }
   });
 
   test('one that joins as we do and is held for dead by all is waited for, for a second', async () => {

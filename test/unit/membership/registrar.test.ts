@@ -52,6 +52,7 @@ function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
         ...{ shelf, ledger: new Ledger(10, isComplete), aliasMs: 60_000, clock },
         onNoted: () => lives.touch(owner),
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
   const registrar = new Registrar({ letter: A, map, lives, estates });
   const members: Members = new Members({

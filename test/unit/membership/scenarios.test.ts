@@ -376,10 +376,13 @@ describe('an owner that returns while it is stood in for', () => {
     let isSure = false;
     let grant: (isGranted: boolean) => void = () => undefined;
     const opened: Letter[] = [];
-    const estates = new Estates((owner) => {
-      opened.push(owner);
-      throw new TypeError('nothing may be done in its name any more');
-    });
+    const estates = new Estates(
+      (owner) => {
+        opened.push(owner);
+        throw new TypeError('nothing may be done in its name any more');
+      },
+      () => 1,
+    );
     const engine: Pick<Engine, 'execute' | 'mint'> = {
       execute: () => Promise.reject(new TypeError('the owner is another node')),
       mint: () => Promise.reject(new TypeError('nobody mints')),

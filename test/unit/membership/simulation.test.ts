@@ -7,6 +7,7 @@ import { run, type RunResult, type Weather } from '../../support/sim/random-run.
  */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
 const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 150);
+const STORM_SEEDS = Number(process.env['SIM_STORM_SEEDS'] ?? 100);
 const FROM = Number(process.env['SIM_FROM'] ?? 1);
 const IS_TRACED = process.env['SIM_TRACE'] === '1';
 
@@ -78,6 +79,17 @@ describe('a simulated mesh that is befallen by faults keeps its promises', () =>
       { timeout: seeds.length * LIMIT_PER_SEED_MS },
       async () => {
         expect((await failuresOf(seeds, 'splits')).join('\n\n')).toBe('');
+      },
+    );
+  }
+
+  for (let from = FROM; from < FROM + STORM_SEEDS; from += STRIDE) {
+    const seeds = seedsFrom(from, Math.min(STRIDE, FROM + STORM_SEEDS - from));
+    test(
+      `and tells nothing old where splits and faults come at once, with seeds from ${from} to ${from + seeds.length - 1}`,
+      { timeout: seeds.length * LIMIT_PER_SEED_MS },
+      async () => {
+        expect((await failuresOf(seeds, 'storms')).join('\n\n')).toBe('');
       },
     );
   }

@@ -137,6 +137,47 @@ describe('when a split heals', () => {
     },
   );
 
+  test.each(
+    SEEDS.flatMap((seed) => [
+      { seed, says: 'is killed', end: (there: SimMesh) => there.kill(A) },
+      { seed, says: 'restarts', end: (there: SimMesh) => there.close(A, 'restart') },
+      { seed, says: 'is frozen for long', end: (there: SimMesh) => there.freeze(A) },
+    ]),
+  )(
+    'what the other side reset stays so, also where the owner $says meanwhile and comes back on its own side: seed $seed',
+    async ({ seed, end }) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 7);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      end(there);
+      await there.runFor(600);
+      if (there.nodeOf(A) === undefined) there.startNode(A, true);
+      else there.resume(A);
+      await there.runFor(2000);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'nor does it come back where the one that reset it has forgotten what it did: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 7);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      for (const node of [A, C]) there.kill(node);
+      await there.runFor(400);
+      for (const node of [A, C]) there.startNode(node, true);
+      await there.runFor(2000);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
   test.each(CASES.filter(({ ways }) => ways.length !== 2 || ways[0]?.[1] !== A))(
     'what the other side reset, kept or destroyed is as it left it: $says, seed $seed',
     async ({ size, ways, across, seed }) => {

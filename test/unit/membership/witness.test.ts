@@ -64,6 +64,7 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
         clock,
         onNoted: () => lives.touch(owner),
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
   const registrar = new Registrar({ letter: A, map, lives, estates });
   const members: Members = new Members({
@@ -112,7 +113,9 @@ function declareDead({ members }: Scene, peer: Letter, incarnation = THEIRS): vo
 }
 
 async function historyFor(scene: Scene, from: Letter, priorIncarnation = THEIRS): Promise<LifeHistory> {
-  const answer = await scene.ask(from, { kind: 'join', incarnation: THEIRS + 1, priorIncarnation });
+  const answer = await scene.ask(from, {
+    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, keptSince: priorIncarnation },
+  });
   if (answer.kind !== 'history') throw new TypeError(`a join is answered with ${answer.kind}`);
   return answer.history;
 }
@@ -249,7 +252,7 @@ describe('a joining node asks what happened in its name', () => {
   test('kept: we saw its former life alive throughout', async () => {
     expect(await historyFor(setUpAmongPeers(), B)).toEqual({
       ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
-      ...{ highestIncarnation: THEIRS, dead: [], recalls: THEIRS },
+      ...{ highestIncarnation: THEIRS, dead: [], keptSince: 0, recalls: THEIRS },
     });
   });
 
