@@ -11,9 +11,9 @@ interface HandOver {
 export class HandOvers {
   readonly #handOvers = new Map<Letter, Map<number, HandOver>>();
 
+  /** Whoever is offered it anew has to collect anew: it may have begun from the start, or not want it any more. */
   offered(to: Letter, { account, complete, gapsBy }: OfferedEstate): void {
-    const of = this.#of(to);
-    of.set(account, { offer: { complete, gapsBy }, collected: of.get(account)?.collected ?? 0 });
+    this.#of(to).set(account, { offer: { complete, gapsBy }, collected: 0 });
   }
 
   collected(by: Letter, account: number, cursor: number): void {

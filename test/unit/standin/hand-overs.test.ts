@@ -50,6 +50,8 @@ test('who was not told of a gap has not all of it', async () => {
   account.estate.markGap(d);
   expect(handOvers.isWhole(c, account)).toBe(false);
   handOvers.offered(c, offerOf(account));
+  expect(handOvers.isWhole(c, account)).toBe(false);
+  handOvers.collected(c, 1, account.estate.lastNote);
   expect(handOvers.isWhole(c, account)).toBe(true);
 });
 
