@@ -143,7 +143,7 @@ export class Join {
       return RETRY_MS;
     }
     this.#checkNotOver();
-    lives.recordServed(incarnation, judgement.kind === 'wipe' || !this.#parts.hasFormerSessions());
+    lives.recordServed(incarnation, this.#settledWith(peers, judgement));
     this.#witness(peers);
     this.#tried.clear();
     this.#disputes.clear();
@@ -232,7 +232,7 @@ export class Join {
         kind: 'join',
         incarnation: tenure.incarnation,
         priorIncarnation: lives.served,
-        keptSince: lives.keptSince,
+        settled: lives.settledWith(letter),
       });
       if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
     } catch (error) {
@@ -266,10 +266,21 @@ export class Join {
     }
   }
 
-  /** As where it restarted within a split, on its side, and kept what was said to be gone on ours: it has to come back once more. */
-  #cameBackWithout(letter: Letter, { keptSince, serving }: LifeHistory): boolean {
+  /**
+   * Those that handed over what they did in our name; and those that surely do not run, where nothing is left of what we had. One
+   * that is only silent may be on another side of a split, and say of what is new in this life that it is gone.
+   */
+  #settledWith(peers: readonly AnsweredPeer[], { kind }: JoinJudgement): Letter[] {
+    const { hasFormerSessions, isRefusing, members } = this.#parts;
+    const isEmpty = kind === 'wipe' || !hasFormerSessions();
+    const released = new Set(peers.map(({ letter }) => letter));
+    return members.letters.filter((letter) => released.has(letter) || (isEmpty && isRefusing(letter)));
+  }
+
+  /** As where it restarted within a split, on its side: it has to come back once more, and take over what we did in its name. */
+  #cameBackWithout(letter: Letter, { serving, settled }: LifeHistory): boolean {
     const untaken = this.#parts.lives.untakenOf(letter);
-    return untaken > 0 && untaken < serving && untaken >= keptSince;
+    return untaken > 0 && untaken < serving && untaken >= settled;
   }
 
   async #collect(

@@ -15,8 +15,8 @@ export interface KnownLife {
 interface LivesFile {
   served: number;
   peers: Record<string, KnownLife>;
-  /** The earliest life of which our store may still hold sessions; 0: not known. */
-  keptSince: number;
+  /** By peer, the life of ours since which it can have done nothing in our name that we have not taken over. */
+  settled: Record<string, number>;
   /** The latest life of each peer that we witnessed at any time. */
   recalled: Record<string, number>;
   /** The latest life of each peer in whose name something was done here that it has not taken over. */
@@ -46,14 +46,15 @@ export class Lives {
     return this.#file.served;
   }
 
-  get keptSince(): number {
-    return this.#file.keptSince;
+  /** The life of ours since which this peer can have done nothing in our name that we have not taken over; 0: none. */
+  settledWith(letter: Letter): number {
+    return this.#file.settled[letter] ?? 0;
   }
 
-  /** @param isAnew nothing is left of what the store held before */
-  recordServed(incarnation: number, isAnew = false): void {
+  /** @param settledWith peers that can have done nothing in the name of an earlier life that still matters in this one */
+  recordServed(incarnation: number, settledWith: readonly Letter[] = []): void {
     this.#file.served = incarnation;
-    if (isAnew) this.#file.keptSince = incarnation;
+    for (const letter of settledWith) this.#file.settled[letter] = incarnation;
     this.#write();
   }
 
@@ -139,7 +140,7 @@ export class Lives {
 }
 
 function readLives(path: string): LivesFile {
-  const empty: LivesFile = { served: 0, peers: {}, keptSince: 0, recalled: {}, untaken: {} };
+  const empty: LivesFile = { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -157,7 +158,7 @@ function readLives(path: string): LivesFile {
     served,
     peers: Object.fromEntries(known),
     // Absent in the files of earlier releases: they recall nothing, and what they touched was not taken over.
-    keptSince: 'keptSince' in parsed && typeof parsed.keptSince === 'number' ? parsed.keptSince : 0,
+    settled: 'settled' in parsed ? readNumbers(parsed.settled) : {},
     recalled: 'recalled' in parsed ? readNumbers(parsed.recalled) : {},
     untaken: {
       ...Object.fromEntries(touched.map(([letter, { incarnation }]) => [letter, incarnation])),

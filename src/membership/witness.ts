@@ -152,7 +152,7 @@ export class Witness {
       estates: map.letters
         .flatMap((owner) => (owner === from ? this.#offersTo(from, request) : this.#offersOf(owner, from)))
         .map((offer) => this.#noted(offer, from)),
-      keptSince: lives.keptSince,
+      settled: lives.settledWith(from),
       recalls: lives.recalledLife(from),
       notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
@@ -180,9 +180,9 @@ export class Witness {
     return standInFor(owner, map, isPresent) === candidate;
   }
 
-  /** What we did in the name of the one that asks, in lives of which it may still have sessions. */
-  #offersTo(owner: Letter, { keptSince }: RequestOf<'join'>): readonly OfferedEstate[] {
-    return this.#accountsOf(owner).filter(({ life }) => life >= keptSince);
+  /** What we did in the name of the one that asks, and it may not have taken over. */
+  #offersTo(owner: Letter, { settled }: RequestOf<'join'>): readonly OfferedEstate[] {
+    return this.#accountsOf(owner).filter(({ life }) => life >= settled);
   }
 
   /** What a stand-in that is about to take our place has to go on from. */

@@ -87,7 +87,7 @@ function writeHistory(writer: FieldWriter, history: LifeHistory): void {
   writer.integer(history.serving);
   writer.word(HISTORY_VERDICTS, history.verdict);
   writer.list(history.estates, (estate) => writeEstate(writer, estate));
-  writer.integer(history.keptSince);
+  writer.integer(history.settled);
   writer.integer(history.recalls);
   writer.duration(history.notBeforeMs);
   writer.integer(history.highestIncarnation);
@@ -103,7 +103,7 @@ function readHistory(reader: FieldReader): LifeHistory {
     serving: reader.integer(),
     verdict: reader.word(HISTORY_VERDICTS),
     estates: reader.list(() => readEstate(reader)),
-    keptSince: reader.integer(),
+    settled: reader.integer(),
     recalls: reader.integer(),
     notBeforeMs: reader.duration(),
     highestIncarnation: reader.integer(),

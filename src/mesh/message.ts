@@ -60,8 +60,8 @@ export type PeerRequest =
       readonly kind: 'join';
       readonly incarnation: number;
       readonly priorIncarnation: number;
-      /** The earliest life of which my store may still hold sessions. */
-      readonly keptSince: number;
+      /** The life of mine since which you can have done nothing in my name that I have not taken over. */
+      readonly settled: number;
     }
   /** Hand over this account of what you did in that letter's name from `cursor` on, as much as fits into one frame. */
   | {
@@ -150,8 +150,8 @@ export interface LifeHistory {
   readonly verdict: 'kept' | 'dead' | 'forgotten';
   /** What this peer did in dead owners' names, as far as it is the joining node's business. */
   readonly estates: readonly OfferedEstate[];
-  /** The earliest life of which this peer's own store may still hold sessions. */
-  readonly keptSince: number;
+  /** The life of this peer since which the joining node can have done nothing in its name that it has not taken over. */
+  readonly settled: number;
   /** The life of the joining node in whose name this peer remembers all that it did itself; 0: none. */
   readonly recalls: number;
   /** A node that died often of late is let in no sooner than after this. */

@@ -22,7 +22,7 @@ export function writeRequest(writer: FieldWriter, request: PeerRequest): void {
       }
     case 'join': {
       writer.integer(request.priorIncarnation);
-      writer.integer(request.keptSince);
+      writer.integer(request.settled);
       return;
     }
     case 'collect':
@@ -62,7 +62,7 @@ export function readRequest(reader: FieldReader): PeerRequest {
         ...{ evidence: reader.word(EVIDENCE), isPoll: reader.flag() },
       };
     case 'join':
-      return { kind, incarnation, priorIncarnation: reader.integer(), keptSince: reader.integer() };
+      return { kind, incarnation, priorIncarnation: reader.integer(), settled: reader.integer() };
     case 'collect':
       return { kind, incarnation, letter: reader.letter(), account: reader.integer(), cursor: reader.integer() };
     case 'pause':

@@ -133,7 +133,7 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     evidence: fc.constantFrom('refused', 'silence'),
     isPoll: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers, keptSince: integers }),
+  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers, settled: integers }),
   fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, account: integers, cursor: integers }),
   fc.record({ kind: fc.constant('pause'), incarnation, forMs: integers }),
   fc.record({
@@ -180,7 +180,7 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
       serving: incarnation,
       verdict: fc.constantFrom('kept', 'dead', 'forgotten'),
       estates: fc.array(estates, { maxLength: 62 }),
-      keptSince: integers,
+      settled: integers,
       recalls: integers,
       notBeforeMs: integers,
       highestIncarnation: integers,

@@ -18,7 +18,7 @@ const HISTORY: LifeHistory = {
   notBeforeMs: 0,
   highestIncarnation: 40,
   dead: [],
-  keptSince: 0,
+  settled: 0,
   recalls: 0,
 };
 

@@ -35,7 +35,7 @@ const VOUCHES: LifeHistory = {
   notBeforeMs: 0,
   highestIncarnation: FORMER_LIFE,
   dead: [],
-  keptSince: 0,
+  settled: 0,
   recalls: 0,
 };
 

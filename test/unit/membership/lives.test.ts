@@ -205,16 +205,15 @@ describe('what is known of a life', () => {
   test('a file of an earlier release says of what was touched that it is untaken', () => {
     const peer = '{"incarnation":7,"state":"dead","isWitnessed":true,"isTouched":true}';
     const lives = livesFrom(`{"served":42,"peers":{"b":${peer}}}`);
-    expect([lives.untakenOf(b), lives.forgottenOf(b), lives.keptSince]).toEqual([7, 7, 0]);
+    expect([lives.untakenOf(b), lives.forgottenOf(b), lives.settledWith(b)]).toEqual([7, 7, 0]);
   });
 
-  test('since when the store holds sessions is moved only where nothing was left of what it held', () => {
+  test('a life settles with those that are named, and leaves the others where they were', () => {
     const { lives, reread } = setUp();
-    lives.recordServed(41, true);
-    lives.recordServed(42);
-    expect(reread().keptSince).toBe(41);
-    lives.recordServed(43, true);
-    expect(reread().keptSince).toBe(43);
+    lives.recordServed(41, [b, c]);
+    lives.recordServed(42, [c]);
+    lives.recordServed(43);
+    expect([reread().settledWith(b), reread().settledWith(c), reread().settledWith(a)]).toEqual([41, 42, 0]);
   });
 
   test('a peer of whom nothing is known cannot be touched', () => {

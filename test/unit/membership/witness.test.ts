@@ -114,7 +114,7 @@ function declareDead({ members }: Scene, peer: Letter, incarnation = THEIRS): vo
 
 async function historyFor(scene: Scene, from: Letter, priorIncarnation = THEIRS): Promise<LifeHistory> {
   const answer = await scene.ask(from, {
-    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, keptSince: priorIncarnation },
+    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, settled: priorIncarnation },
   });
   if (answer.kind !== 'history') throw new TypeError(`a join is answered with ${answer.kind}`);
   return answer.history;
@@ -252,7 +252,7 @@ describe('a joining node asks what happened in its name', () => {
   test('kept: we saw its former life alive throughout', async () => {
     expect(await historyFor(setUpAmongPeers(), B)).toEqual({
       ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
-      ...{ highestIncarnation: THEIRS, dead: [], keptSince: 0, recalls: THEIRS },
+      ...{ highestIncarnation: THEIRS, dead: [], settled: 0, recalls: THEIRS },
     });
   });
 
