@@ -533,7 +533,7 @@ describe('who comes back meanwhile', () => {
   });
 
   test('one that came back, on its side of a split, without what was done here in its name comes back once more', async () => {
-    for (const [settled, isConvicted] of [
+    for (const [since, isConvicted] of [
       [30, true],
       [0, true],
       [31, false],
@@ -542,7 +542,7 @@ describe('who comes back meanwhile', () => {
       setup.lives.record(c, { incarnation: 30, state: 'dead' });
       setup.lives.touch(c);
       setup.members.apply(c, { kind: 'convicted', incarnation: 30 }, 'it was on another side');
-      setup.peer(c).says({ serving: 40, settled });
+      setup.peer(c).says({ serving: 40, settled: since });
       void setup.join.run();
       await settled();
       const expected = isConvicted ? ['joining', 'dead'] : ['serving', 'alive'];
