@@ -29,13 +29,13 @@ export async function befallWithSplits({ mesh, random, others }: SplitWeather): 
       others === 'none' ? undefined : new Faults({ mesh, random, everyMs: random.between(400, 1500), choice: others });
     faults?.goOn();
     await mesh.runFor(random.between(50, 400));
-    splits.push(await splitOnce(mesh, random, () => faults?.stop()));
+    splits.push(await splitOnce(mesh, random, others === 'all but cuts', () => faults?.stop()));
     await mesh.runFor(random.between(0, 500));
   }
   return splits;
 }
 
-async function splitOnce(mesh: SimMesh, random: Random, stopOthers: () => void): Promise<Split> {
+async function splitOnce(mesh: SimMesh, random: Random, isStorm: boolean, stopOthers: () => void): Promise<Split> {
   const { letters, world } = mesh;
   const sides = drawSides(letters, random);
   const sideOf = (letter: Letter): string => String(sides.get(letter));
@@ -58,11 +58,14 @@ async function splitOnce(mesh: SimMesh, random: Random, stopOthers: () => void):
   for (const { node, at } of mesh.wipedAt) if (at > cutAt && at < mendedAt) mesh.hurtAt.set(node, at);
   await mesh.runFor(300);
   if (!(await mesh.converges(CONVERGENCE_MS))) mesh.errors.push(new RangeError('the mesh did not become whole again'));
+  const split = { cutAt, healedAt, wholeAt: world.now, sideOf };
+  // Where nodes restart besides, one that serves anew need not have met the other side yet.
+  if (isStorm) return split;
   const renewedAt = new Map<Letter, number>();
   for (const { node, at } of mesh.servedAt) {
     if (at > mendedAt && !renewedAt.has(node)) renewedAt.set(node, at);
   }
-  return { cutAt, healedAt, wholeAt: world.now, sideOf, renewedAt };
+  return { ...split, renewedAt };
 }
 
 function drawSides(letters: readonly Letter[], random: Random): ReadonlyMap<Letter, number> {
