@@ -3,7 +3,8 @@ import { run, type RunResult, type Weather } from '../../support/sim/random-run.
 
 /**
  * More than the suite runs: `SIM_FROM=1000 SIM_SEEDS=5000 npx vitest run --project unit test/unit/membership/simulation`.
- * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_TRACE=1 …`.
+ * SIM_SPLIT_SEEDS and SIM_STORM_SEEDS are the same for the other kinds of weather.
+ * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_SPLIT_SEEDS=0 SIM_STORM_SEEDS=0 SIM_TRACE=1 …`.
  */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
 const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 150);

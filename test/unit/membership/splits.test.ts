@@ -178,6 +178,42 @@ describe('when a split heals', () => {
     },
   );
 
+  test.each(SEEDS)(
+    'nor what the owner began when it came back empty, and the other side said is not there: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      there.close(A, 'stop');
+      await there.runFor(400);
+      there.startNode(A, false);
+      await there.runFor(600);
+      const id = await mintAt(there, A, 7);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'one that said goodbye before it, and came back on one side, hears of the other as well: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const lost = await mintAt(there, A, 7);
+      there.close(A, 'stop');
+      await there.runFor(300);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id: lost })).toMatchObject({ kind: 'miss' });
+      there.startNode(A, false);
+      await there.runFor(600);
+      const id = await mintAt(there, A, 8);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
   test.each(CASES.filter(({ ways }) => ways.length !== 2 || ways[0]?.[1] !== A))(
     'what the other side reset, kept or destroyed is as it left it: $says, seed $seed',
     async ({ size, ways, across, seed }) => {
