@@ -195,18 +195,19 @@ export class Witness {
   /** An estate that a restart of ours took along, though we had acted in that name, is one of which nothing is left. */
   #accountsOf(owner: Letter): readonly OfferedEstate[] {
     const { estates, lives } = this.#parts;
-    const life = lives.of(owner);
-    const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life: of }): OfferedEstate => {
+    const known = lives.of(owner);
+    const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life }): OfferedEstate => {
       const { gapsBy, isComplete: complete } = estate;
-      return { letter: owner, life: of, account, complete, gapsBy, isClosed };
+      return { letter: owner, account, life, complete, gapsBy, isClosed };
     });
-    const lost = (of: number): OfferedEstate => ({
-      ...{ letter: owner, life: of, account: 0, complete: false, gapsBy: [], isClosed: false },
+    const lost = (life: number): OfferedEstate => ({
+      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], isClosed: false },
     });
-    const isLost = life?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
-    if (isLost) offers.push(lost(life.incarnation));
+    const isLost = known?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
+    if (isLost) offers.push(lost(known.incarnation));
+    // Or of an earlier life, if the owner came back since without us.
     const forgotten = lives.forgottenOf(owner);
-    if (forgotten > 0 && forgotten < (life?.incarnation ?? 0)) offers.push(lost(forgotten));
+    if (forgotten > 0 && forgotten < (known?.incarnation ?? 0)) offers.push(lost(forgotten));
     return offers;
   }
 

@@ -112,9 +112,14 @@ function declareDead({ members }: Scene, peer: Letter, incarnation = THEIRS): vo
   members.apply(peer, { kind: 'convicted', incarnation }, 'dead');
 }
 
-async function historyFor(scene: Scene, from: Letter, priorIncarnation = THEIRS): Promise<LifeHistory> {
+async function historyFor(
+  scene: Scene,
+  from: Letter,
+  priorIncarnation = THEIRS,
+  settled = priorIncarnation,
+): Promise<LifeHistory> {
   const answer = await scene.ask(from, {
-    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, settled: priorIncarnation },
+    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, settled },
   });
   if (answer.kind !== 'history') throw new TypeError(`a join is answered with ${answer.kind}`);
   return answer.history;
@@ -294,6 +299,28 @@ describe('a joining node asks what happened in its name', () => {
     expect(await historyFor(scene, B)).toMatchObject({ dead: [], highestIncarnation: THEIRS });
     await scene.ask(B, { kind: 'hold', incarnation: THEIRS + 5 });
     expect(await historyFor(scene, B)).toMatchObject({ highestIncarnation: THEIRS + 5 });
+  });
+
+  test('what was done in the name of an earlier life is offered until it has settled with us, over our restarts as well', async () => {
+    const path = join(directory, 'untaken.json');
+    const before = setUp(path);
+    declareDead(before, B);
+    await before.estates.begin(B, true).execute({ kind: 'get', id: 'b-one' }, Infinity);
+    declareDead(before, B, THEIRS + 1);
+    const offered = async (scene: Scene, settled: number): Promise<string[]> => {
+      const { estates } = await historyFor(scene, B, THEIRS + 1, settled);
+      return estates.map(({ life, isClosed, complete }) => `${life} ${isClosed ? 'closed' : 'open'} ${complete}`);
+    };
+    const ofPresent = `${THEIRS + 1} open true`;
+    expect(await offered(before, THEIRS)).toEqual([ofPresent, `${THEIRS} closed true`]);
+    expect(await offered(before, THEIRS + 1)).toEqual([ofPresent]);
+    const restarted = setUp(path);
+    declareDead(restarted, B, THEIRS + 1);
+    expect(await offered(restarted, THEIRS)).toContain(`${THEIRS} open false`);
+    expect(await offered(restarted, THEIRS + 1)).not.toContain(`${THEIRS} open false`);
+    // Only in its present life may anybody else go on from it.
+    const { estates } = await historyFor(before, C);
+    expect(estates.map(({ life }) => life)).not.toContain(THEIRS);
   });
 
   test('an estate in which we acted and that a restart closed is offered as one with gaps', async () => {
