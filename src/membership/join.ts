@@ -259,6 +259,8 @@ export class Join {
       if (history.serving === 0) continue;
       if (this.#cameBackWithout(letter, history)) {
         const why = 'it came back without what was done here in its name';
+        // A hold that was under way for long, of a life that it has given up, must not keep it from being told.
+        if (members.stateOf(letter).incarnation <= history.serving) members.apply(letter, { kind: 'unheld' }, why);
         members.apply(letter, { kind: 'convicted', incarnation: history.serving }, why);
         continue;
       }

@@ -551,6 +551,19 @@ describe('who comes back meanwhile', () => {
     }
   });
 
+  test('also where a hold of it, that was under way for long, stands here', async () => {
+    const setup = setUpJoin();
+    setup.lives.record(c, { incarnation: 30, state: 'dead' });
+    setup.lives.touch(c);
+    setup.members.apply(c, { kind: 'convicted', incarnation: 30 }, 'it was on another side');
+    setup.members.apply(c, { kind: 'held', incarnation: 35 }, 'a call that was under way for long');
+    setup.peer(c).says({ serving: 40, settled: 30 });
+    void setup.join.run();
+    await settled();
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'dead', incarnation: 40 });
+  });
+
   test('one that joins as we do and is held for dead by all is waited for, for a second', async () => {
     const setup = setUpJoin();
     setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
