@@ -291,10 +291,11 @@ export class Join {
     isWiped = false,
   ): Promise<void> {
     for (const estate of history.estates) {
-      const { account, isClosed, letter } = estate;
-      // After a wipe, what was kept before somebody else acted could be older than what they did, of which nothing is left.
-      if (letter === this.#parts.letter ? isWiped && isClosed : !this.#inheritsFrom(estate)) continue;
-      const isOutdated = letter === this.#parts.letter && estate.life < this.#parts.lives.served;
+      const { account, letter, life } = estate;
+      const isOwn = letter === this.#parts.letter;
+      if (!isOwn && !this.#inheritsFrom(estate)) continue;
+      // After a wipe, what was kept could be older than what somebody else did, of which nothing is left.
+      const isOutdated = isOwn && (isWiped || life < this.#parts.lives.served);
       const source = `${from}${account}`;
       const disputes = this.#disputes.get(letter) ?? new Disputes();
       this.#disputes.set(letter, disputes);
@@ -319,7 +320,7 @@ export class Join {
     if (complete) return true;
     if (gapsBy.length === 0) inheritIncomplete(owner);
     for (const by of gapsBy) inheritGap(owner, by);
-    lives.touch(owner);
+    lives.touchByAnother(owner);
     return true;
   }
 

@@ -108,12 +108,20 @@ export class Lives {
     this.#write();
   }
 
-  /** Something was done in the name of this dead owner. */
+  /** Something was done here in the name of this dead owner. */
   touch(letter: Letter): void {
+    const known = this.#file.peers[letter];
+    if (known === undefined || (known.isTouched && this.untakenOf(letter) === known.incarnation)) return;
+    this.#file.peers[letter] = { ...known, isTouched: true };
+    this.#file.untaken[letter] = known.incarnation;
+    this.#write();
+  }
+
+  /** Another may have acted in its name: as if we had and had forgotten it, but for what each answers for itself. */
+  touchByAnother(letter: Letter): void {
     const known = this.#file.peers[letter];
     if (known === undefined || known.isTouched) return;
     this.#file.peers[letter] = { ...known, isTouched: true };
-    this.#file.untaken[letter] = known.incarnation;
     this.#write();
   }
 

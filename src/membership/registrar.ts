@@ -61,7 +61,7 @@ export class Registrar {
       if (!wasDead || !canHaveActed || standInFor(owner, map, wasPresent) !== gone) continue;
       this.estateOf(owner).markGap(gone);
       // The gap must outlive this process: it is as if we had acted in that name and forgotten what we did.
-      lives.touch(owner);
+      lives.touchByAnother(owner);
     }
   }
 
