@@ -243,6 +243,16 @@ describe('collecting', () => {
     expect(setup.steps).toContain('apply a a-between');
   });
 
+  test('what a stand-in kept is reset where all was dropped: it may be older than what another did, of which nothing is left', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).noted.set(a, [{ kind: 'kept', id: 'a-one', lifeMs: 1000, record: Buffer.alloc(0) }]);
+    setup.peer(b).says({ estates: [estateOf(a)] });
+    setup.peer(c).says({ verdict: 'dead', estates: [estateOf(a, { account: 0, complete: false })] });
+    await joinNow(setup);
+    const steps = setup.steps.filter((step) => /^(wipe|apply)/.test(step));
+    expect(steps.slice(steps.indexOf('wipe'))).toEqual(['wipe', 'apply a a-one']);
+  });
+
   test('what was done in the name of a life before the last one is reset, and what two accounts have as well', async () => {
     const kept = (id: string): EstateEntry => ({ kind: 'kept', id, lifeMs: 1000, record: Buffer.alloc(0) });
     for (const [life, told] of [

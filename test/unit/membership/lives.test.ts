@@ -202,6 +202,15 @@ describe('what is known of a life', () => {
     expect([next.untakenOf(b), next.forgottenOf(b), reread().untakenOf(b)]).toEqual([0, 0, 0]);
   });
 
+  test('that another may have acted is not untaken by us: it answers for itself', () => {
+    const { lives } = setUp();
+    lives.record(b, DEAD);
+    lives.touchByAnother(b);
+    expect([lives.of(b)?.isTouched, lives.untakenOf(b)]).toEqual([true, 0]);
+    lives.touch(b);
+    expect(lives.untakenOf(b)).toBe(7);
+  });
+
   test('a file of an earlier release says of what was touched that it is untaken', () => {
     const peer = '{"incarnation":7,"state":"dead","isWitnessed":true,"isTouched":true}';
     const lives = livesFrom(`{"served":42,"peers":{"b":${peer}}}`);
