@@ -268,10 +268,7 @@ export class Join {
     }
   }
 
-  /**
-   * Those that handed over what they did in our name; and those that surely do not run, where nothing is left of what we had. One
-   * that is only silent may be on another side of a split, and say of what is new in this life that it is gone.
-   */
+  /** Those that handed over what they did; and those that surely do not run, where nothing is left. A silent one may be across a split. */
   #settledWith(peers: readonly AnsweredPeer[], { kind }: JoinJudgement): Letter[] {
     const { hasFormerSessions, isRefusing, members } = this.#parts;
     const isEmpty = kind === 'wipe' || !hasFormerSessions();
