@@ -13,7 +13,7 @@ import { ClosedError, HandshakeRefusedError, MagliaError } from './errors.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { Lives } from './membership/lives.ts';
-import { isGone, Members } from './membership/members.ts';
+import { isDeath, isGone, Members } from './membership/members.ts';
 import { Refusals } from './membership/refusals.ts';
 import { Registrar } from './membership/registrar.ts';
 import { fenceAfterMs } from './membership/silence.ts';
@@ -175,6 +175,7 @@ function compose(
           log.info({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
         },
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
 
   const registrar = new Registrar({ letter, map, lives, estates });
@@ -188,7 +189,7 @@ function compose(
         engine.releaseLocksOf(peer);
         estates.releaseLocksOf(peer);
       }
-      if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
+      if (isDeath(from, to)) witness.noteDeath(peer);
       if (members.present().length === 0) tenure.peersGone();
     },
   });
@@ -198,7 +199,7 @@ function compose(
     hasPeers: () => members.present().length > 0,
     askPeers: () => detector.pingAll(),
     onLost: () => {
-      registrar.voidEstates(members);
+      registrar.closeEstates(members);
       joinMesh();
     },
   });
@@ -236,7 +237,7 @@ function compose(
   });
 
   const detector: FailureDetector = new FailureDetector({
-    ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+    ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
   });
   const witness: Witness = new Witness({
     ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
@@ -248,10 +249,12 @@ function compose(
     isRefusing: (peer) => detector.isRefusing(peer),
     isRejecting: (peer) => detector.isRejecting(peer),
     isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
+    hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
     hasFormerSessions: () => former.hasSessions,
     wipe: () => engine.wipe(),
-    apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
-    inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
+    apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
+    inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
+    inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
     onIncarnation: (life) => versions.raise(life),
   });
   const joinMesh = (): void => {

@@ -7,6 +7,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import { Jury } from './jury.ts';
+import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, type Silence } from './silence.ts';
@@ -17,6 +18,7 @@ export interface FailureDetectorParts {
   readonly map: LetterMap;
   readonly members: Members;
   readonly links: PeerLinks;
+  readonly lives: Pick<Lives, 'untakenOf'>;
   readonly tenure: Tenure;
   readonly timings: TimingsConfig;
   readonly clock: Clock;
@@ -33,6 +35,8 @@ interface Watch {
   isRefused: boolean;
   /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
   isRejected: boolean;
+  /** When it last answered a ping, it held our life for dead; its port has not refused us since. */
+  hasJudgedUs: boolean;
   /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
   accusation: 'none' | 'under-way' | 'upheld';
 }
@@ -75,6 +79,7 @@ export class FailureDetector {
           sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
           isRejected: false,
+          hasJudgedUs: false,
           accusation: 'none',
         },
       ]),
@@ -102,6 +107,11 @@ export class FailureDetector {
   /** Whether the peer, when it was last reached, refused to talk to us. */
   isRejecting(letter: Letter): boolean {
     return this.#watch(letter).isRejected;
+  }
+
+  /** Whether the peer told us that it holds us for dead, and is not surely gone since. */
+  hasJudgedUs(letter: Letter): boolean {
+    return this.#watch(letter).hasJudgedUs;
   }
 
   /** Whether the peer would be declared dead if we served. */
@@ -148,6 +158,7 @@ export class FailureDetector {
     const watch = this.#watch(letter);
     watch.isRefused = true;
     watch.isRejected = false;
+    watch.hasJudgedUs = false;
     this.#judge(letter, watch);
   }
 
@@ -197,7 +208,8 @@ export class FailureDetector {
 
   #pinged(letter: Letter, watch: Watch, answer: PeerAnswer, incarnation: number, sentAt: number): void {
     if (answer.kind !== 'pong') return;
-    const { members, tenure } = this.#parts;
+    const { lives, members, tenure } = this.#parts;
+    watch.hasJudgedUs = answer.verdict === 'dead';
     if (answer.verdict === 'alive') {
       watch.sparedAt = sentAt;
       tenure.confirm(incarnation, sentAt);
@@ -213,10 +225,13 @@ export class FailureDetector {
       watch.isRefused = false;
     }
     if (answer.phase !== 'serving') return;
+    const state = members.stateOf(letter);
+    const isLater = answer.incarnation > state.incarnation;
+    const isOwed = lives.untakenOf(letter) > 0;
     // It came back and had no need to ask us: so we are the one that was held for dead, and nobody could tell us.
-    if (isGone(members.stateOf(letter)) && answer.incarnation > members.stateOf(letter).incarnation) {
-      tenure.lose(`${letter} has joined in a later life without us`);
-    }
+    if (isLater && (isGone(state) || isOwed)) tenure.lose(`${letter} has joined in a later life without us`);
+    // Whether it has to take over what was done here in its name is found out by joining.
+    if (isOwed && (isLater || state.kind === 'returning')) return;
     const mayReturn = tenure.phase === 'joining';
     const isNews = members.apply(
       letter,

@@ -1,4 +1,4 @@
-import type { LifeHistory } from '../mesh/message.ts';
+import type { LifeHistory, OfferedEstate } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 
 /** What came of asking one peer what happened in our name. */
@@ -6,13 +6,23 @@ export type AskedPeer =
   | { readonly kind: 'answered'; readonly letter: Letter; readonly history: LifeHistory }
   /** It refuses to talk to us at all: another secret, another map. */
   | { readonly kind: 'rejected'; readonly letter: Letter }
-  /** `isRefusing`: its machine answers, but no daemon listens there. `isDead`: we and all who answer us hold it for (as good as) dead. */
-  | { readonly kind: 'unreachable'; readonly letter: Letter; readonly isRefusing: boolean; readonly isDead: boolean };
+  | {
+      readonly kind: 'unreachable';
+      readonly letter: Letter;
+      /** Its machine answers, but no daemon listens there. */
+      readonly isRefusing: boolean;
+      /** We and all who answer us hold it for (as good as) dead. */
+      readonly isDead: boolean;
+      /** It told us that it holds us for dead: it is there, and may have acted in our name, whatever the others hold of it. */
+      readonly hasJudgedUs: boolean;
+    };
 
 export interface JoinCircumstances {
   readonly hasFormerSessions: boolean;
   /** Our life that last served; 0 for none. */
   readonly priorIncarnation: number;
+  /** The lives that we have asked to be released in since: whoever recalls one has given us all that it did before. */
+  readonly triedIncarnations: ReadonlySet<number>;
   /** We have waited for those that do not answer for as long as we are told to. */
   readonly isPatienceOver: boolean;
 }
@@ -29,17 +39,21 @@ interface Verdict {
 }
 
 /**
- * Whether a (re)starting node may keep what its store holds from a former life (DESIGN, "Coming back"). It may where a
- * peer vouches for that life - never declared dead, or declared dead with everything that was done since on record -
- * and nobody's record has gaps. Every peer must be heard, or be held for dead by all informed ones that were. Where we go
- * on without one, because it surely does not run, it may have taken with it what it did in our name.
+ * Whether a (re)starting node may keep what its store holds from a former life (DESIGN, "Coming back"). It may where all
+ * that was done in its name is known: because each peer answers for what it did itself; or because one vouches for that
+ * life - never declared dead, or declared dead with everything that was done since on record - and no record has gaps but
+ * such as those fill who are named in them. Every peer must be heard, or be held for dead by all informed ones that were.
+ * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
-  const { hasFormerSessions, isPatienceOver, priorIncarnation } = circumstances;
+  const { hasFormerSessions, isPatienceOver, priorIncarnation, triedIncarnations } = circumstances;
   const answered = asked.flatMap((peer) => (peer.kind === 'answered' ? [peer] : []));
   const histories = answered.map(({ history }) => history);
   const informed = histories.filter(({ isInformed }) => isInformed);
-  const missing = asked.filter((peer) => peer.kind !== 'answered' && !isHeldForDead(peer.letter, informed));
+  const missing = asked.filter((peer) => {
+    if (peer.kind === 'answered') return false;
+    return !isHeldForDead(peer.letter, informed) || (peer.kind === 'unreachable' && peer.hasJudgedUs);
+  });
   const highestIncarnation = Math.max(0, ...histories.map((history) => history.highestIncarnation));
   const notBeforeMs = Math.max(0, ...histories.map((history) => history.notBeforeMs));
   if (notBeforeMs > 0) return { kind: 'wait', notBeforeMs };
@@ -50,9 +64,13 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     (isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing);
   if (!missing.every(isInVain)) return { kind: 'wait', notBeforeMs: 0 };
 
-  const hasGaps = answered.some(({ history }) =>
-    history.estates.some((estate) => isOwn(estate, asked) && !estate.complete),
-  );
+  const isRecalled = ({ recalls }: LifeHistory): boolean =>
+    recalls > 0 && (recalls === priorIncarnation || triedIncarnations.has(recalls));
+  const recalling = new Set(answered.flatMap(({ letter, history }) => (isRecalled(history) ? [letter] : [])));
+  const records = histories.flatMap(({ estates }) => estates.filter((estate) => isOwn(estate, asked)));
+  const isFilled = ({ complete, gapsBy }: OfferedEstate): boolean =>
+    complete || (gapsBy.length > 0 && gapsBy.every((by) => recalling.has(by)));
+  const hasGaps = !records.every(isFilled);
   // Together all nodes know everything, even where each of them was away.
   const vouching = answered.length === asked.length ? histories : informed;
   const isContinuous =
@@ -65,7 +83,8 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   const wipe = (why: string): JoinJudgement => ({ kind: 'wipe', why, highestIncarnation, isContinuous });
   if (hasGaps) return wipe('the record of what was done meanwhile has gaps');
   if (missing.length > 0) return wipe('a peer that may have acted in our name cannot be asked');
-  if (!vouching.some(({ verdict }) => verdict !== 'forgotten')) return wipe('no peer can say what was done meanwhile');
+  const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
+  if (!isKnown) return wipe('no peer can say what was done meanwhile');
   return { kind: 'keep', highestIncarnation, isContinuous };
 }
 

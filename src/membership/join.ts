@@ -2,9 +2,10 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { ClosedError, MagliaError } from '../errors.ts';
-import type { PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { LifeHistory, OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
+import { Disputes } from '../standin/disputes.ts';
 import { judgeHistories, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
@@ -26,14 +27,18 @@ export interface JoinParts {
   readonly isRejecting: (letter: Letter) => boolean;
   /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
   readonly isAsGoodAsDead: (letter: Letter) => boolean;
+  /** Whether the peer told us that it holds us for dead, and its port has not refused us since. */
+  readonly hasJudgedUs: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
   /** Drops every session of the former life: reset, not old. */
   readonly wipe: () => Promise<void>;
   /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
   readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
-  /** Another's estate that we take over is not complete. */
+  /** Of another's estate that we take over something is forgotten. */
   readonly inheritIncomplete: (owner: Letter) => void;
+  /** This node may have acted in that owner's name besides. */
+  readonly inheritGap: (owner: Letter, by: Letter) => void;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
 }
@@ -51,6 +56,8 @@ interface Asked {
 const RETRY_MS = 50;
 /** For each question to a peer. */
 const ASK_MS = 500;
+/** How long those that join at the same time wait for each other, so that nobody stands in for one that is there. */
+const FELLOWS_MS = 1000;
 /** How often a node that waits for others says so in its log. */
 const NAG_MS = 5000;
 
@@ -65,6 +72,10 @@ export class Join {
   readonly #parts: JoinParts;
   #isClosed = false;
   #running: Promise<void> | undefined;
+  /** The lives in which we asked to be released, since we last served. */
+  readonly #tried = new Set<number>();
+  /** By owner: what was applied of its estate, and from whose account. */
+  readonly #disputes = new Map<Letter, Disputes>();
 
   constructor(parts: JoinParts) {
     this.#parts = parts;
@@ -106,7 +117,7 @@ export class Join {
     if (first.judgement.kind === 'wait') return Math.max(RETRY_MS, first.judgement.notBeforeMs);
     const incarnation = this.#beginLife(first.judgement.highestIncarnation);
     this.#adoptView(first.peers);
-    if (servesThoughDead(first.peers)) return RETRY_MS;
+    if (this.#servesThoughDead(first.peers)) return RETRY_MS;
 
     const cursors = new Map<string, number>();
     for (const peer of first.peers) await this.#collect(peer, cursors);
@@ -118,21 +129,24 @@ export class Join {
     const { judgement, peers } = await this.#ask(sinceMs);
     const isAsHeld = peers.length === first.peers.length && peers.every(({ letter }) => first.letters.has(letter));
     if (judgement.kind === 'wait' || !isAsHeld || judgement.highestIncarnation > incarnation) return RETRY_MS;
-    if (peers.some(({ letter }) => this.#isHeldForDeadByUsAlone(letter, peers))) return RETRY_MS;
-    if (servesThoughDead(peers)) return RETRY_MS;
+    if (this.#servesThoughDead(peers)) return RETRY_MS;
+    if (peers.some(({ letter }) => this.#isToBeWaitedFor(letter, peers, sinceMs))) return RETRY_MS;
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
     if (judgement.kind === 'wipe') await this.#wipe(judgement.why, cursors);
     this.#adoptView(peers);
-    for (const peer of peers) await this.#collect(peer, cursors);
+    for (const peer of peers) await this.#collect(peer, cursors, judgement.kind === 'wipe');
 
     const askedAt = clock.monotonic();
+    this.#tried.add(incarnation);
     if (!(await this.#allAccept(peers, { kind: 'release', incarnation }))) {
       this.#rejoin(incarnation + 1, 'a peer did not wait for the last step');
       return RETRY_MS;
     }
     this.#checkNotOver();
-    lives.recordServed(incarnation);
+    lives.recordServed(incarnation, this.#settledWith(peers, judgement));
     this.#witness(peers);
+    this.#tried.clear();
+    this.#disputes.clear();
     tenure.serve(askedAt);
     return 0;
   }
@@ -146,6 +160,7 @@ export class Join {
     const judgement = judgeHistories(asked, {
       hasFormerSessions: hasFormerSessions(),
       priorIncarnation: lives.served,
+      triedIncarnations: this.#tried,
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
@@ -178,16 +193,33 @@ export class Join {
     }
   }
 
-  /** It joins as we do, and has come further: its new life shows itself in a moment. */
-  #isHeldForDeadByUsAlone(letter: Letter, peers: readonly AnsweredPeer[]): boolean {
+  /**
+   * We hold it for dead, and it answered: it joins as we do, and its new life shows itself in a moment. Where all the others
+   * hold it for dead too it may be held up, and is waited for only so long.
+   */
+  #isToBeWaitedFor(letter: Letter, peers: readonly AnsweredPeer[], sinceMs: number): boolean {
     if (!isGone(this.#parts.members.stateOf(letter))) return false;
-    return !peers.some(({ history }) => history.dead.some((dead) => dead.letter === letter));
+    return sinceMs < FELLOWS_MS || !peers.some(({ history }) => history.dead.some((dead) => dead.letter === letter));
+  }
+
+  /**
+   * Whether one peer still serves in a life that another, or we, hold for dead, as when a split has just healed: it learns
+   * that at its next ping. Before that nobody may answer in its name.
+   */
+  #servesThoughDead(peers: readonly AnsweredPeer[]): boolean {
+    const deaths = peers.flatMap(({ history }) => history.dead);
+    return peers.some(({ letter, history: { serving } }) => {
+      if (serving === 0) return false;
+      const isDeadElsewhere = deaths.some((dead) => dead.letter === letter && dead.incarnation >= serving);
+      return isDeadElsewhere || isGone(this.#parts.members.stateOf(letter));
+    });
   }
 
   /** What was collected before is gone with the rest: it is collected again. */
   async #wipe(why: string, cursors: Map<string, number>): Promise<void> {
     this.#parts.log.warn({ why }, 'dropping all sessions of the former life: reset, not old');
     await this.#parts.wipe();
+    this.#disputes.get(this.#parts.letter)?.clear();
     cursors.clear();
   }
 
@@ -200,6 +232,7 @@ export class Join {
         kind: 'join',
         incarnation: tenure.incarnation,
         priorIncarnation: lives.served,
+        settled: lives.settledWith(letter),
       });
       if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
     } catch (error) {
@@ -210,7 +243,8 @@ export class Join {
 
   #unreachable(letter: Letter): AskedPeer {
     const isDead = isGone(this.#parts.members.stateOf(letter)) || this.#parts.isAsGoodAsDead(letter);
-    return { kind: 'unreachable', letter, isRefusing: this.#parts.isRefusing(letter), isDead };
+    const { hasJudgedUs, isRefusing } = this.#parts;
+    return { kind: 'unreachable', letter, isRefusing: isRefusing(letter), isDead, hasJudgedUs: hasJudgedUs(letter) };
   }
 
   /** We were not there when it was decided who is dead, and who has come back. */
@@ -223,27 +257,68 @@ export class Join {
     }
     for (const { letter, history } of peers) {
       if (history.serving === 0) continue;
+      if (this.#cameBackWithout(letter, history)) {
+        const why = 'it came back without what was done here in its name';
+        // A hold that was under way for long, of a life that it has given up, must not keep it from being told.
+        if (members.stateOf(letter).incarnation <= history.serving) members.apply(letter, { kind: 'unheld' }, why);
+        members.apply(letter, { kind: 'convicted', incarnation: history.serving }, why);
+        continue;
+      }
       members.apply(letter, { kind: 'answered', incarnation: history.serving, mayReturn: true }, 'it serves');
     }
   }
 
-  async #collect({ letter: from, history }: AnsweredPeer, cursors: Map<string, number>): Promise<void> {
+  /** Those that handed over what they did; and those that surely do not run, where nothing is left. A silent one may be across a split. */
+  #settledWith(peers: readonly AnsweredPeer[], { kind }: JoinJudgement): Letter[] {
+    const { hasFormerSessions, isRefusing, members } = this.#parts;
+    const isEmpty = kind === 'wipe' || !hasFormerSessions();
+    const released = new Set(peers.map(({ letter }) => letter));
+    return members.letters.filter((letter) => released.has(letter) || (isEmpty && isRefusing(letter)));
+  }
+
+  /** As where it restarted within a split, on its side: it has to come back once more, and take over what we did in its name. */
+  #cameBackWithout(letter: Letter, { serving, settled }: LifeHistory): boolean {
+    const untaken = this.#parts.lives.untakenOf(letter);
+    return untaken > 0 && untaken < serving && untaken >= settled;
+  }
+
+  async #collect(
+    { letter: from, history }: AnsweredPeer,
+    cursors: Map<string, number>,
+    isWiped = false,
+  ): Promise<void> {
     for (const estate of history.estates) {
-      if (!estate.complete && estate.letter !== this.#parts.letter) {
-        this.#parts.inheritIncomplete(estate.letter);
-        this.#parts.lives.touch(estate.letter);
-      }
-      const key = from + estate.letter;
-      for (let more = true; more;) {
-        const cursor = cursors.get(key) ?? 0;
+      const { account, letter, life } = estate;
+      const isOwn = letter === this.#parts.letter;
+      if (!isOwn && !this.#inheritsFrom(estate)) continue;
+      // After a wipe, what was kept could be older than what somebody else did, of which nothing is left.
+      const isOutdated = isOwn && (isWiped || life < this.#parts.lives.served);
+      const source = `${from}${account}`;
+      const disputes = this.#disputes.get(letter) ?? new Disputes();
+      this.#disputes.set(letter, disputes);
+      for (let more = account > 0; more;) {
+        const cursor = cursors.get(source) ?? 0;
         const { incarnation } = this.#parts.tenure;
-        const answer = await this.#request(from, { kind: 'collect', incarnation, letter: estate.letter, cursor });
+        const answer = await this.#request(from, { kind: 'collect', incarnation, letter, account, cursor });
         if (answer.kind !== 'entries') return;
-        await Promise.all(answer.entries.map((entry) => this.#parts.apply(estate.letter, entry)));
-        cursors.set(key, answer.nextCursor);
+        const entries = answer.entries.map((entry) => disputes.settle(entry, source, isOutdated));
+        await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
+        cursors.set(source, answer.nextCursor);
         more = answer.more;
       }
     }
+  }
+
+  /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */
+  #inheritsFrom({ complete, gapsBy, letter: owner, life }: OfferedEstate): boolean {
+    const { inheritGap, inheritIncomplete, lives, members } = this.#parts;
+    const state = members.stateOf(owner);
+    if (life < (state.kind === 'returning' ? state.former : state).incarnation) return false;
+    if (complete) return true;
+    if (gapsBy.length === 0) inheritIncomplete(owner);
+    for (const by of gapsBy) inheritGap(owner, by);
+    lives.touchByAnother(owner);
+    return true;
   }
 
   async #allAccept(peers: readonly { readonly letter: Letter }[], request: PeerRequest): Promise<boolean> {
@@ -269,16 +344,4 @@ export class Join {
     const { links, members } = this.#parts;
     return members.letters.filter((letter) => links(letter).state.kind !== 'up');
   }
-}
-
-/**
- * Whether one peer still serves in a life that another holds for dead, as when a split has just healed: it learns that at
- * its next ping. Before that nobody may answer in its name.
- */
-function servesThoughDead(peers: readonly AnsweredPeer[]): boolean {
-  const deaths = peers.flatMap(({ history }) => history.dead);
-  return peers.some(
-    ({ letter, history: { serving } }) =>
-      serving > 0 && deaths.some((dead) => dead.letter === letter && dead.incarnation >= serving),
-  );
 }

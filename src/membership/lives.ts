@@ -15,6 +15,12 @@ export interface KnownLife {
 interface LivesFile {
   served: number;
   peers: Record<string, KnownLife>;
+  /** By peer, the life of ours since which it can have done nothing in our name that we have not taken over. */
+  settled: Record<string, number>;
+  /** The latest life of each peer that we witnessed at any time. */
+  recalled: Record<string, number>;
+  /** The latest life of each peer in whose name something was done here that it has not taken over. */
+  untaken: Record<string, number>;
 }
 
 /**
@@ -25,11 +31,14 @@ interface LivesFile {
 export class Lives {
   readonly #path: string;
   readonly #file: LivesFile;
+  /** What was untaken when this process began: of that nobody here knows what it was. */
+  readonly #forgotten: Map<string, number>;
 
   /** Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody. */
   constructor(path: string) {
     this.#path = path;
     this.#file = readLives(path);
+    this.#forgotten = new Map(Object.entries(this.#file.untaken));
   }
 
   /** The incarnation under which this node last answered for its letter; 0: never, as far as it knows. */
@@ -37,8 +46,15 @@ export class Lives {
     return this.#file.served;
   }
 
-  recordServed(incarnation: number): void {
+  /** The life of ours since which this peer can have done nothing in our name that we have not taken over; 0: none. */
+  settledWith(letter: Letter): number {
+    return this.#file.settled[letter] ?? 0;
+  }
+
+  /** @param settledWith peers that can have done nothing in the name of an earlier life that still matters in this one */
+  recordServed(incarnation: number, settledWith: readonly Letter[] = []): void {
     this.#file.served = incarnation;
+    for (const letter of settledWith) this.#file.settled[letter] = incarnation;
     this.#write();
   }
 
@@ -56,20 +72,53 @@ export class Lives {
       isWitnessed: isSameLife && known.isWitnessed,
       isTouched: isSameLife && known.isTouched,
     };
+    if (life.state === 'alive') this.#forget(letter);
     this.#write();
+  }
+
+  /**
+   * The latest life of the peer in whose name something was done here that it has not taken over; 0: none. Its later lives may
+   * have begun without us, as in a split, and still hold what we said is gone.
+   */
+  untakenOf(letter: Letter): number {
+    return this.#file.untaken[letter] ?? 0;
+  }
+
+  /** The same, where it was done before this process began, so that nobody knows what it was. */
+  forgottenOf(letter: Letter): number {
+    return this.#forgotten.get(letter) ?? 0;
+  }
+
+  /**
+   * The peer's life in whose name we remember all that we did ourselves, be it only that we did something; 0: none. Nothing
+   * had been done in it when we witnessed it, and we have a note of whatever we did since. What others did is their word.
+   */
+  recalledLife(letter: Letter): number {
+    const recalled = this.#file.recalled[letter];
+    return recalled !== undefined && recalled === this.of(letter)?.incarnation ? recalled : 0;
   }
 
   /** This life surely was not declared dead up to now, and nobody can declare it dead from now on without asking us. */
   witness(letter: Letter, incarnation: number): void {
     this.record(letter, { incarnation, state: 'alive' });
     const known = this.#file.peers[letter];
-    if (known?.state !== 'alive' || known.isWitnessed) return;
+    if (known?.state !== 'alive' || (known.isWitnessed && this.recalledLife(letter) === incarnation)) return;
     this.#file.peers[letter] = { ...known, isWitnessed: true };
+    this.#file.recalled[letter] = incarnation;
     this.#write();
   }
 
-  /** Something was done in the name of this dead owner. */
+  /** Something was done here in the name of this dead owner. */
   touch(letter: Letter): void {
+    const known = this.#file.peers[letter];
+    if (known === undefined || (known.isTouched && this.untakenOf(letter) === known.incarnation)) return;
+    this.#file.peers[letter] = { ...known, isTouched: true };
+    this.#file.untaken[letter] = known.incarnation;
+    this.#write();
+  }
+
+  /** Another may have acted in its name: as if we had and had forgotten it, but for what each answers for itself. */
+  touchByAnother(letter: Letter): void {
     const known = this.#file.peers[letter];
     if (known === undefined || known.isTouched) return;
     this.#file.peers[letter] = { ...known, isTouched: true };
@@ -84,6 +133,12 @@ export class Lives {
     this.#write();
   }
 
+  #forget(letter: Letter): void {
+    const isAnother = ([known]: [string, number]): boolean => known !== letter;
+    this.#file.untaken = Object.fromEntries(Object.entries(this.#file.untaken).filter(isAnother));
+    this.#forgotten.delete(letter);
+  }
+
   #write(): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.new`;
@@ -93,7 +148,7 @@ export class Lives {
 }
 
 function readLives(path: string): LivesFile {
-  const empty: LivesFile = { served: 0, peers: {} };
+  const empty: LivesFile = { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
@@ -106,7 +161,26 @@ function readLives(path: string): LivesFile {
   const known = Object.entries(peers).filter(
     (pair): pair is [Letter, KnownLife] => isLetter(pair[0]) && isLife(pair[1]),
   );
-  return { served, peers: Object.fromEntries(known) };
+  const touched = known.filter(([, { isTouched }]) => isTouched);
+  return {
+    served,
+    peers: Object.fromEntries(known),
+    // Absent in the files of earlier releases: they recall nothing, and what they touched was not taken over.
+    settled: 'settled' in parsed ? readNumbers(parsed.settled) : {},
+    recalled: 'recalled' in parsed ? readNumbers(parsed.recalled) : {},
+    untaken: {
+      ...Object.fromEntries(touched.map(([letter, { incarnation }]) => [letter, incarnation])),
+      ...('untaken' in parsed ? readNumbers(parsed.untaken) : {}),
+    },
+  };
+}
+
+function readNumbers(numbers: unknown): Record<string, number> {
+  if (typeof numbers !== 'object' || numbers === null) return {};
+  const known = Object.entries(numbers).filter(
+    (pair): pair is [Letter, number] => isLetter(pair[0]) && typeof pair[1] === 'number',
+  );
+  return Object.fromEntries(known);
 }
 
 function isLife(value: unknown): value is KnownLife {

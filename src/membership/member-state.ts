@@ -115,7 +115,9 @@ const TABLE: Table = {
     answered: returned,
     doubted: stay,
     paused: stay,
-    convicted: stay,
+    // A later life of it, of which we have not heard otherwise.
+    convicted: (state, event) =>
+      event.incarnation > state.incarnation ? { kind: 'dead', incarnation: event.incarnation } : state,
     goodbye: stay,
     held: hold,
     unheld: stay,

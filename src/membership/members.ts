@@ -110,6 +110,11 @@ export class Members {
   }
 }
 
+/** Declared dead, in a life that we have met. One that did not finish coming back has not died anew. */
+export function isDeath(from: MemberState, to: MemberState): boolean {
+  return to.kind === 'dead' && to.incarnation > 0 && from.kind !== 'returning';
+}
+
 /** Declared dead, or gone with a goodbye: its letter is somebody else's to answer for. */
 export function isGone(state: MemberState): boolean {
   return state.kind === 'dead' || state.kind === 'left';

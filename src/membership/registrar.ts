@@ -1,5 +1,6 @@
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
+import type { Estate } from '../standin/estate.ts';
 import type { Estates } from '../standin/estates.ts';
 import type { Lives } from './lives.ts';
 import type { MemberState } from './member-state.ts';
@@ -42,37 +43,46 @@ export class Registrar {
       return;
     }
     if (!isGone(to)) return;
-    // What we did in the name of a former life was that life's to take over, even if nobody asked us for it.
-    if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.drop(letter);
+    // Nothing may be answered in this life's name that was done in a former one's. But it may have come back without us.
+    if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.supersede(letter);
     lives.record(letter, { incarnation: to.incarnation, state: to.kind === 'left' ? 'left' : 'dead' });
-    estates.begin(letter, lives.of(letter)?.isTouched !== true);
+    this.estateOf(letter);
     this.#loseEstatesHeldBy(letter, members);
   }
 
-  /** What it did for other dead owners went with it: their record has a gap from now on. */
+  /** What it did for other dead owners went with it: their record has a gap from now on, unless it can be asked itself. */
   #loseEstatesHeldBy(gone: Letter, members: Pick<Members, 'letters' | 'stateOf'>): void {
-    const { estates, letter: self, lives, map } = this.#parts;
+    const { letter: self, lives, map } = this.#parts;
     const wasPresent = (letter: Letter): boolean =>
       letter === self || letter === gone || !isGone(members.stateOf(letter));
     for (const owner of members.letters) {
       const wasDead = owner !== gone && isGone(members.stateOf(owner));
       const canHaveActed = this.#seenServing.has(gone) || this.#deadBefore.has(owner);
       if (!wasDead || !canHaveActed || standInFor(owner, map, wasPresent) !== gone) continue;
-      estates.begin(owner, false).markIncomplete();
+      this.estateOf(owner).markGap(gone);
       // The gap must outlive this process: it is as if we had acted in that name and forgotten what we did.
-      lives.touch(owner);
+      lives.touchByAnother(owner);
     }
   }
 
   /**
-   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so our account of it must not
-   * be added to theirs any more. That there is a gap stays on record.
+   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so that nothing may be answered
+   * from it any more. It is handed back beside what they did.
    */
-  voidEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
-    const { estates, lives } = this.#parts;
+  closeEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
+    const { estates } = this.#parts;
     for (const letter of members.letters) {
-      estates.drop(letter);
-      if (isGone(members.stateOf(letter))) estates.begin(letter, lives.of(letter)?.isTouched !== true);
+      estates.close(letter);
+      if (isGone(members.stateOf(letter))) this.estateOf(letter);
     }
+  }
+
+  /**
+   * The open estate of a dead owner. One that is opened only now is not complete where we had acted in that name before: a
+   * restart took along what that was, and nothing that we take over from others makes up for it.
+   */
+  estateOf(owner: Letter): Estate {
+    const { estates, lives } = this.#parts;
+    return estates.begin(owner, lives.of(owner)?.isTouched !== true);
   }
 }

@@ -1,9 +1,10 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { Hello, LifeHistory, LifeVerdict, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Hello, LifeHistory, LifeVerdict, OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Estates } from '../standin/estates.ts';
+import { HandOvers } from '../standin/hand-overs.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import { readmissionDelayMs } from './flapping.ts';
 import type { Lives } from './lives.ts';
@@ -42,6 +43,7 @@ export class Witness {
   readonly #parts: WitnessParts;
   readonly #deathsAt = new Map<Letter, number[]>();
   readonly #holds = new Map<Letter, Timer>();
+  readonly #handOvers = new HandOvers();
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
@@ -62,7 +64,7 @@ export class Witness {
       case 'join':
         return { kind: 'history', history: this.#history(from.letter, request) };
       case 'collect':
-        return this.#collect(request);
+        return this.#collect(from.letter, request);
       case 'hold':
         return { kind: 'acknowledged', accepted: await this.#hold(from.letter, request) };
       case 'release':
@@ -148,8 +150,10 @@ export class Witness {
       serving: tenure.phase === 'serving' ? tenure.incarnation : 0,
       verdict: isKnown ? (life.state === 'alive' ? 'kept' : 'dead') : 'forgotten',
       estates: map.letters
-        .filter((owner) => owner === from || (members.letters.includes(owner) && this.#wouldStandIn(from, owner)))
-        .flatMap((owner) => this.#offer(owner)),
+        .flatMap((owner) => (owner === from ? this.#offersTo(from, request) : this.#offersOf(owner, from)))
+        .map((offer) => this.#noted(offer, from)),
+      settled: lives.settledWith(from),
+      recalls: lives.recalledLife(from),
       notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
       dead: members.letters
@@ -176,22 +180,52 @@ export class Witness {
     return standInFor(owner, map, isPresent) === candidate;
   }
 
-  /** An estate that was closed by a restart of ours, though we had acted in that name, is one with gaps. */
-  #offer(owner: Letter): LifeHistory['estates'] {
-    const estate = this.#parts.estates.get(owner);
-    if (estate !== undefined) return [{ letter: owner, complete: estate.isComplete }];
-    const wasTouched = this.#parts.lives.of(owner)?.isTouched === true;
-    return wasTouched ? [{ letter: owner, complete: false }] : [];
+  /** What we did in the name of the one that asks, and it may not have taken over. */
+  #offersTo(owner: Letter, { settled }: RequestOf<'join'>): readonly OfferedEstate[] {
+    return this.#accountsOf(owner).filter(({ life }) => life >= settled);
   }
 
-  async #collect({ letter, cursor }: RequestOf<'collect'>): Promise<PeerAnswer> {
-    const estate = this.#parts.estates.get(letter);
-    if (estate === undefined) return { kind: 'entries', entries: [], nextCursor: cursor, more: false };
-    return { kind: 'entries', ...(await estate.page(cursor, ENTRIES_PER_PAGE)) };
+  /** What a stand-in that is about to take our place has to go on from. */
+  #offersOf(owner: Letter, candidate: Letter): readonly OfferedEstate[] {
+    if (!this.#parts.members.letters.includes(owner) || !this.#wouldStandIn(candidate, owner)) return [];
+    const life = this.#parts.lives.of(owner)?.incarnation;
+    return this.#accountsOf(owner).filter((offer) => !offer.isClosed && offer.life === life);
+  }
+
+  /** An estate that a restart of ours took along, though we had acted in that name, is one of which nothing is left. */
+  #accountsOf(owner: Letter): readonly OfferedEstate[] {
+    const { estates, lives } = this.#parts;
+    const known = lives.of(owner);
+    const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life }): OfferedEstate => {
+      const { gapsBy, isComplete: complete } = estate;
+      return { letter: owner, account, life, complete, gapsBy, isClosed };
+    });
+    const lost = (life: number): OfferedEstate => ({
+      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], isClosed: false },
+    });
+    const isLost = known?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
+    if (isLost) offers.push(lost(known.incarnation));
+    // Or of an earlier life, if the owner came back since without us.
+    const forgotten = lives.forgottenOf(owner);
+    if (forgotten > 0 && forgotten < (known?.incarnation ?? 0)) offers.push(lost(forgotten));
+    return offers;
+  }
+
+  #noted(offer: OfferedEstate, to: Letter): OfferedEstate {
+    this.#handOvers.offered(to, offer);
+    return offer;
+  }
+
+  async #collect(from: Letter, { letter, account, cursor }: RequestOf<'collect'>): Promise<PeerAnswer> {
+    const found = this.#parts.estates.accountsOf(letter).find(({ number }) => number === account);
+    if (found === undefined) return { kind: 'entries', entries: [], nextCursor: cursor, more: false };
+    const page = await found.estate.page(cursor, ENTRIES_PER_PAGE);
+    this.#handOvers.collected(from, account, page.nextCursor);
+    return { kind: 'entries', ...page };
   }
 
   async #hold(from: Letter, { incarnation }: RequestOf<'hold'>): Promise<boolean> {
-    const { clock, estates, map, members } = this.#parts;
+    const { clock, estates, members } = this.#parts;
     members.apply(from, { kind: 'held', incarnation }, 'it takes its letter over');
     const state = members.stateOf(from);
     if (state.kind !== 'returning' || state.incarnation !== incarnation) return false;
@@ -204,7 +238,7 @@ export class Witness {
     });
     this.#holds.set(from, timer);
     // Whatever had begun in its name is in the ledger before it collects the rest.
-    for (const owner of map.letters) await estates.get(owner)?.quiet();
+    await estates.quiet();
     return true;
   }
 
@@ -221,9 +255,18 @@ export class Witness {
     for (const owner of handedOver) {
       // If it is collecting here at this moment, it has to begin again, and to ask the one that has it now.
       if (owner !== from) members.apply(owner, { kind: 'unheld' }, `${from} stands in for it now`);
-      estates.drop(owner);
+      if (owner === from) estates.drop(owner);
+      else this.#handOver(owner, from);
     }
+    this.#handOvers.forget(from);
     return true;
+  }
+
+  /** What we closed stays with us until the owner asks for it. */
+  #handOver(owner: Letter, to: Letter): void {
+    const { estates } = this.#parts;
+    const open = estates.accountsOf(owner).find(({ isClosed }) => !isClosed);
+    estates.handOver(owner, open !== undefined && this.#handOvers.isWhole(to, open));
   }
 
   #pause(from: Letter, { incarnation, forMs }: RequestOf<'pause'>): boolean {

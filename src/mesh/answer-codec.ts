@@ -9,7 +9,7 @@ import {
 } from './code-tables.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
-import type { LifeHistory, PeerAnswer } from './message.ts';
+import type { LifeHistory, OfferedEstate, PeerAnswer } from './message.ts';
 import { readReply, writeReply } from './reply-codec.ts';
 
 export function writeAnswer(writer: FieldWriter, answer: PeerAnswer): void {
@@ -86,10 +86,9 @@ function writeHistory(writer: FieldWriter, history: LifeHistory): void {
   writer.flag(history.isInformed);
   writer.integer(history.serving);
   writer.word(HISTORY_VERDICTS, history.verdict);
-  writer.list(history.estates, (estate) => {
-    writer.letter(estate.letter);
-    writer.flag(estate.complete);
-  });
+  writer.list(history.estates, (estate) => writeEstate(writer, estate));
+  writer.integer(history.settled);
+  writer.integer(history.recalls);
   writer.duration(history.notBeforeMs);
   writer.integer(history.highestIncarnation);
   writer.list(history.dead, (life) => {
@@ -103,10 +102,32 @@ function readHistory(reader: FieldReader): LifeHistory {
     isInformed: reader.flag(),
     serving: reader.integer(),
     verdict: reader.word(HISTORY_VERDICTS),
-    estates: reader.list(() => ({ letter: reader.letter(), complete: reader.flag() })),
+    estates: reader.list(() => readEstate(reader)),
+    settled: reader.integer(),
+    recalls: reader.integer(),
     notBeforeMs: reader.duration(),
     highestIncarnation: reader.integer(),
     dead: reader.list(() => ({ letter: reader.letter(), incarnation: reader.integer() })),
+  };
+}
+
+function writeEstate(writer: FieldWriter, estate: OfferedEstate): void {
+  writer.letter(estate.letter);
+  writer.integer(estate.account);
+  writer.integer(estate.life);
+  writer.flag(estate.complete);
+  writer.list(estate.gapsBy, (letter) => writer.letter(letter));
+  writer.flag(estate.isClosed);
+}
+
+function readEstate(reader: FieldReader): OfferedEstate {
+  return {
+    letter: reader.letter(),
+    account: reader.integer(),
+    life: reader.integer(),
+    complete: reader.flag(),
+    gapsBy: reader.list(() => reader.letter()),
+    isClosed: reader.flag(),
   };
 }
 

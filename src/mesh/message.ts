@@ -5,7 +5,7 @@ import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Reply } from '../session/reply.ts';
 
 /** The version of this wire. Daemons that speak different ones refuse each other. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** Whether a node answers for its letter yet, or still. */
 export type Phase = 'joining' | 'serving' | 'leaving';
@@ -56,9 +56,21 @@ export type PeerRequest =
       readonly isPoll: boolean;
     }
   /** I start (again): what happened in my name? `priorIncarnation` 0: I kept nothing from a former life. */
-  | { readonly kind: 'join'; readonly incarnation: number; readonly priorIncarnation: number }
-  /** Hand back what you did in my name from `cursor` on, as much as fits into one frame. */
-  | { readonly kind: 'collect'; readonly incarnation: number; readonly letter: Letter; readonly cursor: number }
+  | {
+      readonly kind: 'join';
+      readonly incarnation: number;
+      readonly priorIncarnation: number;
+      /** The life of mine since which you can have done nothing in my name that I have not taken over. */
+      readonly settled: number;
+    }
+  /** Hand over this account of what you did in that letter's name from `cursor` on, as much as fits into one frame. */
+  | {
+      readonly kind: 'collect';
+      readonly incarnation: number;
+      readonly letter: Letter;
+      readonly account: number;
+      readonly cursor: number;
+    }
   /** Hold requests for me from now on. */
   | { readonly kind: 'hold'; readonly incarnation: number }
   /** I have applied everything: hold me for alive and forward to me. */
@@ -107,6 +119,21 @@ export type PeerAnswer =
   /** `executorIncarnation` lets a sender that used a former life's number learn the present one. */
   | { readonly kind: 'reply'; readonly id: string; readonly executorIncarnation: number; readonly reply: Reply };
 
+/** One account of what was done in a dead owner's name. A node may have several. */
+export interface OfferedEstate {
+  readonly letter: Letter;
+  /** Names it towards its holder; 0 where there is nothing to collect. */
+  readonly account: number;
+  /** The owner's life in whose name it was done. */
+  readonly life: number;
+  /** Nothing that was done in that name is known to be missing. */
+  readonly complete: boolean;
+  /** Where it is not: who can fill the gaps, having acted in that name as well. Nobody: what is missing is lost. */
+  readonly gapsBy: readonly Letter[];
+  /** The holder lost its own life since: others may have acted after it. */
+  readonly isClosed: boolean;
+}
+
 /** What a peer knows of the joining node's former life. */
 export interface LifeHistory {
   /**
@@ -121,8 +148,12 @@ export interface LifeHistory {
    * `forgotten`: this peer cannot vouch either way.
    */
   readonly verdict: 'kept' | 'dead' | 'forgotten';
-  /** The estates that this peer would hand over. `complete`: nothing that was done in that name was forgotten. */
-  readonly estates: readonly { readonly letter: Letter; readonly complete: boolean }[];
+  /** What this peer did in dead owners' names, as far as it is the joining node's business. */
+  readonly estates: readonly OfferedEstate[];
+  /** The life of this peer since which the joining node can have done nothing in its name that it has not taken over. */
+  readonly settled: number;
+  /** The life of the joining node in whose name this peer remembers all that it did itself; 0: none. */
+  readonly recalls: number;
   /** A node that died often of late is let in no sooner than after this. */
   readonly notBeforeMs: number;
   /** The highest incarnation of the joining node that this peer has ever seen. */

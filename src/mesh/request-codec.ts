@@ -22,11 +22,13 @@ export function writeRequest(writer: FieldWriter, request: PeerRequest): void {
       }
     case 'join': {
       writer.integer(request.priorIncarnation);
+      writer.integer(request.settled);
       return;
     }
     case 'collect':
       writer.letter(request.letter);
       {
+        writer.integer(request.account);
         writer.integer(request.cursor);
         return;
       }
@@ -60,9 +62,9 @@ export function readRequest(reader: FieldReader): PeerRequest {
         ...{ evidence: reader.word(EVIDENCE), isPoll: reader.flag() },
       };
     case 'join':
-      return { kind, incarnation, priorIncarnation: reader.integer() };
+      return { kind, incarnation, priorIncarnation: reader.integer(), settled: reader.integer() };
     case 'collect':
-      return { kind, incarnation, letter: reader.letter(), cursor: reader.integer() };
+      return { kind, incarnation, letter: reader.letter(), account: reader.integer(), cursor: reader.integer() };
     case 'pause':
       return { kind, incarnation, forMs: reader.duration() };
     case 'execute':

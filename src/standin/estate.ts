@@ -42,6 +42,7 @@ export class Estate {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #onNoted: EstateParts['onNoted'];
   readonly #underWay = new Set<Promise<unknown>>();
+  readonly #gapsBy = new Set<Letter>();
 
   constructor(parts: EstateParts) {
     this.#shelf = parts.shelf;
@@ -51,16 +52,36 @@ export class Estate {
     this.#onNoted = parts.onNoted;
   }
 
+  /** Nothing that was done in that name is known to be missing here. */
   get isComplete(): boolean {
-    return this.#ledger.isComplete;
+    return this.#ledger.isComplete && this.#gapsBy.size === 0;
+  }
+
+  /** Who may have what is missing, having acted in that name besides; nobody where something was here and is lost. */
+  get gapsBy(): readonly Letter[] {
+    return this.#ledger.isComplete ? [...this.#gapsBy] : [];
   }
 
   get size(): number {
     return this.#ledger.size;
   }
 
+  /** Grows with each note. */
+  get lastNote(): number {
+    return this.#ledger.lastSequence;
+  }
+
+  /** Nothing was done, and nothing is under way. */
+  get isBlank(): boolean {
+    return this.size === 0 && this.#underWay.size === 0;
+  }
+
   markIncomplete(): void {
     this.#ledger.markIncomplete();
+  }
+
+  markGap(by: Letter): void {
+    this.#gapsBy.add(by);
   }
 
   /** Answers for an orphan. */

@@ -33,6 +33,11 @@ export class Ledger {
     return this.#isComplete;
   }
 
+  /** The sequence of the latest note; 0: none. */
+  get lastSequence(): number {
+    return this.#sequence;
+  }
+
   get size(): number {
     return this.#latest.size;
   }

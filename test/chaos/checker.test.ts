@@ -77,6 +77,11 @@ function regenerated(at: Told['at'], id: string, node: Letter): Told {
   return { act: { kind: 'open', id: ID }, at, outcome, node };
 }
 
+/** Whatever became of it: `ID` was asked for there and then. */
+function asked(at: Told['at'], node: Letter, outcome: Outcome, via: Via = 'door'): Told {
+  return { act: { kind: 'get', id: ID }, at, outcome, node, via };
+}
+
 function befell(kind: FaultKind, from: number, to: number, absence?: Trouble['absence']): Trouble {
   const { isSplit, bite } = FAULTS[kind];
   const fault = { kind, victim: A, holdMs: 0 };
@@ -109,6 +114,39 @@ describe('the judge is content with', () => {
   test('two sides of a split that know nothing of each other', () => {
     const told = [born, missed([12, 13]), read(payload(1), [14, 15], 1), put(2, [16, 17], 2)];
     expect(rules(told, [befell('cut-off', 10, 20)])).toEqual([]);
+  });
+
+  test('a reset after a split where a wrong side was asked for the session, or may have been', () => {
+    const split = [{ ...befell('cut-off', 10, 60), doneAt: 20, undoneAt: 50 }];
+    const told: readonly Told[] = [
+      missed([25, 26]),
+      regenerated([25, 26], OTHER, C),
+      // In doubt, without an answer, or with one from a page that may have got half-way.
+      asked([25, 26], B, { kind: 'in-doubt', code: 'IN_DOUBT' }),
+      asked([25, Infinity], B, { kind: 'lost' }),
+      asked([25, 26], B, { kind: 'unavailable', code: 'JOINING' }, 'page'),
+      // Behind a balancer anybody may have been asked.
+      asked([25, Infinity], A, { kind: 'lost' }, 'balancer'),
+      asked([25, 26], A, { kind: 'unavailable', code: 'HTTP 503' }, 'balancer'),
+      // While the cut was being made, or undone; begun before it, or not over when it was.
+      read(payload(1), [12, 13], 1),
+      read(payload(1), [52, 53], 1),
+      read(payload(1), [5, 11], 1),
+      read(payload(1), [45, 51], 1),
+      asked([5, Infinity], A, { kind: 'lost' }),
+    ];
+    for (const one of told) expect(rules([born, one, missed([80, 81])], split)).not.toContain('S3');
+    expect(rules([born, missed([80, 81])], split)).toEqual(['S3']);
+  });
+
+  test('a reset after a split where something else befell its owner as well, or nobody knows who was on which side', () => {
+    const split = befell('cut-off', 10, 20);
+    for (const kind of ['kill', 'kill-store', 'pause', 'kill-daemon', 'flap'] as const) {
+      expect(rules([born, missed([51, 52])], [split, befell(kind, 30, 40)])).toEqual([]);
+      expect(rules([born, missed([51, 52])], [befell(kind, 12, 18), split])).toEqual([]);
+    }
+    const overload: Trouble = { ...befell('cut-off', 30, 40), kind: 'overload', hurts: [A] };
+    expect(rules([born, missed([51, 52])], [split, overload])).toEqual([]);
   });
 
   test('sessions that end too soon, and rotated ids that end too late, because their owner’s clock was set', () => {
@@ -154,6 +192,41 @@ describe('the judge finds', () => {
     const split = [befell('cut-off', 10, 20)];
     expect(rules([born, missed([12, 13]), read(payload(1), [21, 22], 1)], split)).toContain('S1');
     expect(rules([born, missed([12, 13]), read(payload(1), [14, 15], 1, C)], split)).toContain('S1');
+  });
+
+  test('S3: a session that is reset after a split, though nobody asked for it on a wrong side', () => {
+    const split = [befell('cut-off', 10, 20)];
+    expect(rules([born, missed([31, 32])], split)).toEqual(['S3']);
+    expect(rules([born, put(2, [12, 13], 2), missed([31, 32])], split)).toEqual(['S3']);
+    expect(rules([born, regenerated([31, 32], OTHER, B)], split)).toEqual(['S3']);
+    // Asked for on a wrong side before the split, or after it, or by somebody to whom surely nothing was done.
+    expect(rules([born, read(payload(1), [2, 3], 1, B), missed([31, 32])], split)).toEqual(['S3']);
+    const refused = asked([12, 13], B, { kind: 'unavailable', code: 'JOINING' });
+    expect(rules([born, refused, missed([31, 32])], split)).toEqual(['S3']);
+    // Two hosts on the same side reach each other.
+    const ofOther = befell('cut-off', 10, 20);
+    const fellows = [{ ...ofOther, victim: C, struck: [C] }];
+    expect(rules([born, read(payload(1), [12, 13], 1, B), missed([31, 32])], fellows)).toEqual(['S3']);
+    expect(rules([born, missed([12, 13])], fellows)).toEqual(['S3']);
+    expect(rules([born, missed([12, 13], 'owner-dead', C)], fellows)).toEqual([]);
+    // Something else befell another host, or this one before the session was born.
+    const killed = { ...befell('kill', 40, 50), victim: B, struck: [B], hurts: [B] };
+    expect(rules([born, missed([61, 62])], [...split, killed])).toEqual(['S3']);
+    expect(rules([{ ...born, at: [6, 7] }, missed([31, 32])], [befell('kill', 1, 5), ...split])).toEqual(['S3']);
+    // It was born within the split, on its owner's side.
+    expect(rules([{ ...born, at: [12, 13] }, missed([31, 32])], split)).toEqual(['S3']);
+  });
+
+  test('S1: an old value after a split: of a session that a wrong side was asked for, and of one that it was not', () => {
+    const split = [befell('cut-off', 10, 20)];
+    const late = { at: [31, 32] as const };
+    expect(rules([born, missed([12, 13]), read(payload(1), late.at, 1)], split)).toContain('S1');
+    expect(rules([born, missed([12, 13]), put(2, [14, 15], 2), read(payload(2), late.at, 2, C)], split)).toContain(
+      'S1',
+    );
+    expect(rules([born, regenerated([12, 13], OTHER, B), read(payload(1), late.at, 1)], split)).toContain('S1');
+    expect(rules([born, put(2, [12, 13], 2), read(payload(1), late.at, 1, B)], split)).toContain('S1');
+    expect(rules([born, put(2, [12, 13], 2), read(payload(1), late.at, 2, B)], split)).toContain('S1');
   });
 
   test('S2: two homes of one orphan, while everybody knew that its owner was dead', () => {
@@ -212,32 +285,51 @@ describe('a run proves nothing', () => {
   });
 
   test('where a fault did not bite, or none came', () => {
-    expect(weaknesses(deedsOf(busy), [trouble])).toEqual([]);
-    expect(weaknesses(deedsOf(busy), [{ ...trouble, bites: [] }])).toEqual([
+    expect(weaknesses(deedsOf(busy), [trouble], 500)).toEqual([]);
+    expect(weaknesses(deedsOf(busy), [{ ...trouble, bites: [] }], 500)).toEqual([
       'kill of a did not bite: nobody saw "taken for dead"',
     ]);
-    expect(weaknesses(deedsOf(busy), [])).toEqual(['nothing befell the hosts']);
+    expect(weaknesses(deedsOf(busy), [], 500)).toEqual(['nothing befell the hosts']);
   });
 
   test('where too little came to something while it lasted', () => {
-    expect(weaknesses(deedsOf(busy.slice(0, 30)), [trouble])).toEqual([
+    expect(weaknesses(deedsOf(busy.slice(0, 30)), [trouble], 500)).toEqual([
       'only 30 deeds came to something during kill of a',
     ]);
     const reads = busy.map((told): Told => {
       if (!('id' in told.outcome)) return told;
       return { ...told, outcome: { kind: 'read', id: told.outcome.id, version: 1, payload: { patches: [] } } };
     });
-    expect(weaknesses(deedsOf(reads), [trouble])).toEqual(['hardly anything was written during kill of a']);
+    expect(weaknesses(deedsOf(reads), [trouble], 500)).toEqual(['hardly anything was written during kill of a']);
+  });
+
+  test('where after a split hardly a session was asked for that nobody had asked for on a wrong side', () => {
+    const split = befell('cut-off', 10, 1000);
+    const idAt = (at: number): string => `a${'9'.repeat(25)}${at}`;
+    const get = (id: string, at: Told['at'], node = A): Told => ({
+      ...{ act: { kind: 'get', id }, at, node },
+      outcome: { kind: 'read', id, version: 1, payload: { patches: [] } },
+    });
+    const before = Array.from({ length: 3 }, (_, at) => get(idAt(at), [1, 2], B));
+    const after = Array.from({ length: 3 }, (_, at) => get(idAt(at), [1100, 1101], B));
+    const complaint = 'after cut-off of a only 2 sessions were asked for that nobody had asked for on a wrong side';
+    const complaints = (told: readonly Told[]): string[] =>
+      weaknesses(deedsOf([...busy, ...told]), [split], 500).filter((one) => one.includes('wrong side'));
+    expect(complaints([...before, ...after])).toEqual([]);
+    expect(complaints([...before, ...after, get(idAt(2), [12, 13], A)])).toEqual([]);
+    expect(complaints([...before, ...after, get(idAt(2), [12, 13], B)])).toEqual([complaint]);
+    expect(complaints([...before, ...after.slice(1)])).toEqual([complaint]);
+    expect(complaints([...before.slice(1), ...after])).toEqual([complaint]);
   });
 
   test('where nobody came through one of the ways in, or asked for the sessions of one host elsewhere', () => {
     const throughDoors = busy.map((told): Told => ({ ...told, via: 'door' }));
-    expect(weaknesses(deedsOf(throughDoors), [trouble])).toEqual([
+    expect(weaknesses(deedsOf(throughDoors), [trouble], 500)).toEqual([
       'nobody came through page',
       'nobody came through balancer',
     ]);
     const atHome = busy.map((told): Told => ({ ...told, node: ownerOf(told) }));
-    expect(weaknesses(deedsOf(atHome), [trouble])).toHaveLength(LETTERS.length);
+    expect(weaknesses(deedsOf(atHome), [trouble], 500)).toHaveLength(LETTERS.length);
   });
 });
 
@@ -272,7 +364,7 @@ describe('a verdict that the logs tell of', () => {
 
   test('makes the run prove nothing', () => {
     const [overload] = overloads([{ by: B, of: A, at: 15, until: 40 }], []);
-    expect(weaknesses([], overload === undefined ? [] : [overload]).join()).toContain('this machine is too busy');
+    expect(weaknesses([], overload === undefined ? [] : [overload], 500).join()).toContain('this machine is too busy');
   });
 });
 

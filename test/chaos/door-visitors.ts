@@ -36,19 +36,42 @@ export class DoorVisitors {
     );
   }
 
+  /** Makes two sessions at each host that no visitor knows of. */
+  async putAside(): Promise<readonly string[]> {
+    const minted = await Promise.all(
+      [...LETTERS, ...LETTERS].map(async (letter) => {
+        const write = this.#record.draw();
+        const act: Act = { kind: 'mint', lineage: `L${write}`, write };
+        const outcome = await this.#ask(letter, act);
+        if (outcome.kind !== 'written') return [];
+        this.#record.claim(outcome.id, act.lineage);
+        return [outcome.id];
+      }),
+    );
+    return minted.flat();
+  }
+
+  /** Reads these through every host. */
+  async readAside(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await Promise.all(LETTERS.map((letter) => this.#ask(letter, { kind: 'get', id })));
+  }
+
   /** Reads every session that is remembered through every host. */
   async readAll(): Promise<void> {
-    for (const id of this.#known) {
-      await Promise.all(LETTERS.map((letter) => this.do(letter, { kind: 'get', id })));
-    }
+    await this.readAside([...this.#known]);
   }
 
   async do(node: Letter, act: Act): Promise<Outcome> {
+    const outcome = await this.#ask(node, act);
+    this.#learn(act, outcome);
+    return outcome;
+  }
+
+  async #ask(node: Letter, act: Act): Promise<Outcome> {
     const begunAt = performance.now();
     const called = await this.#caller.call({ ...toCall(act, this.#doorOf(node)), headers: DOOR_HEADERS });
     const subject = act.kind === 'mint' ? undefined : act.id;
     const outcome = act.kind === 'open' ? toOpened(called) : toOutcome(called, subject);
-    this.#learn(act, outcome);
     this.#record.add({ node, via: 'door', act, begunAt, outcome, isAnswered: called.kind !== 'lost' });
     return outcome;
   }

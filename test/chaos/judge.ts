@@ -4,6 +4,7 @@ import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
 import { FAULTS } from './faults.ts';
 import type { ChaosDeed, Record } from './record.ts';
+import { isKnownSplit, longestMs, mayBeTouchedAcross } from './sides.ts';
 import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
 
 /** A broken promise, by its number in DESIGN section 3. */
@@ -14,8 +15,6 @@ export interface BrokenPromise {
   readonly deeds: readonly ChaosDeed[];
 }
 
-/** For a machine whose few cores all of this keeps busy. */
-const SLACK_MS = 1500;
 const GRACE_MS = 5000;
 
 /** Looks for broken promises in what visitors were told while all of this befell the hosts. */
@@ -50,7 +49,7 @@ export function judge(
         !isOfUnrest(one, troubles) &&
         !(one.what.includes('grace') && wasClockSet(one.deeds, troubles)),
     ),
-    ...falseMisses(deeds, troubles),
+    ...falseMisses(deeds, troubles, hardCapMs),
     ...badIds(deeds),
     ...slow(deeds, troubles, hardCapMs),
     ...badReasons(deeds, troubles),
@@ -77,8 +76,11 @@ function isOfUnrest({ rule, what, deeds }: BrokenPromise, troubles: readonly Tro
   return troubles.flatMap(unrestOf).some((unrest) => overlaps(unrest, span));
 }
 
-/** S3: a session is gone only after something befell its owner in the session's life, or at somebody's wish. */
-function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
+/**
+ * S3: a session is gone only after something befell its owner in the session's life, or at somebody's wish. A split costs only
+ * those for which somebody asked on a side without their owner, or may have: the rest stays.
+ */
+function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): BrokenPromise[] {
   const bornAt = new Map<string, number>();
   const wishedAt = new Map<string, number>();
   for (const { act, outcome, begunAt } of deeds) {
@@ -96,9 +98,14 @@ function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]):
     if (id === undefined || !isToldGone(deed) || (wishedAt.get(id) ?? Infinity) < deed.endedAt) return [];
     const life = { from: bornAt.get(id) ?? 0, to: deed.endedAt };
     const owner = id.slice(0, 1);
-    if (troubles.some((trouble) => trouble.hurts.some((letter) => letter === owner) && overlaps(trouble, life)))
-      return [];
-    return [{ rule: 'S3', what: `${id} is said to be gone, and nothing has befallen ${owner}`, deeds: [deed] }];
+    const befallen = troubles.filter(
+      (trouble) => trouble.hurts.some((letter) => letter === owner) && overlaps(trouble, life),
+    );
+    const mayCost = (trouble: Trouble): boolean =>
+      !isKnownSplit(trouble) || mayBeTouchedAcross(id, deeds, { split: trouble, until: deed.endedAt, hardCapMs });
+    if (befallen.some(mayCost)) return [];
+    const why = befallen.length === 0 ? `nothing has befallen ${owner}` : 'nobody asked for it on a wrong side';
+    return [{ rule: 'S3', what: `${id} is said to be gone, and ${why}`, deeds: [deed] }];
   });
 }
 
@@ -124,10 +131,9 @@ function badIds(deeds: readonly ChaosDeed[]): BrokenPromise[] {
 /** S6: who asks a host that runs, is answered in time, whatever happens to the others. */
 function slow(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): BrokenPromise[] {
   return deeds.flatMap((deed): BrokenPromise[] => {
-    const { via, begunAt, answeredAt } = deed;
+    const { begunAt, answeredAt } = deed;
     const took = answeredAt - begunAt;
-    // A page asks twice.
-    const capMs = (via === 'door' ? 1 : 2) * hardCapMs + SLACK_MS;
+    const capMs = longestMs(deed, hardCapMs);
     if (took <= capMs) return [];
     const span = { from: begunAt, to: Number.isFinite(took) ? answeredAt : begunAt + capMs };
     if (troubles.some((trouble) => isInTheWay(trouble, deed) && overlaps(trouble, span))) return [];

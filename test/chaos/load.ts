@@ -41,6 +41,18 @@ export class Load {
     this.#underWay = this.#visits.map((visit) => this.#goOn(visit));
   }
 
+  /**
+   * Makes sessions that no visitor knows of. Resolves to what reads them through every host, with all that the visitors of the
+   * doors remember.
+   */
+  async putAside(): Promise<() => Promise<void>> {
+    const ids = await this.#doors.putAside();
+    return async () => {
+      await this.#doors.readAside(ids);
+      await this.#doors.readAll();
+    };
+  }
+
   /** Lets each finish what it is at, then reads everything that is remembered through every host. */
   async stop(): Promise<void> {
     this.#isStopped = true;

@@ -2,6 +2,7 @@ import { subjectOf } from '../support/sim/history.ts';
 import { FAULTS } from './faults.ts';
 import { LETTERS } from './hosts.ts';
 import type { ChaosDeed, Via } from './record.ts';
+import { isKnownSplit, mayBeTouchedAcross } from './sides.ts';
 import type { Trouble } from './troubles.ts';
 
 /** Fewer than these while a fault lasts prove nothing about it. */
@@ -9,10 +10,12 @@ const FEWEST_PER_TROUBLE = 40;
 const FEWEST_WRITTEN_PER_TROUBLE = 10;
 /** Where nobody answered meanwhile, what visitors do at once when somebody does again counts too. */
 const AFTERWARDS_MS = 400;
+/** Of the sessions that a split must not cost, so many have to be asked for after it. */
+const FEWEST_UNTOUCHED = 3;
 const VIAS: readonly Via[] = ['door', 'page', 'balancer'];
 
 /** Why a run proves nothing, whatever the judge says of it; empty where it does. */
-export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): string[] {
+export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): string[] {
   if (troubles.length === 0) return ['nothing befell the hosts'];
   const found = troubles.flatMap((trouble): string[] => {
     const { kind, victim, hurts, from, to, bites } = trouble;
@@ -31,6 +34,7 @@ export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Troub
       ...(done.filter(({ outcome }) => outcome.kind === 'written').length < FEWEST_WRITTEN_PER_TROUBLE
         ? [`hardly anything was written during ${name}`]
         : []),
+      ...(isKnownSplit(trouble) ? untried(deeds, trouble, hardCapMs) : []),
     ];
   });
   for (const via of VIAS) {
@@ -41,6 +45,20 @@ export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Troub
     if (!isUsed) found.push(`no session of ${letter} was asked for at another host`);
   }
   return found;
+}
+
+/** The rest stays: that is tried on sessions from before the split for which nobody asked on a side without their owner. */
+function untried(deeds: readonly ChaosDeed[], split: Trouble, hardCapMs: number): string[] {
+  const idsOf = (some: readonly ChaosDeed[]): ReadonlySet<string> =>
+    new Set(some.flatMap(({ act, outcome }) => [subjectOf(act) ?? [], 'id' in outcome ? outcome.id : []].flat()));
+  const before = idsOf(deeds.filter((deed) => deed.endedAt < split.from && isDone(deed)));
+  const after = deeds.filter(({ begunAt }) => begunAt > split.to);
+  const asked = [...idsOf(after)].filter(
+    (id) => before.has(id) && !mayBeTouchedAcross(id, deeds, { split, until: split.to, hardCapMs }),
+  );
+  if (asked.length >= FEWEST_UNTOUCHED) return [];
+  const what = `only ${asked.length} sessions were asked for that nobody had asked for on a wrong side`;
+  return [`after ${split.kind} of ${split.victim} ${what}`];
 }
 
 export function isDone({ outcome }: ChaosDeed): boolean {

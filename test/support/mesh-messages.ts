@@ -1,6 +1,13 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
-import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import {
+  WIRE_VERSION,
+  type Hello,
+  type HelloAnswer,
+  type OfferedEstate,
+  type PeerAnswer,
+  type PeerRequest,
+} from '../../src/mesh/message.ts';
 import type { Content, SessionCommand } from '../../src/session/command.ts';
 import type { EstateEntry } from '../../src/session/estate-entry.ts';
 import { ALPHABET, isLetter, type Letter } from '../../src/session/letter.ts';
@@ -32,7 +39,7 @@ const ttl = fc.record({ ttlSeconds: integers }, { requiredKeys: [] });
 const condition = fc.record({ ifVersion: integers }, { requiredKeys: [] });
 
 export const hellos: Arbitrary<Hello> = fc.record({
-  wireVersion: fc.constant(1),
+  wireVersion: fc.constant(WIRE_VERSION),
   letter: letters,
   to: letters,
   incarnation: integers,
@@ -126,8 +133,8 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     evidence: fc.constantFrom('refused', 'silence'),
     isPoll: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers }),
-  fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, cursor: integers }),
+  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers, settled: integers }),
+  fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, account: integers, cursor: integers }),
   fc.record({ kind: fc.constant('pause'), incarnation, forMs: integers }),
   fc.record({
     kind: fc.constant('execute'),
@@ -138,6 +145,15 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     command: commands,
   }),
 );
+
+const estates: Arbitrary<OfferedEstate> = fc.record({
+  letter: letters,
+  account: integers,
+  life: integers,
+  complete: fc.boolean(),
+  gapsBy: fc.array(letters, { maxLength: 62 }),
+  isClosed: fc.boolean(),
+});
 
 const entries: Arbitrary<EstateEntry> = fc.oneof(
   fc.record({ kind: fc.constant('reset'), id: ids }),
@@ -163,7 +179,9 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
       isInformed: fc.boolean(),
       serving: incarnation,
       verdict: fc.constantFrom('kept', 'dead', 'forgotten'),
-      estates: fc.array(fc.record({ letter: letters, complete: fc.boolean() }), { maxLength: 62 }),
+      estates: fc.array(estates, { maxLength: 62 }),
+      settled: integers,
+      recalls: integers,
       notBeforeMs: integers,
       highestIncarnation: integers,
       dead: fc.array(fc.record({ letter: letters, incarnation }), { maxLength: 62 }),

@@ -10,7 +10,7 @@ import type { LinkState } from '../../src/mesh/link-state.ts';
 import { Link, type DownCause } from '../../src/mesh/link.ts';
 import type { MeshLimits } from '../../src/mesh/limits.ts';
 import { MeshServer, type Refusal } from '../../src/mesh/mesh-server.ts';
-import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../src/mesh/message.ts';
 import type { MeshSecurity } from '../../src/mesh/tls.ts';
 import type { Letter } from '../../src/session/letter.ts';
 import { LetterMap, type MeshAddress } from '../../src/session/letter-map.ts';
@@ -43,7 +43,7 @@ const usualMap = mapOf(a, b, c);
 
 export function helloOf(from: Letter, to: Letter, change: Partial<Hello> = {}): Hello {
   return {
-    wireVersion: 1,
+    wireVersion: WIRE_VERSION,
     letter: from,
     to,
     incarnation: 1000,

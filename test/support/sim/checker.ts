@@ -98,7 +98,7 @@ function sightsOf(deed: Deed): Sight[] {
 }
 
 /** S6: nothing takes longer than the hard cap, whatever happens elsewhere. */
-function late({ deeds }: History, { hardCapMs }: CheckOptions): Violation[] {
+export function late({ deeds }: History, { hardCapMs }: CheckOptions): Violation[] {
   return deeds
     .filter(({ wasStopped, begunAt, endedAt }) => !wasStopped && endedAt - begunAt > hardCapMs + SLACK_MS)
     .map((deed) => ({ rule: 'S6', what: `took ${Math.round(deed.endedAt - deed.begunAt)} ms`, deeds: [deed] }));
@@ -325,7 +325,7 @@ function manySuccessors({ deeds, unrest, absences }: History): Violation[] {
 }
 
 /** Whether the visitor was told that the session is gone. */
-function isEnd(deed: Deed): boolean {
+export function isEnd(deed: Deed): boolean {
   const { act, outcome } = deed;
   if (act.kind === 'destroy' && outcome.kind === 'written') return true;
   if (act.kind === 'open') return outcome.kind === 'opened' && outcome.state === 'regenerated';

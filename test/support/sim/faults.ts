@@ -7,9 +7,13 @@ export interface FaultsOptions {
   readonly random: Random;
   /** On average, between the beginnings of two faults. */
   readonly everyMs: number;
+  /** All; or only what befalls the stores; or all but cut links, where somebody else cuts them. */
+  readonly choice?: keyof typeof CHOICES;
 }
 
-const KINDS = {
+type Kind = 'kill' | 'restart' | 'stop' | 'freeze' | 'cut' | 'slowStore' | 'stallStore' | 'breakStore' | 'killStore';
+
+const KINDS: Readonly<Record<Kind, number>> = {
   kill: 5,
   restart: 1,
   stop: 0.7,
@@ -19,6 +23,12 @@ const KINDS = {
   stallStore: 2,
   breakStore: 1.5,
   killStore: 0.7,
+};
+
+const CHOICES = {
+  all: KINDS,
+  stores: { ...KINDS, kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0 },
+  'all but cuts': { ...KINDS, cut: 0 },
 } as const;
 
 /**
@@ -38,28 +48,30 @@ export class Faults {
   readonly #mesh: SimMesh;
   readonly #random: Random;
   readonly #everyMs: number;
+  readonly #kinds: typeof KINDS;
   /** Way => when it was healed; Infinity while it is cut. */
   readonly #healedAt = new Map<string, number>();
   #isStopped = false;
   readonly #ends = new Set<() => void>();
 
-  constructor({ mesh, random, everyMs }: FaultsOptions) {
+  constructor({ mesh, random, everyMs, choice = 'all' }: FaultsOptions) {
     this.#mesh = mesh;
     this.#random = random;
     this.#everyMs = everyMs;
+    this.#kinds = CHOICES[choice];
   }
 
   /** The first one bites for sure. */
   start(): void {
     this.#kill(this.#random.pick(this.#mesh.letters));
-    this.#goOn();
+    this.goOn();
   }
 
-  #goOn(): void {
+  goOn(): void {
     this.#mesh.world.after(this.#random.between(0, 2 * this.#everyMs), () => {
       if (this.#isStopped) return;
       this.#befall();
-      this.#goOn();
+      this.goOn();
     });
   }
 
@@ -70,7 +82,7 @@ export class Faults {
   }
 
   #befall(): void {
-    const kind = this.#random.weighted(KINDS);
+    const kind = this.#random.weighted(this.#kinds);
     const letter = this.#random.pick(this.#mesh.letters);
     const node = this.#mesh.nodeOf(letter);
     if (kind === 'cut') {

@@ -2,6 +2,8 @@ import { check, type Violation } from './checker.ts';
 import { Faults } from './faults.ts';
 import { Random } from './random.ts';
 import { SimMesh } from './sim-mesh.ts';
+import { befallWithSplits, checkSplits } from './split-run.ts';
+import type { Split } from './split-views.ts';
 import { deedsWith, describeDeed } from './visitors.ts';
 import { subjectOf } from './history.ts';
 
@@ -19,11 +21,16 @@ const LARGE_LEDGER = 1000;
 const FAULTS_FOR_MS = 3500;
 /** A node that died often is let in again only after half a minute. */
 const CONVERGENCE_MS = 60_000;
+/** Of the runs with splits, in so many the stores have their troubles besides. */
+const STORES_BESIDE_SPLITS = 0.4;
 /** Less than this was done: the run proves nothing. */
 const FEWEST_DONE = 20;
 
+/** What befalls a mesh: everything but splits; or splits, with what befalls stores in some of the runs; or both at once. */
+export type Weather = 'faults' | 'splits' | 'storms';
+
 /** One run: a mesh, its visitors, and what befalls it, all from one seed. */
-export async function run(seed: number, isTraced = false): Promise<RunResult> {
+export async function run(seed: number, isTraced = false, weather: Weather = 'faults'): Promise<RunResult> {
   const random = new Random(seed);
   const size = random.weighted({ 2: 1, 3: 6, 5: 3 });
   const trace: string[] = [];
@@ -41,38 +48,51 @@ export async function run(seed: number, isTraced = false): Promise<RunResult> {
   try {
     await mesh.start();
     mesh.visitors.start(random.below(4) + 3);
-    const faults = new Faults({ mesh, random: new Random(random.below(2 ** 31)), everyMs: random.between(150, 900) });
-    await mesh.runFor(150);
-    faults.start();
-    await mesh.runFor(FAULTS_FOR_MS);
-    faults.stop();
-    await mesh.runFor(300);
+    const splits = await (weather === 'faults' ? befall(mesh, random) : befallSplits(mesh, random, weather));
     if (!(await mesh.converges(CONVERGENCE_MS)))
       complaints.push(`the mesh did not become whole again: ${standing(mesh)}`);
     await mesh.runFor(200);
     mesh.visitors.stop();
     await mesh.runFor(1001);
     await mesh.visitors.readAll();
-    complaints.push(...judge(mesh));
+    complaints.push(...judge(mesh, weather, splits));
   } finally {
     mesh.dispose();
   }
   return { seed, size: mesh.letters.length, complaints, tally: mesh.tally, trace };
 }
 
-function judge(mesh: SimMesh): string[] {
+async function befall(mesh: SimMesh, random: Random): Promise<undefined> {
+  const faults = new Faults({ mesh, random: new Random(random.below(2 ** 31)), everyMs: random.between(150, 900) });
+  await mesh.runFor(150);
+  faults.start();
+  await mesh.runFor(FAULTS_FOR_MS);
+  faults.stop();
+  await mesh.runFor(300);
+}
+
+function befallSplits(mesh: SimMesh, random: Random, weather: Weather): Promise<Split[]> {
+  const beside = random.chance(STORES_BESIDE_SPLITS) ? 'stores' : 'none';
+  const others = weather === 'storms' ? 'all but cuts' : beside;
+  return befallWithSplits({ mesh, random: new Random(random.below(2 ** 31)), others });
+}
+
+function judge(mesh: SimMesh, weather: Weather, splits: readonly Split[] | undefined): string[] {
   const { visitors, hurtAt, absences, unrest, config, tally, errors } = mesh;
   const { deeds, lineages } = visitors;
   for (const { act, outcome } of deeds) mesh.count(`${act.kind}: ${outcome.kind}`);
-  const violations = check(
-    { deeds, lineages, hurtAt, absences, unrest },
-    {
-      hardCapMs: config.timings.hardCapMs,
-      areLedgersLarge: config.limits.ledgerEntries >= LARGE_LEDGER,
-      graceMs: config.session.rotateGraceSeconds * 1000,
-    },
-  );
+  const history = { deeds, lineages, hurtAt, absences, unrest };
+  const options = {
+    hardCapMs: config.timings.hardCapMs,
+    areLedgersLarge: config.limits.ledgerEntries >= LARGE_LEDGER,
+    graceMs: config.session.rotateGraceSeconds * 1000,
+  };
+  const violations =
+    splits === undefined
+      ? check(history, options)
+      : checkSplits(history, mesh.letters, { splits, options, isRestKept: weather === 'splits' });
   const complaints = violations.map((violation) => describeViolation(violation, mesh));
+  if (complaints.length > 0) complaints.unshift(...(splits ?? []).map((split) => describeSplit(split, mesh)));
   complaints.push(
     ...errors.map((error) => `unexpected: ${error instanceof Error ? (error.stack ?? '') : String(error)}`),
   );
@@ -94,6 +114,12 @@ function describeViolation({ rule, what, deeds }: Violation, mesh: SimMesh): str
     `  all that was done with ${id ?? 'it'}:`,
     ...all.slice(0, 60).map((deed) => `    ${describeDeed(deed)}`),
   ].join('\n');
+}
+
+function describeSplit({ cutAt, healedAt, wholeAt, sideOf, renewedAt }: Split, { letters }: SimMesh): string {
+  const sides = letters.map((letter) => `${letter}${sideOf(letter)}`).join(' ');
+  const renewed = [...(renewedAt ?? [])].map(([letter, at]) => `${letter} ${at.toFixed(1)}`).join(', ');
+  return `split ${cutAt.toFixed(1)}-${healedAt.toFixed(1)}, whole at ${wholeAt.toFixed(1)}: ${sides}; serving anew: ${renewed}`;
 }
 
 function standing(mesh: SimMesh): string {

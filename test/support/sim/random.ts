@@ -37,6 +37,12 @@ export class Random {
     return picked;
   }
 
+  /** In another order. */
+  shuffle<T>(from: readonly T[]): T[] {
+    const left = [...from];
+    return from.flatMap(() => left.splice(this.below(left.length), 1));
+  }
+
   /** Picks a key as often as its weight says. */
   weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
     const entries = Object.entries(weights) as [K, number][];

@@ -84,6 +84,10 @@ export class SimMesh {
   readonly hurtAt = new Map<Letter, number>();
   readonly absences: { readonly node: Letter; readonly from: number; to: number }[] = [];
   readonly unrest: number[] = [];
+  /** When a node dropped all it had. */
+  readonly wipedAt: { readonly node: Letter; readonly at: number }[] = [];
+  /** When a node began to serve. */
+  readonly servedAt: { readonly node: Letter; readonly at: number }[] = [];
   readonly errors: unknown[] = [];
   /** What came about, and how often: a run in which nothing did proves nothing. */
   readonly tally = new Map<string, number>();
@@ -270,6 +274,7 @@ export class SimMesh {
     },
     noted: (_node, _owner, outcome) => this.count(`noted ${outcome}`),
     wiped: (node) => {
+      this.wipedAt.push({ node, at: this.world.now });
       this.unrest.push(this.world.now);
       this.count('wiped');
       this.#trace(`${node}: wipes its store`);
@@ -278,8 +283,9 @@ export class SimMesh {
       this.unrest.push(this.world.now);
       this.count('tenure lost');
     },
-    served: () => {
+    served: (node) => {
       this.unrest.push(this.world.now);
+      this.servedAt.push({ node, at: this.world.now });
       this.count('served');
     },
     failed: (node, error) => {
@@ -306,7 +312,7 @@ export class SimMesh {
   }
 
   #traceLog(line: string): void {
-    const { node, msg, id, reason } = JSON.parse(line) as Record<string, string>;
-    this.#trace(`${node ?? '?'}: ${msg ?? ''} ${id ?? ''} ${reason ?? ''}`);
+    const { node, msg, id, reason, why } = JSON.parse(line) as Record<string, string>;
+    this.#trace(`${node ?? '?'}: ${msg ?? ''} ${id ?? ''} ${reason ?? ''} ${why ?? ''}`);
   }
 }

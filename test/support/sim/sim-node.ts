@@ -9,7 +9,7 @@ import { Vault } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
 import { Lives } from '../../../src/membership/lives.ts';
-import { Members } from '../../../src/membership/members.ts';
+import { isDeath, Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
 import { fenceAfterMs } from '../../../src/membership/silence.ts';
 import { Tenure } from '../../../src/membership/tenure.ts';
@@ -130,6 +130,7 @@ export class SimNode {
             watcher.noted(letter, owner, outcome);
           },
         }),
+      (owner) => lives.of(owner)?.incarnation ?? 0,
     );
 
     const registrar = new Registrar({ letter, map, lives, estates });
@@ -139,7 +140,7 @@ export class SimNode {
       onChange: (peer, from, to) => {
         watcher.changed(letter, peer, from.kind, to.kind);
         registrar.register(peer, to, members);
-        if (to.kind === 'dead' && to.incarnation > 0) witness.noteDeath(peer);
+        if (isDeath(from, to)) witness.noteDeath(peer);
         if (members.present().length === 0) tenure.peersGone();
       },
     });
@@ -150,7 +151,7 @@ export class SimNode {
       askPeers: () => detector.pingAll(),
       onLost: (why) => {
         watcher.lost(letter, why);
-        registrar.voidEstates(members);
+        registrar.closeEstates(members);
         joinMesh();
       },
     });
@@ -179,7 +180,7 @@ export class SimNode {
     };
 
     const detector: FailureDetector = new FailureDetector({
-      ...{ letter, map, members, links, tenure, timings, clock, log, metrics },
+      ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
     });
     const witness: Witness = new Witness({
       ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
@@ -191,13 +192,15 @@ export class SimNode {
       isRefusing: (peer) => detector.isRefusing(peer),
       isRejecting: (peer) => detector.isRejecting(peer),
       isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
+      hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
       hasFormerSessions: () => former.hasSessions,
       wipe: async () => {
         watcher.wiped(letter);
         await engine.wipe();
       },
-      apply: (owner, entry) => (owner === letter ? engine.settle(entry) : estates.begin(owner, true).inherit(entry)),
-      inheritIncomplete: (owner) => estates.begin(owner, false).markIncomplete(),
+      apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
+      inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
+      inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
       onIncarnation: (life) => versions.raise(life),
     });
     const joinMesh = (): void => {

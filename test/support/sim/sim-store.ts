@@ -55,7 +55,11 @@ interface Operation {
 const FASTEST_MS = 0.05;
 const SLOWEST_MS = 0.6;
 
-/** A daemon's side of its Memcached, with the manners of `store/memcached-store.ts`: a missed deadline costs the connection. */
+/**
+ * A daemon's side of its Memcached, with the manners of `store/memcached-connection.ts`: a missed deadline costs the connection,
+ * and its successor is held until Memcached has worked off what it got. So a write that was given up may be carried out, and
+ * never after a later one; else a daemon that restarts before it has looked could not know of the later one (engine/DESIGN.md).
+ */
 export class SimStore implements Store {
   readonly #memcached: SimMemcached;
   readonly #process: SimProcess;
@@ -111,8 +115,8 @@ export class SimStore implements Store {
 
   /** The connection ends, with everything in flight on it in doubt. */
   breakConnection(): void {
-    const { inFlight } = this.#connection;
-    this.#connection = { lastAt: 0, stalledUntil: 0, inFlight: new Set() };
+    const { inFlight, lastAt, stalledUntil } = this.#connection;
+    this.#connection = { lastAt, stalledUntil, inFlight: new Set() };
     for (const operation of inFlight) {
       operation.isLost = this.#random.chance(0.5);
       operation.fail(new StoreInDoubtError('memcached was asked and has not answered'));

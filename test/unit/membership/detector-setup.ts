@@ -67,6 +67,8 @@ export interface DetectorSetup {
   readonly lines: LogLine[];
   /** Why our own life was lost, each time. */
   readonly lost: string[];
+  /** The life of each peer in whose name something was done here that it has not taken over. */
+  readonly untaken: Map<Letter, number>;
   /** How late each look was, in seconds. */
   readonly late: number[];
 }
@@ -96,8 +98,19 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
     onLost: (why) => lost.push(why),
   });
   const late: number[] = [];
+  const untaken = new Map<Letter, number>();
   const detector: FailureDetector = new FailureDetector({
-    ...{ letter: a, map, members, links: links.asPart, tenure, timings: TIMINGS, clock, log },
+    ...{
+      letter: a,
+      map,
+      members,
+      links: links.asPart,
+      lives: { untakenOf: (letter) => untaken.get(letter) ?? 0 },
+      tenure,
+      timings: TIMINGS,
+      clock,
+      log,
+    },
     metrics: { observe: (_name, _labels, seconds) => void late.push(seconds) },
   });
 
@@ -110,5 +123,5 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
   tenure.serve(clock.monotonic());
   detector.start();
   const kindOf = (letter: Letter): MemberState['kind'] => members.stateOf(letter).kind;
-  return { detector, members, tenure, clock, to: (letter) => links.to(letter), kindOf, lines, lost, late };
+  return { detector, members, tenure, clock, to: (letter) => links.to(letter), kindOf, lines, lost, untaken, late };
 }

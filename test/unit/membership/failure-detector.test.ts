@@ -165,6 +165,16 @@ describe('what a pong says of the peer', () => {
     expect(members.stateOf(b)).toEqual({ kind: 'alive', incarnation: LIFE + 1 });
   });
 
+  test('such a peer is not alive before it is known whether it has taken over what was done here in its name', async () => {
+    const { clock, lost, members, to, untaken } = setUpDetector();
+    members.apply(b, { kind: 'convicted', incarnation: LIFE }, 'nobody has heard from it');
+    untaken.set(b, LIFE);
+    to(b).answer = answering({ ping: pong({ incarnation: LIFE + 1, verdict: 'unknown' }) });
+    await clock.advanceSettling(LOOK_MS);
+    expect(lost).toEqual(['b has joined in a later life without us']);
+    expect(members.stateOf(b)).toEqual({ kind: 'dead', incarnation: LIFE });
+  });
+
   test('a peer that is held for dead and still answers in that life stays dead, and costs us nothing', async () => {
     const { clock, lost, members, kindOf } = setUpDetector();
     members.apply(b, { kind: 'convicted', incarnation: LIFE }, 'nobody has heard from it');

@@ -5,7 +5,7 @@ import {
   type JoinCircumstances,
   type JoinJudgement,
 } from '../../../src/membership/join-judgement.ts';
-import type { LifeHistory } from '../../../src/mesh/message.ts';
+import type { LifeHistory, OfferedEstate } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { a, b, c, d } from './membership-setup.ts';
 
@@ -18,12 +18,20 @@ const HISTORY: LifeHistory = {
   notBeforeMs: 0,
   highestIncarnation: 40,
   dead: [],
+  settled: 0,
+  recalls: 0,
 };
 
 /** A restart with a store full of sessions. */
-const RESTART: JoinCircumstances = { hasFormerSessions: true, priorIncarnation: 40, isPatienceOver: false };
-const FRESH: JoinCircumstances = { hasFormerSessions: false, priorIncarnation: 0, isPatienceOver: false };
+const RESTART: JoinCircumstances = {
+  ...{ hasFormerSessions: true, priorIncarnation: 40, isPatienceOver: false },
+  triedIncarnations: new Set(),
+};
+const FRESH: JoinCircumstances = { ...RESTART, hasFormerSessions: false, priorIncarnation: 0 };
 const PATIENCE_OVER: JoinCircumstances = { ...RESTART, isPatienceOver: true };
+
+/** A record of what was done in the name of our former life, with nothing missing. */
+const ESTATE: OfferedEstate = { letter: a, account: 1, life: 40, complete: true, gapsBy: [], isClosed: false };
 
 const KEPT: Partial<LifeHistory> = {};
 const FORGOTTEN: Partial<LifeHistory> = { verdict: 'forgotten' };
@@ -39,7 +47,7 @@ function holdsForDead(...letters: Letter[]): Pick<LifeHistory, 'dead'> {
 }
 
 function hasEstate(letter: Letter, complete: boolean): Pick<LifeHistory, 'estates'> {
-  return { estates: [{ letter, complete }] };
+  return { estates: [{ ...ESTATE, letter, complete }] };
 }
 
 function rejects(letter: Letter): AskedPeer {
@@ -47,7 +55,7 @@ function rejects(letter: Letter): AskedPeer {
 }
 
 function unreachable(letter: Letter, how: 'silent' | 'refusing' | 'dead' = 'silent'): AskedPeer {
-  return { kind: 'unreachable', letter, isRefusing: how === 'refusing', isDead: how === 'dead' };
+  return { kind: 'unreachable', letter, isRefusing: how === 'refusing', isDead: how === 'dead', hasJudgedUs: false };
 }
 
 /** What it comes to, in words. */

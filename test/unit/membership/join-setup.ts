@@ -3,7 +3,7 @@ import { Lives } from '../../../src/membership/lives.ts';
 import { Members } from '../../../src/membership/members.ts';
 import { fenceAfterMs } from '../../../src/membership/silence.ts';
 import { Tenure } from '../../../src/membership/tenure.ts';
-import type { LifeHistory, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
+import type { LifeHistory, OfferedEstate, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import type { EstateEntry } from '../../../src/session/estate-entry.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -35,7 +35,14 @@ const VOUCHES: LifeHistory = {
   notBeforeMs: 0,
   highestIncarnation: FORMER_LIFE,
   dead: [],
+  settled: 0,
+  recalls: 0,
 };
+
+/** What a peer offers of what it did in an owner's name, with nothing missing. */
+export function estateOf(owner: Letter, changes: Partial<OfferedEstate> = {}): OfferedEstate {
+  return { letter: owner, account: 1, life: FORMER_LIFE, complete: true, gapsBy: [], isClosed: false, ...changes };
+}
 
 /** A peer as the joining node sees it: what it says, what it would hand over, and whether it goes along. */
 export class JoinPeer {
@@ -61,7 +68,7 @@ export class JoinPeer {
     const entries = this.noted.get(owner) ?? [];
     this.noted.set(owner, [...entries, ...ids.map((id) => ({ kind: 'reset', id }) as const)]);
     const others = this.history.estates.filter(({ letter }) => letter !== owner);
-    this.says({ estates: [...others, { letter: owner, complete: true }] });
+    this.says({ estates: [...others, estateOf(owner)] });
   }
 
   /** Refuses the next request of this kind. */
@@ -112,11 +119,15 @@ export interface JoinSetup {
   readonly incarnations: number[];
   /** Owners whose estates were taken over with gaps. */
   readonly incomplete: Letter[];
+  /** Who may have acted besides, by owner, as `c by d`. */
+  readonly gaps: string[];
   /** What the test may change as it goes. */
   readonly world: {
     hasFormerSessions: boolean;
     readonly refusing: Set<Letter>;
     readonly rejecting: Set<Letter>;
+    /** Who told us that it holds us for dead. */
+    readonly judges: Set<Letter>;
     /** Fails to apply an entry. */
     failApply: (entry: EstateEntry) => Error | undefined;
   };
@@ -156,10 +167,12 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
 
   const incarnations: number[] = [];
   const incomplete: Letter[] = [];
+  const gaps: string[] = [];
   const world: JoinSetup['world'] = {
     hasFormerSessions: true,
     refusing: new Set(),
     rejecting: new Set(),
+    judges: new Set(),
     failApply: () => undefined,
   };
   const join = new Join({
@@ -167,6 +180,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     isRefusing: (letter) => world.refusing.has(letter),
     isRejecting: (letter) => world.rejecting.has(letter),
     isAsGoodAsDead: () => false,
+    hasJudgedUs: (letter) => world.judges.has(letter),
     hasFormerSessions: () => world.hasFormerSessions,
     wipe: () => {
       steps.push('wipe');
@@ -175,10 +189,11 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     apply: (owner, entry) => {
       const failure = world.failApply(entry);
       if (failure !== undefined) return Promise.reject(failure);
-      steps.push(`apply ${owner} ${entry.id}`);
+      steps.push(`apply ${owner} ${entry.id}${entry.kind === 'reset' ? '' : ` ${entry.kind}`}`);
       return Promise.resolve();
     },
     inheritIncomplete: (owner) => void incomplete.push(owner),
+    inheritGap: (owner, by) => void gaps.push(`${owner} by ${by}`),
     onIncarnation: (incarnation) => void incarnations.push(incarnation),
   });
   const peer = (letter: Letter): JoinPeer => {
@@ -186,7 +201,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     if (found === undefined) throw new RangeError(`${letter} is not a peer of this node`);
     return found;
   };
-  return { join, clock, members, tenure, lives, lines, peer, steps, incarnations, incomplete, world };
+  return { join, clock, members, tenure, lives, lines, peer, steps, incarnations, incomplete, gaps, world };
 }
 
 function textOf(request: PeerRequest): string {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { LinkLostError, StoreUnavailableError } from '../../../src/errors.ts';
+import type { EstateEntry } from '../../../src/session/estate-entry.ts';
 import { settled } from '../../support/fake-clock.ts';
-import { FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
+import { estateOf, FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
 import { a, b, c, TIMINGS } from './membership-setup.ts';
 
 const RETRY_MS = 50;
@@ -157,7 +158,7 @@ describe('what the store holds of a former life', () => {
   test('is dropped where the record has a gap, and what is on record is applied after that', async () => {
     const setup = setUpJoin();
     setup.peer(b).resets(a, 'a-one');
-    setup.peer(c).says({ verdict: 'dead', estates: [{ letter: a, complete: false }] });
+    setup.peer(c).says({ verdict: 'dead', estates: [estateOf(a, { complete: false })] });
     await joinNow(setup);
     expect(setup.steps.filter((step) => /^(wipe|apply)|hold|release/.test(step))).toEqual([
       'apply a a-one',
@@ -181,7 +182,7 @@ describe('what the store holds of a former life', () => {
     setup.peer(b).says({ verdict: 'dead' });
     setup.peer(b).resets(a, 'a-one');
     setup.peer(b).meet = ({ kind }) => {
-      if (kind === 'hold') setup.peer(b).says({ estates: [{ letter: a, complete: false }] });
+      if (kind === 'hold') setup.peer(b).says({ estates: [estateOf(a, { complete: false })] });
       return undefined;
     };
     await joinNow(setup);
@@ -242,6 +243,37 @@ describe('collecting', () => {
     expect(setup.steps).toContain('apply a a-between');
   });
 
+  test('what a stand-in kept is reset where all was dropped: it may be older than what another did, of which nothing is left', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).noted.set(a, [{ kind: 'kept', id: 'a-one', lifeMs: 1000, record: Buffer.alloc(0) }]);
+    setup.peer(b).says({ estates: [estateOf(a)] });
+    setup.peer(c).says({ verdict: 'dead', estates: [estateOf(a, { account: 0, complete: false })] });
+    await joinNow(setup);
+    const steps = setup.steps.filter((step) => /^(wipe|apply)/.test(step));
+    expect(steps.slice(steps.indexOf('wipe'))).toEqual(['wipe', 'apply a a-one']);
+  });
+
+  test('what was done in the name of a life before the last one is reset, and what two accounts have as well', async () => {
+    const kept = (id: string): EstateEntry => ({ kind: 'kept', id, lifeMs: 1000, record: Buffer.alloc(0) });
+    for (const [life, told] of [
+      [FORMER_LIFE, 'apply a a-one kept'],
+      [FORMER_LIFE - 1, 'apply a a-one'],
+    ] as const) {
+      const setup = setUpJoin();
+      setup.peer(b).noted.set(a, [kept('a-one')]);
+      setup.peer(b).says({ estates: [estateOf(a, { life })] });
+      await joinNow(setup);
+      expect(setup.steps.filter((step) => step.startsWith('apply'))).toEqual([told]);
+    }
+    const disputed = setUpJoin();
+    for (const peer of [b, c]) {
+      disputed.peer(peer).noted.set(a, [kept('a-one')]);
+      disputed.peer(peer).says({ estates: [estateOf(a)] });
+    }
+    await joinNow(disputed);
+    expect(disputed.steps.filter((step) => step.startsWith('apply'))).toEqual(['apply a a-one kept', 'apply a a-one']);
+  });
+
   test('takes over the estates of others for whom it stands in from now on, and remembers their gaps', async () => {
     const setup = setUpJoin();
     setup.lives.record(c, { incarnation: 30, state: 'dead' });
@@ -254,7 +286,7 @@ describe('collecting', () => {
     expect(setup.lives.of(c)?.isTouched).toBe(false);
 
     setup.tenure.lose('b holds this life for dead');
-    setup.peer(b).says({ estates: [{ letter: c, complete: false }] });
+    setup.peer(b).says({ estates: [estateOf(c, { complete: false })] });
     await joinNow(setup);
     expect(new Set(setup.incomplete)).toEqual(new Set([c]));
     expect(setup.lives.of(c)?.isTouched).toBe(true);
@@ -492,7 +524,65 @@ describe('who comes back meanwhile', () => {
     expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
     setup.peer(c).says({ serving: 0 });
     await setup.clock.advanceSettling(RETRY_MS);
+    // It joins, too: nobody may stand in for one that is there.
+    expect(setup.tenure.phase).toBe('joining');
+    setup.peer(c).says({ serving: PEER_LIFE + 1 });
+    await setup.clock.advanceSettling(RETRY_MS);
     expect(setup.tenure.phase).toBe('serving');
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'alive', incarnation: PEER_LIFE + 1 });
+  });
+
+  test('one that serves in a life that we hold for dead ourselves, whatever the others say', async () => {
+    const setup = setUpJoin();
+    setup.members.apply(c, { kind: 'convicted', incarnation: PEER_LIFE }, 'we were on another side');
+    void setup.join.run();
+    await settled();
+    await setup.clock.advanceSettling(3 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
+  });
+
+  test('one that came back, on its side of a split, without what was done here in its name comes back once more', async () => {
+    for (const [since, isConvicted] of [
+      [30, true],
+      [0, true],
+      [31, false],
+    ] as const) {
+      const setup = setUpJoin();
+      setup.lives.record(c, { incarnation: 30, state: 'dead' });
+      setup.lives.touch(c);
+      setup.members.apply(c, { kind: 'convicted', incarnation: 30 }, 'it was on another side');
+      setup.peer(c).says({ serving: 40, settled: since });
+      void setup.join.run();
+      await settled();
+      const expected = isConvicted ? ['joining', 'dead'] : ['serving', 'alive'];
+      expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(expected);
+      expect(setup.members.stateOf(c).incarnation).toBe(40);
+    }
+  });
+
+  test('also where a hold of it, that was under way for long, stands here', async () => {
+    const setup = setUpJoin();
+    setup.lives.record(c, { incarnation: 30, state: 'dead' });
+    setup.lives.touch(c);
+    setup.members.apply(c, { kind: 'convicted', incarnation: 30 }, 'it was on another side');
+    setup.members.apply(c, { kind: 'held', incarnation: 35 }, 'a call that was under way for long');
+    setup.peer(c).says({ serving: 40, settled: 30 });
+    void setup.join.run();
+    await settled();
+    expect(setup.tenure.phase).toBe('joining');
+    expect(setup.members.stateOf(c)).toEqual({ kind: 'dead', incarnation: 40 });
+  });
+
+  test('one that joins as we do and is held for dead by all is waited for, for a second', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
+    setup.peer(c).says({ isInformed: false, serving: 0 });
+    void setup.join.run();
+    await setup.clock.advanceSettling(1000 - RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    await setup.clock.advanceSettling(2 * RETRY_MS);
+    expect([setup.tenure.phase, setup.members.stateOf(c).kind]).toEqual(['serving', 'dead']);
   });
 
   test('one that joins as we do and has come further is looked at again before we serve', async () => {

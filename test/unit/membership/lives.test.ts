@@ -188,6 +188,43 @@ describe('what is known of a life', () => {
     expect(lives.of(b)).toEqual({ ...DEAD, isWitnessed: false, isTouched: true });
   });
 
+  test('what was done in the name of a life is untaken until a later one is alive, also over its deaths and our restarts', () => {
+    const { lives, reread } = setUp();
+    lives.record(b, DEAD);
+    lives.touch(b);
+    lives.record(b, { incarnation: 9, state: 'dead' });
+    expect([lives.untakenOf(b), lives.forgottenOf(b)]).toEqual([7, 0]);
+    const next = reread();
+    expect([next.untakenOf(b), next.forgottenOf(b)]).toEqual([7, 7]);
+    next.touch(b);
+    expect([next.untakenOf(b), next.forgottenOf(b)]).toEqual([9, 7]);
+    next.record(b, { incarnation: 10, state: 'alive' });
+    expect([next.untakenOf(b), next.forgottenOf(b), reread().untakenOf(b)]).toEqual([0, 0, 0]);
+  });
+
+  test('that another may have acted is not untaken by us: it answers for itself', () => {
+    const { lives } = setUp();
+    lives.record(b, DEAD);
+    lives.touchByAnother(b);
+    expect([lives.of(b)?.isTouched, lives.untakenOf(b)]).toEqual([true, 0]);
+    lives.touch(b);
+    expect(lives.untakenOf(b)).toBe(7);
+  });
+
+  test('a file of an earlier release says of what was touched that it is untaken', () => {
+    const peer = '{"incarnation":7,"state":"dead","isWitnessed":true,"isTouched":true}';
+    const lives = livesFrom(`{"served":42,"peers":{"b":${peer}}}`);
+    expect([lives.untakenOf(b), lives.forgottenOf(b), lives.settledWith(b)]).toEqual([7, 7, 0]);
+  });
+
+  test('a life settles with those that are named, and leaves the others where they were', () => {
+    const { lives, reread } = setUp();
+    lives.recordServed(41, [b, c]);
+    lives.recordServed(42, [c]);
+    lives.recordServed(43);
+    expect([reread().settledWith(b), reread().settledWith(c), reread().settledWith(a)]).toEqual([41, 42, 0]);
+  });
+
   test('a peer of whom nothing is known cannot be touched', () => {
     const { lives, path } = setUp();
     lives.touch(b);

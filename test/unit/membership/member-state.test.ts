@@ -64,7 +64,7 @@ const EXPECTED: Record<StateKind, Record<EventKind, Row>> = {
     answered: ['-', '-', '-'],
     doubted: ['-', '-', '-'],
     paused: ['-', '-', '-'],
-    convicted: ['-', '-', '-'],
+    convicted: ['-', '-', 'dead 11'],
     goodbye: ['-', '-', '-'],
     held: ['-', '-', 'returning 11'],
     unheld: ['-', '-', '-'],

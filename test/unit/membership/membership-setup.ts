@@ -186,6 +186,7 @@ export function estatesOn(
         clock,
         onNoted: () => noted(owner),
       }),
+    () => 0,
   );
 }
 

@@ -52,6 +52,7 @@ function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
         ...{ shelf, ledger: new Ledger(10, isComplete), aliasMs: 60_000, clock },
         onNoted: () => lives.touch(owner),
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
   const registrar = new Registrar({ letter: A, map, lives, estates });
   const members: Members = new Members({
@@ -158,6 +159,8 @@ describe('the death of a stand-in', () => {
     die(scene, B);
     die(scene, C);
     expect([scene.estates.get(B)?.isComplete, scene.estates.get(C)?.isComplete]).toEqual([false, true]);
+    // Unless it comes back and says itself what it did.
+    expect(scene.estates.get(B)?.gapsBy).toEqual([C]);
     const restarted = setUp(scene.path);
     die(restarted, B);
     expect(restarted.estates.get(B)?.isComplete).toBe(false);
@@ -202,22 +205,48 @@ describe('the death of a stand-in', () => {
 });
 
 describe('having been held for dead ourselves', () => {
-  test('voids our account of what we did, and leaves the gap on record', async () => {
+  test('closes our account of what we did: it is there to be handed back, and nothing is answered from it any more', async () => {
     const scene = setUp();
     meet(scene, B, C, D);
     die(scene, B);
     die(scene, C);
     await actFor(scene, C);
-    scene.registrar.voidEstates(scene.members);
-    expect([scene.estates.get(C)?.size, scene.estates.get(C)?.isComplete]).toEqual([0, false]);
+    scene.registrar.closeEstates(scene.members);
+    expect(scene.estates.get(C)?.size).toBe(0);
+    expect(
+      scene.estates.accountsOf(C).map(({ isClosed, estate: { size, isComplete } }) => ({ isClosed, size, isComplete })),
+    ).toEqual([
+      { isClosed: false, size: 0, isComplete: true },
+      { isClosed: true, size: 1, isComplete: true },
+    ]);
     expect(scene.estates.get(D)).toBeUndefined();
+  });
+
+  test('leaves the gaps on record that the death of another stand-in had left', () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, B);
+    die(scene, C);
+    scene.registrar.closeEstates(scene.members);
+    expect(scene.estates.accountsOf(B).flatMap(({ estate }) => estate.gapsBy)).toEqual([C]);
+  });
+
+  test('and having restarted after it, we know that we did something and not what', async () => {
+    const scene = setUp();
+    meet(scene, B, C, D);
+    die(scene, C);
+    await actFor(scene, C);
+    scene.registrar.closeEstates(scene.members);
+    const restarted = setUp(scene.path);
+    die(restarted, C);
+    expect([restarted.estates.get(C)?.isComplete, restarted.estates.get(C)?.gapsBy]).toEqual([false, []]);
   });
 
   test('costs nothing where we did nothing', () => {
     const scene = setUp();
     meet(scene, B, C, D);
     die(scene, B);
-    scene.registrar.voidEstates(scene.members);
+    scene.registrar.closeEstates(scene.members);
     expect(scene.estates.get(B)?.isComplete).toBe(true);
   });
 });

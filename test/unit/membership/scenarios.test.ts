@@ -125,6 +125,27 @@ describe('a death and a return', () => {
     expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
   });
 
+  test('a stand-in that restarted still knows that it did something when it takes over what others know of it', async () => {
+    for (let seed = 1; seed <= 12; seed += 1) {
+      const there = await start(4, { seed });
+      const id = await mintAt(there, C);
+      there.kill(C);
+      await there.runFor(100);
+      expect(await ask(there, D, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      // The others have it on record that d may have acted; both c and d wait for a, and then come back at the same time.
+      there.close(A, 'restart');
+      there.kill(D);
+      await there.runFor(600);
+      there.startNode(C, true);
+      there.startNode(D, true);
+      await there.runFor(600);
+      there.startNode(A, true);
+      expect(await there.converges(8000)).toBe(true);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+      there.dispose();
+    }
+  });
+
   test('after an outage of all nodes the sessions are there again, when all of them are', async () => {
     const there = await start(3);
     const ids = [await mintAt(there, A), await mintAt(there, B), await mintAt(there, C)];
@@ -193,6 +214,30 @@ describe('a death and a return', () => {
     expect(await there.converges(3000)).toBe(true);
     for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
   });
+});
+
+describe('a store that stalls', () => {
+  test.each([1, 2, 3, 4])(
+    'carries out what was given up before what comes later, or never, with seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 1);
+      there.stallStore(A, 250);
+      expect(await ask(there, A, { kind: 'touch', id })).toMatchObject({ kind: 'in-doubt' });
+      let write = 1;
+      for (let kind = 'in-doubt'; kind !== 'written';) {
+        write += 1;
+        ({ kind } = await ask(there, A, { kind: 'put', id, lineage: 'visitor', write }));
+      }
+      await there.runFor(250);
+      // The daemon has not looked yet what became of the touch, and the next one does not know of it.
+      there.close(A, 'restart');
+      await there.runFor(300);
+      there.startNode(A, true);
+      expect(await there.converges(8000)).toBe(true);
+      expect(await ask(there, B, { kind: 'get', id })).toMatchObject({ payload: { write } });
+    },
+  );
 });
 
 describe('a node that was stopped', () => {
@@ -331,10 +376,13 @@ describe('an owner that returns while it is stood in for', () => {
     let isSure = false;
     let grant: (isGranted: boolean) => void = () => undefined;
     const opened: Letter[] = [];
-    const estates = new Estates((owner) => {
-      opened.push(owner);
-      throw new TypeError('nothing may be done in its name any more');
-    });
+    const estates = new Estates(
+      (owner) => {
+        opened.push(owner);
+        throw new TypeError('nothing may be done in its name any more');
+      },
+      () => 1,
+    );
     const engine: Pick<Engine, 'execute' | 'mint'> = {
       execute: () => Promise.reject(new TypeError('the owner is another node')),
       mint: () => Promise.reject(new TypeError('nobody mints')),

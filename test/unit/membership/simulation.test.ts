@@ -1,11 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { run, type RunResult } from '../../support/sim/random-run.ts';
+import { run, type RunResult, type Weather } from '../../support/sim/random-run.ts';
 
 /**
  * More than the suite runs: `SIM_FROM=1000 SIM_SEEDS=5000 npx vitest run --project unit test/unit/membership/simulation`.
- * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_TRACE=1 …`.
+ * SIM_SPLIT_SEEDS and SIM_STORM_SEEDS are the same for the other kinds of weather.
+ * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_SPLIT_SEEDS=0 SIM_STORM_SEEDS=0 SIM_TRACE=1 …`.
  */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
+const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 150);
+const STORM_SEEDS = Number(process.env['SIM_STORM_SEEDS'] ?? 100);
 const FROM = Number(process.env['SIM_FROM'] ?? 1);
 const IS_TRACED = process.env['SIM_TRACE'] === '1';
 
@@ -44,10 +47,10 @@ function describeFailure({ seed, size, complaints, trace }: RunResult): string {
   return [`seed ${seed}, ${size} nodes`, ...trace, ...complaints].join('\n');
 }
 
-async function failuresOf(seeds: readonly number[]): Promise<string[]> {
+async function failuresOf(seeds: readonly number[], weather: Weather = 'faults'): Promise<string[]> {
   const failures: string[] = [];
   for (const seed of seeds) {
-    const result = await run(seed, IS_TRACED);
+    const result = await run(seed, IS_TRACED, weather);
     for (const [what, times] of result.tally) tally.set(what, (tally.get(what) ?? 0) + times);
     if (result.complaints.length > 0) failures.push(describeFailure(result));
   }
@@ -66,6 +69,28 @@ describe('a simulated mesh that is befallen by faults keeps its promises', () =>
       { timeout: seeds.length * LIMIT_PER_SEED_MS },
       async () => {
         expect((await failuresOf(seeds)).join('\n\n')).toBe('');
+      },
+    );
+  }
+
+  for (let from = FROM; from < FROM + SPLIT_SEEDS; from += STRIDE) {
+    const seeds = seedsFrom(from, Math.min(STRIDE, FROM + SPLIT_SEEDS - from));
+    test(
+      `and what is promised of splits, with seeds from ${from} to ${from + seeds.length - 1}`,
+      { timeout: seeds.length * LIMIT_PER_SEED_MS },
+      async () => {
+        expect((await failuresOf(seeds, 'splits')).join('\n\n')).toBe('');
+      },
+    );
+  }
+
+  for (let from = FROM; from < FROM + STORM_SEEDS; from += STRIDE) {
+    const seeds = seedsFrom(from, Math.min(STRIDE, FROM + STORM_SEEDS - from));
+    test(
+      `and tells nothing old where splits and faults come at once, with seeds from ${from} to ${from + seeds.length - 1}`,
+      { timeout: seeds.length * LIMIT_PER_SEED_MS },
+      async () => {
+        expect((await failuresOf(seeds, 'storms')).join('\n\n')).toBe('');
       },
     );
   }

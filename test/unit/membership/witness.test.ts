@@ -64,6 +64,7 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
         clock,
         onNoted: () => lives.touch(owner),
       }),
+    (owner) => lives.of(owner)?.incarnation ?? 0,
   );
   const registrar = new Registrar({ letter: A, map, lives, estates });
   const members: Members = new Members({
@@ -111,8 +112,15 @@ function declareDead({ members }: Scene, peer: Letter, incarnation = THEIRS): vo
   members.apply(peer, { kind: 'convicted', incarnation }, 'dead');
 }
 
-async function historyFor(scene: Scene, from: Letter, priorIncarnation = THEIRS): Promise<LifeHistory> {
-  const answer = await scene.ask(from, { kind: 'join', incarnation: THEIRS + 1, priorIncarnation });
+async function historyFor(
+  scene: Scene,
+  from: Letter,
+  priorIncarnation = THEIRS,
+  settled = priorIncarnation,
+): Promise<LifeHistory> {
+  const answer = await scene.ask(from, {
+    ...{ kind: 'join', incarnation: THEIRS + 1, priorIncarnation, settled },
+  });
   if (answer.kind !== 'history') throw new TypeError(`a join is answered with ${answer.kind}`);
   return answer.history;
 }
@@ -249,7 +257,7 @@ describe('a joining node asks what happened in its name', () => {
   test('kept: we saw its former life alive throughout', async () => {
     expect(await historyFor(setUpAmongPeers(), B)).toEqual({
       ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
-      ...{ highestIncarnation: THEIRS, dead: [] },
+      ...{ highestIncarnation: THEIRS, dead: [], settled: 0, recalls: THEIRS },
     });
   });
 
@@ -293,6 +301,28 @@ describe('a joining node asks what happened in its name', () => {
     expect(await historyFor(scene, B)).toMatchObject({ highestIncarnation: THEIRS + 5 });
   });
 
+  test('what was done in the name of an earlier life is offered until it has settled with us, over our restarts as well', async () => {
+    const path = join(directory, 'untaken.json');
+    const before = setUp(path);
+    declareDead(before, B);
+    await before.estates.begin(B, true).execute({ kind: 'get', id: 'b-one' }, Infinity);
+    declareDead(before, B, THEIRS + 1);
+    const offered = async (scene: Scene, settled: number): Promise<string[]> => {
+      const { estates } = await historyFor(scene, B, THEIRS + 1, settled);
+      return estates.map(({ life, isClosed, complete }) => `${life} ${isClosed ? 'closed' : 'open'} ${complete}`);
+    };
+    const ofPresent = `${THEIRS + 1} open true`;
+    expect(await offered(before, THEIRS)).toEqual([ofPresent, `${THEIRS} closed true`]);
+    expect(await offered(before, THEIRS + 1)).toEqual([ofPresent]);
+    const restarted = setUp(path);
+    declareDead(restarted, B, THEIRS + 1);
+    expect(await offered(restarted, THEIRS)).toContain(`${THEIRS} open false`);
+    expect(await offered(restarted, THEIRS + 1)).not.toContain(`${THEIRS} open false`);
+    // Only in its present life may anybody else go on from it.
+    const { estates } = await historyFor(before, C);
+    expect(estates.map(({ life }) => life)).not.toContain(THEIRS);
+  });
+
   test('an estate in which we acted and that a restart closed is offered as one with gaps', async () => {
     const path = join(directory, 'touched.json');
     const before = setUp(path);
@@ -330,7 +360,8 @@ describe('the last steps of joining', () => {
     const scene = setUpAmongPeers();
     declareDead(scene, B);
     await scene.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
-    const collect: WitnessRequest = { kind: 'collect', incarnation: THEIRS + 1, letter: B, cursor: 0 };
+    const account = (await historyFor(scene, B)).estates[0]?.account ?? 0;
+    const collect = { kind: 'collect', incarnation: THEIRS + 1, letter: B, account, cursor: 0 } as const;
     expect(await scene.ask(B, collect)).toEqual({
       kind: 'entries',
       entries: [{ kind: 'reset', id: 'b-1' }],

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameError } from '../../../src/errors.ts';
 import { FrameDecoder } from '../../../src/mesh/frame-decoder.ts';
-import type { Hello, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
+import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
 import { encodeFrames, MAX_TEST_FRAME_BYTES, RecordingSink, type Frame } from '../../support/mesh-frames.ts';
 import { answers, helloAnswers, hellos, letter, requests } from '../../support/mesh-messages.ts';
 
@@ -25,7 +25,7 @@ function spoilt(frame: Frame, spoil: (bytes: Buffer) => Buffer): Buffer {
 
 const a = letter('a');
 const hello: Hello = {
-  wireVersion: 1,
+  wireVersion: WIRE_VERSION,
   letter: a,
   to: letter('b'),
   incarnation: 9,
@@ -81,8 +81,8 @@ describe('every message comes out as it went in', () => {
   });
 
   test('property orders and absent properties do not change the bytes', () => {
-    const one: PeerRequest = { kind: 'collect', incarnation: 1, letter: a, cursor: 2 };
-    const other: PeerRequest = { cursor: 2, letter: a, incarnation: 1, kind: 'collect' };
+    const one: PeerRequest = { kind: 'collect', incarnation: 1, letter: a, account: 3, cursor: 2 };
+    const other: PeerRequest = { cursor: 2, account: 3, letter: a, incarnation: 1, kind: 'collect' };
     expect(encodeFrames({ type: 'request', number: 1, message: one })).toEqual(
       encodeFrames({ type: 'request', number: 1, message: other }),
     );
@@ -187,15 +187,15 @@ describe('what is not exactly right is refused', () => {
 
 describe('the greeting of another version', () => {
   test('tells who speaks, whatever follows', () => {
-    const message = { ...hello, wireVersion: 2 };
+    const message = { ...hello, wireVersion: 3 };
     const bytes = spoilt({ type: 'hello', message }, (frame) =>
-      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), Buffer.from('whatever version 2 has to say')]),
+      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), Buffer.from('whatever version 3 has to say')]),
     );
     const { letter: from, to, software } = hello;
     expect(decode(bytes)).toEqual([
       {
         type: 'hello',
-        message: { wireVersion: 2, letter: from, to, software, incarnation: 0, phase: 'joining', mapDigest: '' },
+        message: { wireVersion: 3, letter: from, to, software, incarnation: 0, phase: 'joining', mapDigest: '' },
       },
     ]);
   });

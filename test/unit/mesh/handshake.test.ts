@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../../src/errors.ts';
 import { judgeAnswer, judgeHello, type Acceptor, type Rival } from '../../../src/mesh/handshake.ts';
-import type { Hello, HelloAnswer } from '../../../src/mesh/message.ts';
+import { WIRE_VERSION, type Hello, type HelloAnswer } from '../../../src/mesh/message.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const [a, b, c, z] = [letter('a'), letter('b'), letter('c'), letter('z')];
 
 /** b calls a. */
 const caller: Hello = {
-  wireVersion: 1,
+  wireVersion: WIRE_VERSION,
   letter: b,
   to: a,
   incarnation: 200,
@@ -34,7 +34,7 @@ describe('the acceptor', () => {
   });
 
   test.each<[string, Partial<Hello>, RegExp]>([
-    ['wrong-version', { wireVersion: 2, software: '9.0.0' }, /version 2 .*9\.0\.0.*same release/],
+    ['wrong-version', { wireVersion: 3, software: '9.0.0' }, /version 3 .*9\.0\.0.*same release/],
     ['not-a-peer', { letter: a }, /says that it is a.*another letter.*correct the address/],
     ['unknown-letter', { letter: z }, /map of a has no letter z: give both nodes the same map/],
     ['wrong-letter', { to: c }, /looked for c and reached a: correct the address of c/],
@@ -48,7 +48,7 @@ describe('the acceptor', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 2, letter: z, to: c, mapDigest: '' }],
+    ['wrong-version', { wireVersion: 3, letter: z, to: c, mapDigest: '' }],
     ['not-a-peer', { letter: a, to: c, mapDigest: 'other' }],
     ['unknown-letter', { letter: z, to: c, mapDigest: 'other' }],
     ['wrong-letter', { to: c, mapDigest: 'other' }],
@@ -91,7 +91,7 @@ describe('the dialler', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 2 }],
+    ['wrong-version', { wireVersion: 3 }],
     ['wrong-letter', { letter: c }],
     ['wrong-letter', { to: c }],
     ['wrong-map', { mapDigest: 'other' }],

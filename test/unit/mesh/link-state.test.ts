@@ -7,11 +7,11 @@ import {
   type LinkState,
   type LinkStateKind,
 } from '../../../src/mesh/link-state.ts';
-import type { Hello } from '../../../src/mesh/message.ts';
+import { WIRE_VERSION, type Hello } from '../../../src/mesh/message.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const hello: Hello = {
-  wireVersion: 1,
+  wireVersion: WIRE_VERSION,
   letter: letter('b'),
   to: letter('a'),
   incarnation: 1,

@@ -54,6 +54,7 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
         clock,
         onNoted: () => undefined,
       }),
+    () => 5,
   );
   const tenure = { phase: 'serving', isSure: () => true, maySoonAnswer: () => Promise.resolve(true) } as const;
   const executor = new LocalExecutor(setUpItems({ clock }).engine, estates, tenure);

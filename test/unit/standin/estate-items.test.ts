@@ -276,7 +276,10 @@ describe("a lock of an orphan's session", () => {
 
   test('ends with the node whose client holds it, in every estate', async () => {
     const { estate, run } = setUp();
-    const estates = new Estates(() => estate);
+    const estates = new Estates(
+      () => estate,
+      () => 1,
+    );
     estates.begin(B, true);
     await run(LOCK);
     estates.releaseLocksOf(B);

@@ -1,0 +1,248 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Letter } from '../../../src/session/letter.ts';
+import type { Act, Outcome } from '../../support/sim/history.ts';
+import { SimMesh, type SimMeshOptions } from '../../support/sim/sim-mesh.ts';
+import { letterOf } from '../session/letters.ts';
+
+const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
+
+/** Each is tried with several seeds: links come back, and nodes join, in another order each time. */
+const SEEDS = [1, 2, 3, 4, 5, 6];
+
+let mesh: SimMesh | undefined;
+
+afterEach(() => {
+  mesh?.dispose();
+  mesh = undefined;
+});
+
+async function start(size: number, options: Partial<SimMeshOptions> = {}): Promise<SimMesh> {
+  mesh = new SimMesh({ seed: 1, size, ...options });
+  await mesh.start();
+  return mesh;
+}
+
+async function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
+  let outcome: Outcome | undefined;
+  const asked = there.visitors.do(node, act).then((told) => (outcome = told));
+  await there.world.runUntilTrue(() => outcome !== undefined, 1100, 1);
+  return asked;
+}
+
+async function mintAt(there: SimMesh, node: Letter, write = 1): Promise<string> {
+  const outcome = await ask(there, node, { kind: 'mint', lineage: 'visitor', write });
+  if (outcome.kind !== 'written') throw new TypeError(`minting came to ${outcome.kind}`);
+  return outcome.id;
+}
+
+async function keepAt(there: SimMesh, node: Letter, id: string, write: number): Promise<void> {
+  expect(await ask(there, node, { kind: 'keep', id, lineage: id, write })).toMatchObject({ kind: 'written' });
+}
+
+/** What each node says of a session: the write that it reads, or that it is gone. */
+async function toldOf(there: SimMesh, id: string): Promise<(number | string | undefined)[]> {
+  const told: (number | string | undefined)[] = [];
+  for (const node of there.letters) {
+    const outcome = await ask(there, node, { kind: 'get', id });
+    told.push(outcome.kind === 'read' ? outcome.payload.write : outcome.kind);
+  }
+  return told;
+}
+
+function everywhere(there: SimMesh, what: number | string): (number | string)[] {
+  return there.letters.map(() => what);
+}
+
+type Way = readonly [from: Letter, to: Letter];
+
+/** Every way between nodes of different sides. */
+function waysBetween(...sides: readonly (readonly Letter[])[]): Way[] {
+  return sides.flatMap((side) =>
+    side.flatMap((from) =>
+      sides.filter((other) => other !== side).flatMap((other) => other.map((to): Way => [from, to])),
+    ),
+  );
+}
+
+async function cutFor(there: SimMesh, ways: readonly Way[], forMs: number): Promise<void> {
+  for (const [from, to] of ways) there.cut(from, to);
+  await there.runFor(forMs);
+}
+
+async function heal(there: SimMesh, ways: readonly Way[]): Promise<void> {
+  for (const [from, to] of ways) there.heal(from, to);
+  await there.runFor(300);
+  expect(await there.converges(10_000)).toBe(true);
+  expect(there.errors).toEqual([]);
+}
+
+interface Split {
+  readonly says: string;
+  readonly size: number;
+  readonly ways: readonly Way[];
+  /** Of another side than a. */
+  readonly across: Letter;
+}
+
+const SPLITS: readonly Split[] = [
+  { says: 'two nodes', size: 2, ways: waysBetween([A], [B]), across: B },
+  { says: 'one of three is cut off', size: 3, ways: waysBetween([A], [B, C]), across: B },
+  { says: 'another one of three is cut off', size: 3, ways: waysBetween([A, B], [C]), across: C },
+  { says: 'three ways', size: 3, ways: waysBetween([A], [B], [C]), across: C },
+  { says: 'two of five are cut off', size: 5, ways: waysBetween([A, B], [C, D, E]), across: D },
+  {
+    says: 'one of three hears nobody',
+    size: 3,
+    ways: [
+      [B, A],
+      [C, A],
+    ],
+    across: B,
+  },
+  {
+    says: 'one of three is heard by nobody',
+    size: 3,
+    ways: [
+      [A, B],
+      [A, C],
+    ],
+    across: C,
+  },
+];
+
+const CASES = SPLITS.flatMap((split) => SEEDS.map((seed) => ({ ...split, seed })));
+
+describe('when a split heals', () => {
+  test.each(CASES)(
+    'whatever nobody asked for on a wrong side is there with its data, and nobody drops all it has: $says, seed $seed',
+    async ({ size, ways, seed }) => {
+      const there = await start(size, { seed });
+      const untouched: string[] = [];
+      for (const node of there.letters) untouched.push(await mintAt(there, node, 7));
+      const owned: string[] = [];
+      for (const node of there.letters) owned.push(await mintAt(there, node, 7));
+      await cutFor(there, ways, 3000);
+      for (const [at, node] of there.letters.entries()) {
+        const id = owned[at] ?? '';
+        const outcome = await ask(there, node, { kind: 'put', id, lineage: 'visitor', write: 8 });
+        // Who is heard by nobody, or hears nobody, may wait for a confirmation in vain.
+        if (outcome.kind !== 'written') owned[at] = untouched[at] ?? '';
+      }
+      await heal(there, ways);
+      for (const id of untouched)
+        if (!owned.includes(id)) expect(await toldOf(there, id)).toEqual(everywhere(there, 7));
+      for (const id of owned)
+        if (!untouched.includes(id)) expect(await toldOf(there, id)).toEqual(everywhere(there, 8));
+      expect(there.tally.get('wiped')).toBeUndefined();
+    },
+  );
+
+  test.each(
+    SEEDS.flatMap((seed) => [
+      { seed, says: 'is killed', end: (there: SimMesh) => there.kill(A) },
+      { seed, says: 'restarts', end: (there: SimMesh) => there.close(A, 'restart') },
+      { seed, says: 'is frozen for long', end: (there: SimMesh) => there.freeze(A) },
+    ]),
+  )(
+    'what the other side reset stays so, also where the owner $says meanwhile and comes back on its own side: seed $seed',
+    async ({ seed, end }) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 7);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      end(there);
+      await there.runFor(600);
+      if (there.nodeOf(A) === undefined) there.startNode(A, true);
+      else there.resume(A);
+      await there.runFor(2000);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'nor does it come back where the one that reset it has forgotten what it did: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = await mintAt(there, A, 7);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      for (const node of [A, C]) there.kill(node);
+      await there.runFor(400);
+      for (const node of [A, C]) there.startNode(node, true);
+      await there.runFor(2000);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'nor what the owner began when it came back empty, and the other side said is not there: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      there.close(A, 'stop');
+      await there.runFor(400);
+      there.startNode(A, false);
+      await there.runFor(600);
+      const id = await mintAt(there, A, 7);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'one that said goodbye before it, and came back on one side, hears of the other as well: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const lost = await mintAt(there, A, 7);
+      there.close(A, 'stop');
+      await there.runFor(300);
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id: lost })).toMatchObject({ kind: 'miss' });
+      there.startNode(A, false);
+      await there.runFor(600);
+      const id = await mintAt(there, A, 8);
+      expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(CASES.filter(({ ways }) => ways.length !== 2 || ways[0]?.[1] !== A))(
+    'what the other side reset, kept or destroyed is as it left it: $says, seed $seed',
+    async ({ size, ways, across, seed }) => {
+      const there = await start(size, { seed });
+      const [reset, opened, destroyed] = [
+        await mintAt(there, A, 7),
+        await mintAt(there, A, 7),
+        await mintAt(there, A, 7),
+      ];
+      const [kept, both] = ['a-kept-1', 'a-kept-2'];
+      await keepAt(there, A, kept, 7);
+      await keepAt(there, A, both, 7);
+      await cutFor(there, ways, 3000);
+      expect(await ask(there, across, { kind: 'get', id: reset })).toMatchObject({ kind: 'miss' });
+      expect(await ask(there, across, { kind: 'destroy', id: destroyed })).toMatchObject({ kind: 'miss' });
+      const successor = await ask(there, across, { kind: 'open', id: opened });
+      if (successor.kind !== 'opened') throw new TypeError(`opening came to ${successor.kind}`);
+      await keepAt(there, across, kept, 8);
+      await keepAt(there, across, both, 8);
+      // The owner's side goes on with it as well: what the other side did to it wins.
+      await ask(there, A, { kind: 'keep', id: both, lineage: both, write: 9 });
+      await heal(there, ways);
+      expect(await toldOf(there, reset)).toEqual(everywhere(there, 'miss'));
+      expect(await toldOf(there, destroyed)).toEqual(everywhere(there, 'miss'));
+      expect(await toldOf(there, opened)).toEqual(everywhere(there, 'miss'));
+      expect(await ask(there, A, { kind: 'open', id: opened })).toMatchObject({ id: successor.id });
+      expect(await toldOf(there, kept)).toEqual(everywhere(there, 8));
+      expect(await toldOf(there, both)).toEqual(everywhere(there, 8));
+      expect(there.tally.get('wiped')).toBeUndefined();
+    },
+  );
+});
