@@ -58,7 +58,7 @@ async function splitOnce(mesh: SimMesh, random: Random, isStorm: boolean, stopOt
   for (const { node, at } of mesh.wipedAt) if (at > cutAt && at < mendedAt) mesh.hurtAt.set(node, at);
   await mesh.runFor(300);
   if (!(await mesh.converges(CONVERGENCE_MS))) mesh.errors.push(new RangeError('the mesh did not become whole again'));
-  const split = { cutAt, healedAt, wholeAt: world.now, sideOf };
+  const split = { cutAt, healedAt, mendedAt, wholeAt: world.now, sideOf };
   // Where nodes restart besides, one that serves anew need not have met the other side yet.
   if (isStorm) return split;
   const renewedAt = new Map<Letter, number>();

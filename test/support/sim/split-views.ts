@@ -5,7 +5,10 @@ import { subjectOf } from './history.ts';
 /** A time in which the mesh was in sides that could not reach each other. Times as in the deeds. */
 export interface Split {
   readonly cutAt: number;
+  /** From when on the first could reach each other again. */
   readonly healedAt: number;
+  /** From when on all could. */
+  readonly mendedAt: number;
   /** When every node served again and knew it of every other. */
   readonly wholeAt: number;
   readonly sideOf: (letter: Letter) => string;
@@ -64,6 +67,8 @@ export function wasTouchedAcross(deed: Deed, deeds: readonly Deed[], splits: rea
       if (subject === undefined || (subject !== id && !ledHere.has(subject))) return false;
       if (one.begunAt > deed.endedAt || !mayHaveTouched(one.outcome)) return false;
       if (one.endedAt > split.healedAt + FELLOWS_MS && one.begunAt < split.wholeAt) return true;
+      // With some cables mended and others not, a node of the owner's side may have heard of its death, and asked another.
+      if (one.endedAt > split.healedAt && one.begunAt < split.mendedAt) return true;
       const phase = phaseOf(one, split);
       return (phase === 'side' || phase === 'unsure') && split.sideOf(one.node) !== split.sideOf(ownerOf(id));
     }),
