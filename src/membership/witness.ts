@@ -6,10 +6,10 @@ import type { LetterMap } from '../session/letter-map.ts';
 import type { Estates } from '../standin/estates.ts';
 import { HandOvers } from '../standin/hand-overs.ts';
 import type { FailureDetector } from './failure-detector.ts';
-import { readmissionDelayMs } from './flapping.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
+import { RecentDeaths } from './recent-deaths.ts';
 import { agreesSilent } from './silence.ts';
 import { standInFor } from './stand-in.ts';
 import type { Tenure } from './tenure.ts';
@@ -41,18 +41,19 @@ const HOLD_MS = 1000;
 /** Answers what peers ask about lives: their own, and other nodes'. */
 export class Witness {
   readonly #parts: WitnessParts;
-  readonly #deathsAt = new Map<Letter, number[]>();
+  readonly #deaths: RecentDeaths;
   readonly #holds = new Map<Letter, Timer>();
   readonly #handOvers = new HandOvers();
 
   constructor(parts: WitnessParts) {
     this.#parts = parts;
+    this.#deaths = new RecentDeaths(parts.timings.deadAfterMs);
   }
 
   /** A peer was declared dead here, by us or with our vote. */
   noteDeath(letter: Letter): void {
-    const deaths = this.#deathsAt.get(letter) ?? [];
-    this.#deathsAt.set(letter, [...deaths.slice(-15), this.#parts.clock.monotonic()]);
+    const { clock, members } = this.#parts;
+    this.#deaths.note(letter, clock.monotonic(), members.present().length === 0);
   }
 
   async answer(from: Hello, request: WitnessRequest): Promise<PeerAnswer> {
@@ -154,7 +155,7 @@ export class Witness {
         .map((offer) => this.#noted(offer, from)),
       settled: lives.settledWith(from),
       recalls: lives.recalledLife(from),
-      notBeforeMs: Math.ceil(readmissionDelayMs(this.#deathsAt.get(from) ?? [], clock.monotonic())),
+      notBeforeMs: Math.ceil(this.#deaths.delayMs(from, clock.monotonic())),
       highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
       dead: members.letters
         .filter((letter) => letter !== from && this.#isHeldForDead(letter))

@@ -353,6 +353,21 @@ describe('a joining node asks what happened in its name', () => {
     expect(await historyFor(scene, B)).toMatchObject({ notBeforeMs: 400 });
     expect(await historyFor(scene, C)).toMatchObject({ notBeforeMs: 0 });
   });
+
+  test('those that died often, each time all at once, are not: rather we were cut off', async () => {
+    const scene = setUpAmongPeers();
+    for (let split = 1; split <= 3; split += 1) {
+      for (const letter of [B, C, D]) {
+        declareDead(scene, letter);
+        scene.witness.noteDeath(letter);
+      }
+      for (const letter of [B, C, D]) {
+        expect(await historyFor(scene, letter)).toMatchObject({ notBeforeMs: 0 });
+        scene.members.apply(letter, { kind: 'held', incarnation: THEIRS + split }, 'test');
+        scene.members.apply(letter, { kind: 'released', incarnation: THEIRS + split }, 'test');
+      }
+    }
+  });
 });
 
 describe('the last steps of joining', () => {
