@@ -17,6 +17,8 @@ export type AskedPeer =
       readonly hasJudgedUs: boolean;
     };
 
+export type AnsweredPeer = Extract<AskedPeer, { kind: 'answered' }>;
+
 export interface JoinCircumstances {
   readonly hasFormerSessions: boolean;
   /** Our life that last served; 0 for none. */
@@ -29,7 +31,11 @@ export interface JoinCircumstances {
 
 export type JoinJudgement =
   | { readonly kind: 'wait'; readonly notBeforeMs: number }
-  | (Verdict & { readonly kind: 'keep' })
+  | (Verdict & {
+      readonly kind: 'keep';
+      /** Why what one peer kept may be older than what another did: nothing in our store is, but its account may be. */
+      readonly doubt?: string;
+    })
   | (Verdict & { readonly kind: 'wipe'; readonly why: string });
 
 interface Verdict {
@@ -78,14 +84,21 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     missing.length === 0 &&
     vouching.some(({ verdict }) => verdict === 'kept') &&
     !histories.some(({ verdict }) => verdict === 'dead');
-  if (!hasFormerSessions) return { kind: 'keep', highestIncarnation, isContinuous };
+  const doubt = doubtOf(hasGaps, missing.length > 0);
+  if (!hasFormerSessions)
+    return { kind: 'keep', highestIncarnation, isContinuous, ...(doubt !== undefined && { doubt }) };
   if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
   const wipe = (why: string): JoinJudgement => ({ kind: 'wipe', why, highestIncarnation, isContinuous });
-  if (hasGaps) return wipe('the record of what was done meanwhile has gaps');
-  if (missing.length > 0) return wipe('a peer that may have acted in our name cannot be asked');
+  if (doubt !== undefined) return wipe(doubt);
   const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
   if (!isKnown) return wipe('no peer can say what was done meanwhile');
   return { kind: 'keep', highestIncarnation, isContinuous };
+}
+
+/** What of all that was done in our name may be missing from what we are told. */
+function doubtOf(hasGaps: boolean, isMissing: boolean): string | undefined {
+  if (hasGaps) return 'the record of what was done meanwhile has gaps';
+  return isMissing ? 'a peer that may have acted in our name cannot be asked' : undefined;
 }
 
 function isHeldForDead(peer: Letter, informed: readonly LifeHistory[]): boolean {

@@ -300,6 +300,14 @@ describe('a node without former sessions', () => {
       expected: 'keep',
     },
   ]);
+
+  test('says so all the same: what one peer kept may be older than what another did', () => {
+    const gap = judgeHistories([says(b, { ...DEAD, ...hasEstate(a, false) })], FRESH);
+    expect(gap).toMatchObject({ kind: 'keep', doubt: 'the record of what was done meanwhile has gaps' });
+    const missing = judgeHistories([says(b, FORGOTTEN), unreachable(c, 'refusing')], FRESH);
+    expect(missing).toMatchObject({ kind: 'keep', doubt: 'a peer that may have acted in our name cannot be asked' });
+    expect(judgeHistories([says(b, { ...DEAD, ...hasEstate(a, true) })], FRESH)).not.toHaveProperty('doubt');
+  });
 });
 
 describe('a node without peers', () => {

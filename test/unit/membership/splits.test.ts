@@ -214,6 +214,49 @@ describe('when a split heals', () => {
     },
   );
 
+  test.each(SEEDS)(
+    'an owner that comes back empty takes over nothing that may be older than what one of those that acted in its name forgot: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = 'a-kept-1';
+      const ways = waysBetween([A, C], [B]);
+      await cutFor(there, ways, 1000);
+      there.kill(A);
+      await there.runFor(300);
+      await keepAt(there, C, id, 8);
+      await keepAt(there, B, id, 9);
+      there.kill(B);
+      await there.runFor(300);
+      there.startNode(A, false);
+      there.startNode(B, true);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'nor does it keep that where the one that forgot it comes back only later: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = 'a-kept-1';
+      const ways = waysBetween([A, C], [B]);
+      await cutFor(there, ways, 1000);
+      there.kill(A);
+      await there.runFor(300);
+      await keepAt(there, C, id, 8);
+      await keepAt(there, B, id, 9);
+      there.kill(B);
+      for (const [from, to] of ways) there.heal(from, to);
+      await there.runFor(1000);
+      there.startNode(A, false);
+      expect(await there.world.runUntilTrue(() => there.node(A).tenure.phase === 'serving', 10_000)).toBe(true);
+      await there.runFor(1000);
+      there.startNode(B, true);
+      expect(await there.converges(10_000)).toBe(true);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
   test.each(CASES.filter(({ ways }) => ways.length !== 2 || ways[0]?.[1] !== A))(
     'what the other side reset, kept or destroyed is as it left it: $says, seed $seed',
     async ({ size, ways, across, seed }) => {
