@@ -25,6 +25,8 @@ export interface JoinCircumstances {
   readonly priorIncarnation: number;
   /** The lives that we have asked to be released in since: whoever recalls one has given us all that it did before. */
   readonly triedIncarnations: ReadonlySet<number>;
+  /** The life of ours since which a peer can have done nothing in our name that we have not taken over. */
+  readonly settledWith: (letter: Letter) => number;
   /** We have waited for those that do not answer for as long as we are told to. */
   readonly isPatienceOver: boolean;
 }
@@ -52,7 +54,7 @@ interface Verdict {
  * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
-  const { hasFormerSessions, isPatienceOver, priorIncarnation, triedIncarnations } = circumstances;
+  const { hasFormerSessions, isPatienceOver, priorIncarnation, settledWith, triedIncarnations } = circumstances;
   const answered = asked.flatMap((peer) => (peer.kind === 'answered' ? [peer] : []));
   const histories = answered.map(({ history }) => history);
   const informed = histories.filter(({ isInformed }) => isInformed);
@@ -70,9 +72,9 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     (isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing);
   if (!missing.every(isInVain)) return { kind: 'wait', notBeforeMs: 0 };
 
-  const isRecalled = ({ recalls }: LifeHistory): boolean =>
-    recalls > 0 && (recalls === priorIncarnation || triedIncarnations.has(recalls));
-  const recalling = new Set(answered.flatMap(({ letter, history }) => (isRecalled(history) ? [letter] : [])));
+  const isRecalled = ({ letter, history: { recalls } }: AnsweredPeer): boolean =>
+    recalls > 0 && (recalls === priorIncarnation || recalls <= settledWith(letter) || triedIncarnations.has(recalls));
+  const recalling = new Set(answered.filter(isRecalled).map(({ letter }) => letter));
   const records = histories.flatMap(({ estates }) => estates.filter((estate) => isOwn(estate, asked)));
   const isFilled = ({ complete, gapsBy }: OfferedEstate): boolean =>
     complete || (gapsBy.length > 0 && gapsBy.every((by) => recalling.has(by)));

@@ -151,6 +151,7 @@ export class Join {
       hasFormerSessions: hasFormerSessions(),
       priorIncarnation: lives.served,
       triedIncarnations: this.#tried,
+      settledWith: (letter) => lives.settledWith(letter),
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
