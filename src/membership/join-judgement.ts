@@ -17,19 +17,27 @@ export type AskedPeer =
       readonly hasJudgedUs: boolean;
     };
 
+export type AnsweredPeer = Extract<AskedPeer, { kind: 'answered' }>;
+
 export interface JoinCircumstances {
   readonly hasFormerSessions: boolean;
   /** Our life that last served; 0 for none. */
   readonly priorIncarnation: number;
   /** The lives that we have asked to be released in since: whoever recalls one has given us all that it did before. */
   readonly triedIncarnations: ReadonlySet<number>;
+  /** The life of ours since which a peer can have done nothing in our name that we have not taken over. */
+  readonly settledWith: (letter: Letter) => number;
   /** We have waited for those that do not answer for as long as we are told to. */
   readonly isPatienceOver: boolean;
 }
 
 export type JoinJudgement =
   | { readonly kind: 'wait'; readonly notBeforeMs: number }
-  | (Verdict & { readonly kind: 'keep' })
+  | (Verdict & {
+      readonly kind: 'keep';
+      /** Why what one peer kept may be older than what another did: nothing in our store is, but its account may be. */
+      readonly doubt?: string;
+    })
   | (Verdict & { readonly kind: 'wipe'; readonly why: string });
 
 interface Verdict {
@@ -46,7 +54,7 @@ interface Verdict {
  * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
-  const { hasFormerSessions, isPatienceOver, priorIncarnation, triedIncarnations } = circumstances;
+  const { hasFormerSessions, isPatienceOver, priorIncarnation, settledWith, triedIncarnations } = circumstances;
   const answered = asked.flatMap((peer) => (peer.kind === 'answered' ? [peer] : []));
   const histories = answered.map(({ history }) => history);
   const informed = histories.filter(({ isInformed }) => isInformed);
@@ -64,9 +72,9 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     (isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing);
   if (!missing.every(isInVain)) return { kind: 'wait', notBeforeMs: 0 };
 
-  const isRecalled = ({ recalls }: LifeHistory): boolean =>
-    recalls > 0 && (recalls === priorIncarnation || triedIncarnations.has(recalls));
-  const recalling = new Set(answered.flatMap(({ letter, history }) => (isRecalled(history) ? [letter] : [])));
+  const isRecalled = ({ letter, history: { recalls } }: AnsweredPeer): boolean =>
+    recalls > 0 && (recalls === priorIncarnation || recalls <= settledWith(letter) || triedIncarnations.has(recalls));
+  const recalling = new Set(answered.filter(isRecalled).map(({ letter }) => letter));
   const records = histories.flatMap(({ estates }) => estates.filter((estate) => isOwn(estate, asked)));
   const isFilled = ({ complete, gapsBy }: OfferedEstate): boolean =>
     complete || (gapsBy.length > 0 && gapsBy.every((by) => recalling.has(by)));
@@ -78,14 +86,21 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     missing.length === 0 &&
     vouching.some(({ verdict }) => verdict === 'kept') &&
     !histories.some(({ verdict }) => verdict === 'dead');
-  if (!hasFormerSessions) return { kind: 'keep', highestIncarnation, isContinuous };
+  const doubt = doubtOf(hasGaps, missing.length > 0);
+  if (!hasFormerSessions)
+    return { kind: 'keep', highestIncarnation, isContinuous, ...(doubt !== undefined && { doubt }) };
   if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
   const wipe = (why: string): JoinJudgement => ({ kind: 'wipe', why, highestIncarnation, isContinuous });
-  if (hasGaps) return wipe('the record of what was done meanwhile has gaps');
-  if (missing.length > 0) return wipe('a peer that may have acted in our name cannot be asked');
+  if (doubt !== undefined) return wipe(doubt);
   const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
   if (!isKnown) return wipe('no peer can say what was done meanwhile');
   return { kind: 'keep', highestIncarnation, isContinuous };
+}
+
+/** What of all that was done in our name may be missing from what we are told. */
+function doubtOf(hasGaps: boolean, isMissing: boolean): string | undefined {
+  if (hasGaps) return 'the record of what was done meanwhile has gaps';
+  return isMissing ? 'a peer that may have acted in our name cannot be asked' : undefined;
 }
 
 function isHeldForDead(peer: Letter, informed: readonly LifeHistory[]): boolean {

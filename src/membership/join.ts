@@ -2,17 +2,16 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { ClosedError, MagliaError } from '../errors.ts';
-import type { LifeHistory, OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
-import type { EstateEntry } from '../session/estate-entry.ts';
+import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
-import { Disputes } from '../standin/disputes.ts';
-import { judgeHistories, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
+import { judgeHistories, type AnsweredPeer, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
+import { TakeOver, type TakeOverParts } from './take-over.ts';
 import type { Tenure } from './tenure.ts';
 
-export interface JoinParts {
+export interface JoinParts extends TakeOverParts {
   readonly letter: Letter;
   readonly members: Members;
   readonly links: PeerLinks;
@@ -31,19 +30,9 @@ export interface JoinParts {
   readonly hasJudgedUs: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
-  /** Drops every session of the former life: reset, not old. */
-  readonly wipe: () => Promise<void>;
-  /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
-  readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
-  /** Of another's estate that we take over something is forgotten. */
-  readonly inheritIncomplete: (owner: Letter) => void;
-  /** This node may have acted in that owner's name besides. */
-  readonly inheritGap: (owner: Letter, by: Letter) => void;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
 }
-
-type AnsweredPeer = Extract<AskedPeer, { kind: 'answered' }>;
 
 /** One round of asking. */
 interface Asked {
@@ -74,11 +63,11 @@ export class Join {
   #running: Promise<void> | undefined;
   /** The lives in which we asked to be released, since we last served. */
   readonly #tried = new Set<number>();
-  /** By owner: what was applied of its estate, and from whose account. */
-  readonly #disputes = new Map<Letter, Disputes>();
+  readonly #takeOver: TakeOver;
 
   constructor(parts: JoinParts) {
     this.#parts = parts;
+    this.#takeOver = new TakeOver(parts, (letter, request) => this.#request(letter, request));
   }
 
   /** Joins, however long it takes. Calls while it runs share its promise. Resolves when serving, or closed. */
@@ -119,8 +108,8 @@ export class Join {
     this.#adoptView(first.peers);
     if (this.#servesThoughDead(first.peers)) return RETRY_MS;
 
-    const cursors = new Map<string, number>();
-    for (const peer of first.peers) await this.#collect(peer, cursors);
+    this.#takeOver.begin();
+    for (const peer of first.peers) await this.#takeOver.collect(peer);
     if (!(await this.#allAccept(first.peers, { kind: 'hold', incarnation }))) return RETRY_MS;
     // From here on nobody is declared dead without asking us; what was decided before is what the others say.
     if (!first.judgement.isContinuous) lives.forgetWitnessed();
@@ -132,9 +121,10 @@ export class Join {
     if (this.#servesThoughDead(peers)) return RETRY_MS;
     if (peers.some(({ letter }) => this.#isToBeWaitedFor(letter, peers, sinceMs))) return RETRY_MS;
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
-    if (judgement.kind === 'wipe') await this.#wipe(judgement.why, cursors);
+    const doubt = doubtIn(judgement);
+    if (doubt !== undefined && (judgement.kind === 'wipe' || this.#takeOver.hasKept)) await this.#takeOver.wipe(doubt);
     this.#adoptView(peers);
-    for (const peer of peers) await this.#collect(peer, cursors, judgement.kind === 'wipe');
+    for (const peer of peers) await this.#takeOver.collect(peer, { isDoubted: doubt !== undefined });
 
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);
@@ -146,7 +136,7 @@ export class Join {
     lives.recordServed(incarnation, this.#settledWith(peers, judgement));
     this.#witness(peers);
     this.#tried.clear();
-    this.#disputes.clear();
+    this.#takeOver.end();
     tenure.serve(askedAt);
     return 0;
   }
@@ -161,6 +151,7 @@ export class Join {
       hasFormerSessions: hasFormerSessions(),
       priorIncarnation: lives.served,
       triedIncarnations: this.#tried,
+      settledWith: (letter) => lives.settledWith(letter),
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
@@ -215,14 +206,6 @@ export class Join {
     });
   }
 
-  /** What was collected before is gone with the rest: it is collected again. */
-  async #wipe(why: string, cursors: Map<string, number>): Promise<void> {
-    this.#parts.log.warn({ why }, 'dropping all sessions of the former life: reset, not old');
-    await this.#parts.wipe();
-    this.#disputes.get(this.#parts.letter)?.clear();
-    cursors.clear();
-  }
-
   async #askHistory(letter: Letter): Promise<AskedPeer> {
     const { links, lives, tenure } = this.#parts;
     if (this.#parts.isRejecting(letter)) return { kind: 'rejected', letter };
@@ -271,7 +254,7 @@ export class Join {
   /** Those that handed over what they did; and those that surely do not run, where nothing is left. A silent one may be across a split. */
   #settledWith(peers: readonly AnsweredPeer[], { kind }: JoinJudgement): Letter[] {
     const { hasFormerSessions, isRefusing, members } = this.#parts;
-    const isEmpty = kind === 'wipe' || !hasFormerSessions();
+    const isEmpty = !this.#takeOver.hasKept && (kind === 'wipe' || !hasFormerSessions());
     const released = new Set(peers.map(({ letter }) => letter));
     return members.letters.filter((letter) => released.has(letter) || (isEmpty && isRefusing(letter)));
   }
@@ -280,45 +263,6 @@ export class Join {
   #cameBackWithout(letter: Letter, { serving, settled }: LifeHistory): boolean {
     const untaken = this.#parts.lives.untakenOf(letter);
     return untaken > 0 && untaken < serving && untaken >= settled;
-  }
-
-  async #collect(
-    { letter: from, history }: AnsweredPeer,
-    cursors: Map<string, number>,
-    isWiped = false,
-  ): Promise<void> {
-    for (const estate of history.estates) {
-      const { account, letter, life } = estate;
-      const isOwn = letter === this.#parts.letter;
-      if (!isOwn && !this.#inheritsFrom(estate)) continue;
-      // After a wipe, what was kept could be older than what somebody else did, of which nothing is left.
-      const isOutdated = isOwn && (isWiped || life < this.#parts.lives.served);
-      const source = `${from}${account}`;
-      const disputes = this.#disputes.get(letter) ?? new Disputes();
-      this.#disputes.set(letter, disputes);
-      for (let more = account > 0; more;) {
-        const cursor = cursors.get(source) ?? 0;
-        const { incarnation } = this.#parts.tenure;
-        const answer = await this.#request(from, { kind: 'collect', incarnation, letter, account, cursor });
-        if (answer.kind !== 'entries') return;
-        const entries = answer.entries.map((entry) => disputes.settle(entry, source, isOutdated));
-        await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
-        cursors.set(source, answer.nextCursor);
-        more = answer.more;
-      }
-    }
-  }
-
-  /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */
-  #inheritsFrom({ complete, gapsBy, letter: owner, life }: OfferedEstate): boolean {
-    const { inheritGap, inheritIncomplete, lives, members } = this.#parts;
-    const state = members.stateOf(owner);
-    if (life < (state.kind === 'returning' ? state.former : state).incarnation) return false;
-    if (complete) return true;
-    if (gapsBy.length === 0) inheritIncomplete(owner);
-    for (const by of gapsBy) inheritGap(owner, by);
-    lives.touchByAnother(owner);
-    return true;
   }
 
   async #allAccept(peers: readonly { readonly letter: Letter }[], request: PeerRequest): Promise<boolean> {
@@ -344,4 +288,10 @@ export class Join {
     const { links, members } = this.#parts;
     return members.letters.filter((letter) => links(letter).state.kind !== 'up');
   }
+}
+
+/** Why something that was done in our name may be missing from what we are told. */
+function doubtIn(judgement: JoinJudgement): string | undefined {
+  if (judgement.kind === 'wait') return undefined;
+  return judgement.kind === 'wipe' ? judgement.why : judgement.doubt;
 }

@@ -90,12 +90,12 @@ export class Lives {
   }
 
   /**
-   * The peer's life in whose name we remember all that we did ourselves, be it only that we did something; 0: none. Nothing
-   * had been done in it when we witnessed it, and we have a note of whatever we did since. What others did is their word.
+   * The peer's life since whose beginning we remember all that we did ourselves in its name, in that one's or a later one's,
+   * be it only that we did something; 0: none. Nothing had been done in it when we witnessed it, and we have a note of
+   * whatever we did since. What others did is their word.
    */
   recalledLife(letter: Letter): number {
-    const recalled = this.#file.recalled[letter];
-    return recalled !== undefined && recalled === this.of(letter)?.incarnation ? recalled : 0;
+    return this.#file.recalled[letter] ?? 0;
   }
 
   /** This life surely was not declared dead up to now, and nobody can declare it dead from now on without asking us. */

@@ -152,7 +152,7 @@ export interface LifeHistory {
   readonly estates: readonly OfferedEstate[];
   /** The life of this peer since which the joining node can have done nothing in its name that it has not taken over. */
   readonly settled: number;
-  /** The life of the joining node in whose name this peer remembers all that it did itself; 0: none. */
+  /** The life of the joining node since whose beginning this peer remembers all that it did itself in its name; 0: none. */
   readonly recalls: number;
   /** A node that died often of late is let in no sooner than after this. */
   readonly notBeforeMs: number;

@@ -26,6 +26,7 @@ const HISTORY: LifeHistory = {
 const RESTART: JoinCircumstances = {
   ...{ hasFormerSessions: true, priorIncarnation: 40, isPatienceOver: false },
   triedIncarnations: new Set(),
+  settledWith: () => 0,
 };
 const FRESH: JoinCircumstances = { ...RESTART, hasFormerSessions: false, priorIncarnation: 0 };
 const PATIENCE_OVER: JoinCircumstances = { ...RESTART, isPatienceOver: true };
@@ -273,6 +274,43 @@ describe('a node that died often of late', () => {
   ]);
 });
 
+describe('each peer recalls all that it did itself since we last took over from it: kept', () => {
+  const AFTER_TWO_DEATHS: JoinCircumstances = { ...RESTART, settledWith: (letter) => (letter === b ? 40 : 30) };
+  const recalls = (letter: Letter, life: number): AskedPeer => says(letter, { ...FORGOTTEN, ...AWAY, recalls: life });
+  check([
+    {
+      says: 'be it since another life than the last one, in which one was out of reach',
+      asked: [recalls(b, 40), recalls(c, 30)],
+      circumstances: AFTER_TWO_DEATHS,
+      expected: 'keep',
+    },
+    {
+      says: 'or since an earlier one, of which nothing is left that could matter',
+      asked: [recalls(b, 40), recalls(c, 20)],
+      circumstances: AFTER_TWO_DEATHS,
+      expected: 'keep',
+    },
+    {
+      says: 'but not since a later one: what it did before that it may have forgotten',
+      asked: [recalls(b, 40), recalls(c, 35)],
+      circumstances: AFTER_TWO_DEATHS,
+      expected: NOBODY_KNOWS,
+    },
+    {
+      says: 'nor where one recalls nothing at all',
+      asked: [recalls(b, 40), recalls(c, 0)],
+      circumstances: AFTER_TWO_DEATHS,
+      expected: NOBODY_KNOWS,
+    },
+    {
+      says: 'nor where it can say no more than that it did something',
+      asked: [recalls(b, 40), says(c, { ...FORGOTTEN, ...AWAY, ...hasEstate(a, false), recalls: 30 })],
+      circumstances: AFTER_TWO_DEATHS,
+      expected: GAPS,
+    },
+  ]);
+});
+
 describe('a node without former sessions', () => {
   check([
     {
@@ -300,6 +338,14 @@ describe('a node without former sessions', () => {
       expected: 'keep',
     },
   ]);
+
+  test('says so all the same: what one peer kept may be older than what another did', () => {
+    const gap = judgeHistories([says(b, { ...DEAD, ...hasEstate(a, false) })], FRESH);
+    expect(gap).toMatchObject({ kind: 'keep', doubt: 'the record of what was done meanwhile has gaps' });
+    const missing = judgeHistories([says(b, FORGOTTEN), unreachable(c, 'refusing')], FRESH);
+    expect(missing).toMatchObject({ kind: 'keep', doubt: 'a peer that may have acted in our name cannot be asked' });
+    expect(judgeHistories([says(b, { ...DEAD, ...hasEstate(a, true) })], FRESH)).not.toHaveProperty('doubt');
+  });
 });
 
 describe('a node without peers', () => {

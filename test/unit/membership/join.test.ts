@@ -253,6 +253,41 @@ describe('collecting', () => {
     expect(steps.slice(steps.indexOf('wipe'))).toEqual(['wipe', 'apply a a-one']);
   });
 
+  test('nor is it taken over into an empty store where something is missing, which may be later', async () => {
+    const setup = setUpJoin();
+    setup.world.hasFormerSessions = false;
+    setup.peer(b).noted.set(a, [{ kind: 'kept', id: 'a-one', lifeMs: 1000, record: Buffer.alloc(0) }]);
+    setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a)] });
+    setup.peer(c).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(c).says({ estates: [estateOf(a, { account: 0, complete: false })] });
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.steps.filter((step) => /^(wipe|apply)/.test(step))).toEqual([
+      'apply a a-one kept',
+      'wipe',
+      'apply a a-one',
+    ]);
+  });
+
+  test('what peers kept for an empty store is as good as former sessions: a peer that does not run may know something later', async () => {
+    for (const entry of [
+      { kind: 'kept', id: 'a-one', lifeMs: 1000, record: Buffer.alloc(0) },
+      { kind: 'reset', id: 'a-one' },
+    ] as const) {
+      const setup = setUpJoin();
+      setup.world.hasFormerSessions = false;
+      setup.peer(b).noted.set(a, [entry]);
+      setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a)], dead: [{ letter: c, incarnation: 30 }] });
+      setup.peer(c).link.goDown();
+      setup.world.refusing.add(c);
+      await joinNow(setup);
+      expect(setup.steps).not.toContain('wipe');
+      expect(setup.lives.settledWith(b)).toBe(setup.tenure.incarnation);
+      expect(setup.lives.settledWith(c)).toBe(entry.kind === 'kept' ? 0 : setup.tenure.incarnation);
+    }
+  });
+
   test('what was done in the name of a life before the last one is reset, and what two accounts have as well', async () => {
     const kept = (id: string): EstateEntry => ({ kind: 'kept', id, lifeMs: 1000, record: Buffer.alloc(0) });
     for (const [life, told] of [

@@ -202,6 +202,22 @@ describe('what is known of a life', () => {
     expect([next.untakenOf(b), next.forgottenOf(b), reread().untakenOf(b)]).toEqual([0, 0, 0]);
   });
 
+  test('since which life we recall all that we did: the last one that we witnessed, whatever comes later, also over our restarts', () => {
+    const path = temporaryPath();
+    const lives = new Lives(path);
+    expect(lives.recalledLife(b)).toBe(0);
+    lives.record(b, { incarnation: 5, state: 'alive' });
+    expect(lives.recalledLife(b)).toBe(0);
+    lives.witness(b, 5);
+    lives.record(b, { incarnation: 5, state: 'dead' });
+    lives.record(b, { incarnation: 7, state: 'alive' });
+    lives.record(b, { incarnation: 7, state: 'dead' });
+    lives.forgetWitnessed();
+    expect(new Lives(path).recalledLife(b)).toBe(5);
+    lives.witness(b, 9);
+    expect(new Lives(path).recalledLife(b)).toBe(9);
+  });
+
   test('that another may have acted is not untaken by us: it answers for itself', () => {
     const { lives } = setUp();
     lives.record(b, DEAD);

@@ -112,6 +112,12 @@ const SPLITS: readonly Split[] = [
 
 const CASES = SPLITS.flatMap((split) => SEEDS.map((seed) => ({ ...split, seed })));
 
+const WAYS_TO_COME_BACK = SEEDS.flatMap((seed) => [
+  { seed, says: 'is killed', end: (there: SimMesh) => there.kill(A) },
+  { seed, says: 'restarts', end: (there: SimMesh) => there.close(A, 'restart') },
+  { seed, says: 'is frozen for long', end: (there: SimMesh) => there.freeze(A) },
+]);
+
 describe('when a split heals', () => {
   test.each(CASES)(
     'whatever nobody asked for on a wrong side is there with its data, and nobody drops all it has: $says, seed $seed',
@@ -137,13 +143,7 @@ describe('when a split heals', () => {
     },
   );
 
-  test.each(
-    SEEDS.flatMap((seed) => [
-      { seed, says: 'is killed', end: (there: SimMesh) => there.kill(A) },
-      { seed, says: 'restarts', end: (there: SimMesh) => there.close(A, 'restart') },
-      { seed, says: 'is frozen for long', end: (there: SimMesh) => there.freeze(A) },
-    ]),
-  )(
+  test.each(WAYS_TO_COME_BACK)(
     'what the other side reset stays so, also where the owner $says meanwhile and comes back on its own side: seed $seed',
     async ({ seed, end }) => {
       const there = await start(3, { seed });
@@ -211,6 +211,77 @@ describe('when a split heals', () => {
       expect(await ask(there, C, { kind: 'get', id })).toMatchObject({ kind: 'miss' });
       await heal(there, ways);
       expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'an owner that comes back empty takes over nothing that may be older than what one of those that acted in its name forgot: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = 'a-kept-1';
+      const ways = waysBetween([A, C], [B]);
+      await cutFor(there, ways, 1000);
+      there.kill(A);
+      await there.runFor(300);
+      await keepAt(there, C, id, 8);
+      await keepAt(there, B, id, 9);
+      there.kill(B);
+      await there.runFor(300);
+      there.startNode(A, false);
+      there.startNode(B, true);
+      await heal(there, ways);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  test.each(SEEDS)(
+    'nor does it keep that where the one that forgot it comes back only later: seed %i',
+    async (seed) => {
+      const there = await start(3, { seed });
+      const id = 'a-kept-1';
+      const ways = waysBetween([A, C], [B]);
+      await cutFor(there, ways, 1000);
+      there.kill(A);
+      await there.runFor(300);
+      await keepAt(there, C, id, 8);
+      await keepAt(there, B, id, 9);
+      there.kill(B);
+      for (const [from, to] of ways) there.heal(from, to);
+      await there.runFor(1000);
+      there.startNode(A, false);
+      expect(await there.world.runUntilTrue(() => there.node(A).tenure.phase === 'serving', 10_000)).toBe(true);
+      await there.runFor(1000);
+      there.startNode(B, true);
+      expect(await there.converges(10_000)).toBe(true);
+      expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+    },
+  );
+
+  // One that restarts on purpose waits for the other side: its peer, which is patient with it, is alone meanwhile, and sure of nothing.
+  test.each(WAYS_TO_COME_BACK.filter(({ says }) => says !== 'restarts'))(
+    'an owner that $says meanwhile and comes back on its own side keeps what nobody asked for on the other: seed $seed',
+    async ({ seed, end }) => {
+      const there = await start(3, { seed });
+      const [early, asked] = [await mintAt(there, A, 7), await mintAt(there, A, 7)];
+      const ways = waysBetween([A, B], [C]);
+      await cutFor(there, ways, 1000);
+      expect(await ask(there, C, { kind: 'get', id: asked })).toMatchObject({ kind: 'miss' });
+      end(there);
+      await there.runFor(600);
+      if (there.nodeOf(A) === undefined) there.startNode(A, true);
+      else there.resume(A);
+      await there.runFor(2000);
+      // Nobody at c has heard of the life in which these begin.
+      const [late, lost] = [await mintAt(there, A, 8), await mintAt(there, A, 8)];
+      expect(await ask(there, C, { kind: 'get', id: lost })).toMatchObject({ kind: 'miss' });
+      expect(await ask(there, B, { kind: 'put', id: early, lineage: 'visitor', write: 9 })).toMatchObject({
+        kind: 'written',
+      });
+      await heal(there, ways);
+      expect(await toldOf(there, early)).toEqual(everywhere(there, 9));
+      expect(await toldOf(there, late)).toEqual(everywhere(there, 8));
+      for (const id of [asked, lost]) expect(await toldOf(there, id)).toEqual(everywhere(there, 'miss'));
+      expect(there.tally.get('wiped')).toBeUndefined();
     },
   );
 

@@ -1,0 +1,104 @@
+import type { Logger } from 'pino';
+import type { OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
+import type { Letter } from '../session/letter.ts';
+import { Disputes } from '../standin/disputes.ts';
+import type { AnsweredPeer } from './join-judgement.ts';
+import type { Lives } from './lives.ts';
+import type { Members } from './members.ts';
+import type { Tenure } from './tenure.ts';
+
+export interface TakeOverParts {
+  readonly letter: Letter;
+  readonly members: Members;
+  readonly lives: Lives;
+  readonly tenure: Pick<Tenure, 'incarnation'>;
+  readonly log: Logger;
+  /** Drops every session of the former life: reset, not old. */
+  readonly wipe: () => Promise<void>;
+  /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
+  readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
+  /** Of another's estate that we take over something is forgotten. */
+  readonly inheritIncomplete: (owner: Letter) => void;
+  /** This node may have acted in that owner's name besides. */
+  readonly inheritGap: (owner: Letter, by: Letter) => void;
+}
+
+type Ask = (letter: Letter, request: PeerRequest) => Promise<PeerAnswer>;
+
+/** What a joining node takes over from its peers: what was done in its own name, and in those for whom it stands in now. */
+export class TakeOver {
+  readonly #parts: TakeOverParts;
+  readonly #ask: Ask;
+  /** By owner: what was applied of its estate, and from whose account. */
+  readonly #disputes = new Map<Letter, Disputes>();
+  /** By account: how far it was collected in this try. */
+  readonly #cursors = new Map<string, number>();
+  #hasKept = false;
+
+  constructor(parts: TakeOverParts, ask: Ask) {
+    this.#parts = parts;
+    this.#ask = ask;
+  }
+
+  /** Something of what peers kept in our name is in our store, which can be old like whatever else is there. */
+  get hasKept(): boolean {
+    return this.#hasKept;
+  }
+
+  /** Another try: peers may have other accounts by now. */
+  begin(): void {
+    this.#cursors.clear();
+  }
+
+  /** We serve: what comes later is another story. */
+  end(): void {
+    this.#disputes.clear();
+    this.#hasKept = false;
+  }
+
+  /** @param isDoubted something is missing: what was kept in our name could be older than that, so that it is reset */
+  async collect({ letter: from, history }: AnsweredPeer, { isDoubted = false } = {}): Promise<void> {
+    for (const estate of history.estates) {
+      const { account, letter, life } = estate;
+      const isOwn = letter === this.#parts.letter;
+      if (!isOwn && !this.#inheritsFrom(estate)) continue;
+      const isOutdated = isOwn && (isDoubted || life < this.#parts.lives.served);
+      const source = `${from}${account}`;
+      const disputes = this.#disputes.get(letter) ?? new Disputes();
+      this.#disputes.set(letter, disputes);
+      for (let more = account > 0; more;) {
+        const cursor = this.#cursors.get(source) ?? 0;
+        const { incarnation } = this.#parts.tenure;
+        const answer = await this.#ask(from, { kind: 'collect', incarnation, letter, account, cursor });
+        if (answer.kind !== 'entries') return;
+        const entries = answer.entries.map((entry) => disputes.settle(entry, source, isOutdated));
+        this.#hasKept ||= isOwn && entries.some(({ kind }) => kind === 'kept');
+        await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
+        this.#cursors.set(source, answer.nextCursor);
+        more = answer.more;
+      }
+    }
+  }
+
+  /** What was collected before is gone with the rest: it is collected again. */
+  async wipe(why: string): Promise<void> {
+    this.#parts.log.warn({ why }, 'dropping all sessions of the former life: reset, not old');
+    await this.#parts.wipe();
+    this.#disputes.get(this.#parts.letter)?.clear();
+    this.#cursors.clear();
+    this.#hasKept = false;
+  }
+
+  /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */
+  #inheritsFrom({ complete, gapsBy, letter: owner, life }: OfferedEstate): boolean {
+    const { inheritGap, inheritIncomplete, lives, members } = this.#parts;
+    const state = members.stateOf(owner);
+    if (life < (state.kind === 'returning' ? state.former : state).incarnation) return false;
+    if (complete) return true;
+    if (gapsBy.length === 0) inheritIncomplete(owner);
+    for (const by of gapsBy) inheritGap(owner, by);
+    lives.touchByAnother(owner);
+    return true;
+  }
+}
