@@ -3,9 +3,11 @@ import { startMesh, tcpDoor, unixDoor } from './maglia.ts';
 import { freePorts } from '../../test/support/free-ports.ts';
 import { CALM, type Cluster } from '../../test/support/cluster.ts';
 import type { BenchContext } from '../bench-context.ts';
+import { ChildProgram } from '../child-program.ts';
 import type { LoadTarget } from '../load/load-job.ts';
 import { TCP_HOST, type DoorContender } from './door-contender.ts';
 import { BenchMemcached } from './memcached.ts';
+import { isReachable } from './reachable.ts';
 import { Twemproxy } from './twemproxy.ts';
 
 type Parts = Pick<BenchContext, 'cleanup' | 'directory'>;
@@ -66,6 +68,22 @@ export async function direct({ cleanup, directory }: Parts, megabytes?: number):
     keyLetter: 'a',
     servers: [tcp.pid, unix.pid],
     serverNames: ['memcached on TCP', 'memcached on a unix socket'],
+  };
+}
+
+/** A Node.js that does no more than it must: what is not maglia's in the price of a request. */
+export async function bareNode({ cleanup, directory }: Parts): Promise<DoorContender> {
+  const [port = 0] = await freePorts(1);
+  const tcp = { host: TCP_HOST, port };
+  const unix = { path: join(directory, `bare-${port}.sock`) };
+  const main = join(import.meta.dirname, 'bare-map.ts');
+  const program = new ChildProgram(process.execPath, ['--import', 'tsx', main, String(port), unix.path]);
+  cleanup.add(() => program.end());
+  await program.ready(() => isReachable(tcp));
+  return {
+    ...{ name: 'bare Node.js', tcp, unix, keyLetter: 'a', protocols: ['text'] },
+    servers: [program.pid],
+    serverNames: ['node'],
   };
 }
 

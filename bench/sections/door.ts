@@ -1,5 +1,5 @@
 import type { BenchContext } from '../bench-context.ts';
-import { direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
+import { bareNode, direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
 import type { DoorContender } from '../contenders/door-contender.ts';
 import { cpuTable } from '../cpu-table.ts';
 import type { LoadGenerator } from '../load/load-generator.ts';
@@ -33,10 +33,11 @@ export async function door(context: BenchContext): Promise<SectionOutcome> {
   const generator = startLoadGenerator(context);
   // Of two, so that the node that is measured has a peer to stay in touch with, as in use.
   const pair = await startBenchMesh(['a', 'b'], {}, context);
-  const contenders = [await ownLetter(pair, 'maglia'), await twemproxy('unix socket', context), await direct(context)];
+  const peers = [await twemproxy('unix socket', context), await direct(context)];
+  const contenders = [await ownLetter(pair, 'maglia'), ...peers, await bareNode(context)];
   // memcslap's keys begin with any letter, so one node has to own them all.
   const alone = await startBenchMesh(['a'], {}, context);
-  const strangers = [await ownLetter(alone, 'maglia'), ...contenders.slice(1)];
+  const strangers = [await ownLetter(alone, 'maglia'), ...peers];
 
   const races = [
     ...SHAPES.map((shape) => doorRace(shape, contenders, generator)),
