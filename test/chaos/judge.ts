@@ -4,7 +4,7 @@ import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
 import { FAULTS } from './faults.ts';
 import type { ChaosDeed, Record } from './record.ts';
-import { isKnownSplit, longestMs, mayBeTouchedAcross } from './sides.ts';
+import { deedsById, isKnownSplit, longestMs, mayBeTouchedAcross } from './sides.ts';
 import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
 
 /** A broken promise, by its number in DESIGN section 3. */
@@ -93,6 +93,7 @@ function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], 
       wishedAt.set(id, Math.min(wishedAt.get(id) ?? Infinity, begunAt));
     }
   }
+  const byId = deedsById(deeds);
   return deeds.flatMap((deed): BrokenPromise[] => {
     const id = subjectOf(deed.act);
     if (id === undefined || !isToldGone(deed) || (wishedAt.get(id) ?? Infinity) < deed.endedAt) return [];
@@ -101,8 +102,9 @@ function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], 
     const befallen = troubles.filter(
       (trouble) => trouble.hurts.some((letter) => letter === owner) && overlaps(trouble, life),
     );
+    const ofIt = byId.get(id) ?? [];
     const mayCost = (trouble: Trouble): boolean =>
-      !isKnownSplit(trouble) || mayBeTouchedAcross(id, deeds, { split: trouble, until: deed.endedAt, hardCapMs });
+      !isKnownSplit(trouble) || mayBeTouchedAcross(id, ofIt, { split: trouble, until: deed.endedAt, hardCapMs });
     if (befallen.some(mayCost)) return [];
     const why = befallen.length === 0 ? `nothing has befallen ${owner}` : 'nobody asked for it on a wrong side';
     return [{ rule: 'S3', what: `${id} is said to be gone, and ${why}`, deeds: [deed] }];

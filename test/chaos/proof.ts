@@ -2,7 +2,7 @@ import { subjectOf } from '../support/sim/history.ts';
 import { FAULTS } from './faults.ts';
 import { LETTERS } from './hosts.ts';
 import type { ChaosDeed, Via } from './record.ts';
-import { isKnownSplit, mayBeTouchedAcross } from './sides.ts';
+import { deedsById, isKnownSplit, mayBeTouchedAcross } from './sides.ts';
 import type { Trouble } from './troubles.ts';
 
 /** Fewer than these while a fault lasts prove nothing about it. */
@@ -53,8 +53,9 @@ function untried(deeds: readonly ChaosDeed[], split: Trouble, hardCapMs: number)
     new Set(some.flatMap(({ act, outcome }) => [subjectOf(act) ?? [], 'id' in outcome ? outcome.id : []].flat()));
   const before = idsOf(deeds.filter((deed) => deed.endedAt < split.from && isDone(deed)));
   const after = deeds.filter(({ begunAt }) => begunAt > split.to);
+  const byId = deedsById(deeds);
   const asked = [...idsOf(after)].filter(
-    (id) => before.has(id) && !mayBeTouchedAcross(id, deeds, { split, until: split.to, hardCapMs }),
+    (id) => before.has(id) && !mayBeTouchedAcross(id, byId.get(id) ?? [], { split, until: split.to, hardCapMs }),
   );
   if (asked.length >= FEWEST_UNTOUCHED) return [];
   const what = `only ${asked.length} sessions were asked for that nobody had asked for on a wrong side`;

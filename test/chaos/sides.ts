@@ -16,6 +16,21 @@ export function isKnownSplit({ isSplit, kind }: Trouble): boolean {
   return isSplit && kind !== 'overload';
 }
 
+/** By id, the deeds that asked for a session or were told of it. A long run has too many to look through for each. */
+export function deedsById(deeds: readonly ChaosDeed[]): ReadonlyMap<string, readonly ChaosDeed[]> {
+  const all = new Map<string, ChaosDeed[]>();
+  for (const deed of deeds) {
+    const ids = new Set([subjectOf(deed.act), 'id' in deed.outcome ? deed.outcome.id : undefined]);
+    for (const id of ids) {
+      if (id === undefined) continue;
+      const ofIt = all.get(id);
+      if (ofIt === undefined) all.set(id, [deed]);
+      else ofIt.push(deed);
+    }
+  }
+  return all;
+}
+
 export interface Question {
   readonly split: Trouble;
   /** What was begun later does not count. */
@@ -26,18 +41,19 @@ export interface Question {
 /**
  * Whether somebody may have been told anything of this session on a side without its owner. While the cut is being made, and
  * from when it is being undone until all is well, nobody outside knows who answered: whatever was asked then counts.
+ *
+ * @param ofIt the deeds that asked for it or were told of it
  */
 export function mayBeTouchedAcross(
   id: string,
-  deeds: readonly ChaosDeed[],
+  ofIt: readonly ChaosDeed[],
   { split, until, hardCapMs }: Question,
 ): boolean {
   const { victim, doneAt, undoneAt } = split;
   const isVictims = id.startsWith(victim);
-  return deeds.some((deed) => {
-    const { begunAt, endedAt, node, outcome } = deed;
-    const isOfIt = subjectOf(deed.act) === id || ('id' in outcome && outcome.id === id);
-    if (!isOfIt || begunAt > until || surelyCameToNothing(deed)) return false;
+  return ofIt.some((deed) => {
+    const { begunAt, endedAt, node } = deed;
+    if (begunAt > until || surelyCameToNothing(deed)) return false;
     const span = { from: begunAt, to: Math.min(endedAt, begunAt + longestMs(deed, hardCapMs)) };
     if (!overlaps(span, split)) return false;
     const isWithin = span.from >= doneAt && span.to <= undoneAt;

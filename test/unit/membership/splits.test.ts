@@ -112,6 +112,38 @@ const SPLITS: readonly Split[] = [
 
 const CASES = SPLITS.flatMap((split) => SEEDS.map((seed) => ({ ...split, seed })));
 
+/** In each, some can reach b again before the others can. */
+const MENDED: readonly (readonly Way[])[] = [
+  [
+    [C, B],
+    [B, C],
+    [A, B],
+    [B, A],
+  ],
+  [
+    [A, B],
+    [B, A],
+    [C, B],
+    [B, C],
+  ],
+  [
+    [C, B],
+    [A, B],
+    [B, A],
+    [B, C],
+  ],
+  [
+    [A, B],
+    [C, B],
+    [B, C],
+    [B, A],
+  ],
+];
+
+const ORDERS = SEEDS.flatMap((seed) =>
+  [150, 300, 400].flatMap((everyMs) => MENDED.map((order, at) => ({ seed, everyMs, order, says: `order ${at + 1}` }))),
+);
+
 const WAYS_TO_COME_BACK = SEEDS.flatMap((seed) => [
   { seed, says: 'is killed', end: (there: SimMesh) => there.kill(A) },
   { seed, says: 'restarts', end: (there: SimMesh) => there.close(A, 'restart') },
@@ -139,6 +171,23 @@ describe('when a split heals', () => {
         if (!owned.includes(id)) expect(await toldOf(there, id)).toEqual(everywhere(there, 7));
       for (const id of owned)
         if (!untouched.includes(id)) expect(await toldOf(there, id)).toEqual(everywhere(there, 8));
+      expect(there.tally.get('wiped')).toBeUndefined();
+    },
+  );
+
+  test.each(ORDERS)(
+    'nor where the ways are there again one after the other: $says, every $everyMs ms, seed $seed',
+    async ({ everyMs, order, seed }) => {
+      const there = await start(3, { seed });
+      const ids: string[] = [];
+      for (const node of there.letters) ids.push(await mintAt(there, node, 7));
+      await cutFor(there, waysBetween([B], [A, C]), 3000);
+      for (const [from, to] of order) {
+        there.heal(from, to);
+        await there.runFor(everyMs);
+      }
+      expect(await there.converges(10_000)).toBe(true);
+      for (const id of ids) expect(await toldOf(there, id)).toEqual(everywhere(there, 7));
       expect(there.tally.get('wiped')).toBeUndefined();
     },
   );
