@@ -152,7 +152,6 @@ export class Join {
       priorIncarnation: lives.served,
       triedIncarnations: this.#tried,
       settledWith: (letter) => lives.settledWith(letter),
-      isEarly: sinceMs < FELLOWS_MS,
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
