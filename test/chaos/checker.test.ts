@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isLetter, type Letter } from '../../src/session/letter.ts';
 import type { ResetReason } from '../../src/session/reset-reason.ts';
 import type { Act, Outcome, Payload } from '../support/sim/history.ts';
+import { describeDrops, dropsIn, type Drop } from './drops.ts';
 import { FAULT_KINDS, FAULTS, hurtBy, struckBy, type FaultKind } from './faults.ts';
 import type { LogLine } from './host.ts';
 import { LETTERS } from './hosts.ts';
@@ -31,12 +32,12 @@ function deedsOf(told: readonly Told[]): ChaosDeed[] {
 }
 
 /** The promises that the judge finds broken. */
-function rules(told: readonly Told[], troubles: readonly Trouble[] = []): string[] {
+function rules(told: readonly Told[], troubles: readonly Trouble[] = [], drops: readonly Drop[] = []): string[] {
   const lineages = new Map([
     [ID, 'L'],
     [OTHER, 'M'],
   ]);
-  return judge({ deeds: deedsOf(told), lineages }, troubles, 500).map(({ rule }) => rule);
+  return judge({ deeds: deedsOf(told), lineages }, troubles, 500, drops).map(({ rule }) => rule);
 }
 
 function payload(write?: number, ...patches: number[]): Payload {
@@ -149,6 +150,13 @@ describe('the judge is content with', () => {
     expect(rules([born, missed([51, 52])], [split, overload])).toEqual([]);
   });
 
+  test('a reset after a split where the owner says that it dropped all it had, if that does not come about each time', () => {
+    const splits = [befell('cut-off', 10, 20), befell('cut-off', 110, 120)];
+    const dropped: Drop = { of: A, at: 19, why: 'gaps' };
+    expect(rules([born, missed([31, 32])], splits, [dropped])).toEqual([]);
+    expect(describeDrops(splits, [dropped])).toBe('hosts dropped all that they had 1 times, in 1 of 2 splits: gaps');
+  });
+
   test('sessions that end too soon, and rotated ids that end too late, because their owner’s clock was set', () => {
     const rotated: Told = {
       act: { kind: 'rotate', id: ID },
@@ -215,6 +223,23 @@ describe('the judge finds', () => {
     expect(rules([{ ...born, at: [6, 7] }, missed([31, 32])], [befell('kill', 1, 5), ...split])).toEqual(['S3']);
     // It was born within the split, on its owner's side.
     expect(rules([{ ...born, at: [12, 13] }, missed([31, 32])], split)).toEqual(['S3']);
+  });
+
+  test('S3: that reset where another host dropped what it had, or this one did before the session was born, or after', () => {
+    const splits = [befell('cut-off', 10, 20), befell('cut-off', 110, 120)];
+    const of = (letter: Letter, at: number): Drop[] => [{ of: letter, at, why: 'gaps' }];
+    expect(rules([born, missed([31, 32])], splits, of(B, 19))).toEqual(['S3']);
+    expect(rules([born, missed([31, 32])], splits, of(A, 119))).toEqual(['S3']);
+    expect(rules([{ ...born, at: [15, 16] }, missed([31, 32])], splits, of(A, 14))).toEqual(['S3']);
+    expect(rules([born, missed([31, 32])], [], of(A, 19))).toEqual(['S3']);
+  });
+
+  test('S3: a mesh that loses the rest in more than every second split', () => {
+    const splits = [befell('cut-off', 10, 20), befell('cut-off', 110, 120)];
+    const both = [10, 120].map((at): Drop => ({ of: A, at, why: 'gaps' }));
+    expect(rules([born], splits, both)).toEqual(['S3']);
+    expect(rules([born], splits, both.slice(1))).toEqual([]);
+    expect(rules([born], splits, [{ of: A, at: 60, why: 'gaps' }, ...both.slice(1)])).toEqual([]);
   });
 
   test('S1: an old value after a split: of a session that a wrong side was asked for, and of one that it was not', () => {
@@ -331,6 +356,18 @@ describe('a run proves nothing', () => {
     const atHome = busy.map((told): Told => ({ ...told, node: ownerOf(told) }));
     expect(weaknesses(deedsOf(atHome), [trouble], 500)).toHaveLength(LETTERS.length);
   });
+});
+
+test('that a host dropped all it had is read in its log', () => {
+  const clockAhead = Date.now() - performance.now();
+  const text = JSON.stringify({ why: 'gaps', msg: 'dropping all sessions of the former life: reset, not old' });
+  const [drop, ...others] = dropsIn(A, [
+    { time: clockAhead + 500, text: 'not JSON' },
+    { time: clockAhead + 1000, text },
+  ]);
+  expect(drop).toMatchObject({ of: A, why: 'gaps' });
+  expect(drop?.at).toBeCloseTo(1000, -2);
+  expect(others).toEqual([]);
 });
 
 describe('a verdict that the logs tell of', () => {

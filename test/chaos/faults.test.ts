@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Random } from '../support/sim/random.ts';
+import { describeDrops, readDrops, type Drop } from './drops.ts';
 import { keepEvidence } from './evidence.ts';
 import { FAULT_KINDS, FAULTS, SHORT_ROUND, type Fault } from './faults.ts';
 import { CALM_PACE, hostsUp, USUAL_PACE, type Hosts } from './hosts.ts';
@@ -32,6 +33,7 @@ describe('while hosts really die', () => {
   const random = new Random(SEED);
   const record = new Record();
   const troubles: Trouble[] = [];
+  const drops: Drop[] = [];
   let hosts: Hosts | undefined;
   let load: Load | undefined;
   let startedAt = 0;
@@ -57,12 +59,13 @@ describe('while hosts really die', () => {
     } while (performance.now() < endsAt);
     await load?.stop();
     if (hosts !== undefined) troubles.push(...overloads(await readVerdicts(hosts, startedAt), troubles));
-    tell(...tableOf(record.deeds, troubles), describeRun(record.deeds));
+    if (hosts !== undefined) drops.push(...(await readDrops(hosts)));
+    tell(...tableOf(record.deeds, troubles), describeRun(record.deeds), describeDrops(troubles, drops));
     expect(weaknesses(record.deeds, troubles, PACE.hardCapMs)).toEqual([]);
   });
 
   test('S0-S6, S9: no promise is broken', { timeout: 120_000 }, () => {
-    const broken = judge(record, troubles, PACE.hardCapMs);
+    const broken = judge(record, troubles, PACE.hardCapMs, drops);
     expect(broken.slice(0, 5).map((one) => describeBroken(one, record.deeds))).toEqual([]);
   });
 

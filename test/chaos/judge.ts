@@ -2,6 +2,7 @@ import { isMintedForm } from '../../src/session/session-id.ts';
 import type { ResetReason } from '../../src/session/reset-reason.ts';
 import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
+import { describeDrops, splitsWithDrops, type Drop } from './drops.ts';
 import { FAULTS } from './faults.ts';
 import type { ChaosDeed, Record } from './record.ts';
 import { deedsById, isKnownSplit, longestMs, mayBeTouchedAcross } from './sides.ts';
@@ -22,6 +23,7 @@ export function judge(
   { deeds, lineages }: Pick<Record, 'deeds' | 'lineages'>,
   troubles: readonly Trouble[],
   hardCapMs: number,
+  drops: readonly Drop[] = [],
 ): BrokenPromise[] {
   const byNumber = new Map(deeds.map((deed) => [deed.number, deed]));
   const found = check(
@@ -49,7 +51,8 @@ export function judge(
         !isOfUnrest(one, troubles) &&
         !(one.what.includes('grace') && wasClockSet(one.deeds, troubles)),
     ),
-    ...falseMisses(deeds, troubles, hardCapMs),
+    ...falseMisses(deeds, troubles, { hardCapMs, drops }),
+    ...tooManyDrops(troubles, drops),
     ...badIds(deeds),
     ...slow(deeds, troubles, hardCapMs),
     ...badReasons(deeds, troubles),
@@ -78,9 +81,14 @@ function isOfUnrest({ rule, what, deeds }: BrokenPromise, troubles: readonly Tro
 
 /**
  * S3: a session is gone only after something befell its owner in the session's life, or at somebody's wish. A split costs only
- * those for which somebody asked on a side without their owner, or may have: the rest stays.
+ * those for which somebody asked on a side without their owner, or may have: the rest stays. But for an owner that says in its
+ * log that it dropped all it had, which may come about where what was done in its name cannot be found out.
  */
-function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): BrokenPromise[] {
+function falseMisses(
+  deeds: readonly ChaosDeed[],
+  troubles: readonly Trouble[],
+  { hardCapMs, drops }: { readonly hardCapMs: number; readonly drops: readonly Drop[] },
+): BrokenPromise[] {
   const bornAt = new Map<string, number>();
   const wishedAt = new Map<string, number>();
   for (const { act, outcome, begunAt } of deeds) {
@@ -105,10 +113,18 @@ function falseMisses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], 
     const ofIt = byId.get(id) ?? [];
     const mayCost = (trouble: Trouble): boolean =>
       !isKnownSplit(trouble) || mayBeTouchedAcross(id, ofIt, { split: trouble, until: deed.endedAt, hardCapMs });
-    if (befallen.some(mayCost)) return [];
+    const isDropped = drops.some(({ at, of }) => of === owner && overlaps(life, { from: at, to: at }));
+    if (befallen.some(mayCost) || (befallen.length > 0 && isDropped)) return [];
     const why = befallen.length === 0 ? `nothing has befallen ${owner}` : 'nobody asked for it on a wrong side';
     return [{ rule: 'S3', what: `${id} is said to be gone, and ${why}`, deeds: [deed] }];
   });
+}
+
+/** S3: where every second split costs a host all it had, it cannot be said any more that the rest stays. */
+function tooManyDrops(troubles: readonly Trouble[], drops: readonly Drop[]): BrokenPromise[] {
+  const splits = troubles.filter(isKnownSplit).length;
+  if (splitsWithDrops(troubles, drops).length <= splits / 2) return [];
+  return [{ rule: 'S3', what: `the rest does not stay: ${describeDrops(troubles, drops)}`, deeds: [] }];
 }
 
 /** S4: ids have their form, are the minting host's own, and are minted once. */
