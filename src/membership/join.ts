@@ -122,7 +122,8 @@ export class Join {
     if (peers.some(({ letter }) => this.#isToBeWaitedFor(letter, peers, sinceMs))) return RETRY_MS;
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
     const doubt = doubtIn(judgement);
-    if (doubt !== undefined && (judgement.kind === 'wipe' || this.#takeOver.hasKept)) await this.#takeOver.wipe(doubt);
+    const isAnythingAtStake = judgement.kind === 'wipe' || this.#takeOver.hasKept;
+    if (doubt !== undefined && isAnythingAtStake) await this.#takeOver.wipe(doubt, peers);
     this.#adoptView(peers);
     for (const peer of peers) await this.#takeOver.collect(peer, { isDoubted: doubt !== undefined });
 

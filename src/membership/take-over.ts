@@ -81,9 +81,17 @@ export class TakeOver {
     }
   }
 
-  /** What was collected before is gone with the rest: it is collected again. */
-  async wipe(why: string): Promise<void> {
-    this.#parts.log.warn({ why }, 'dropping all sessions of the former life: reset, not old');
+  /** What was collected before is gone with the rest: it is collected again. @param heard on whose word, for who asks why */
+  async wipe(why: string, heard: readonly AnsweredPeer[]): Promise<void> {
+    const { letter: self, lives } = this.#parts;
+    const words = heard.map(({ letter, history: { estates, isInformed, recalls, verdict } }) => {
+      const own = estates.filter((estate) => estate.letter === self);
+      return { letter, isInformed, verdict, recalls, settled: lives.settledWith(letter), estates: own };
+    });
+    this.#parts.log.warn(
+      { why, served: lives.served, heard: words },
+      'dropping all sessions of the former life: reset, not old',
+    );
     await this.#parts.wipe();
     this.#disputes.get(this.#parts.letter)?.clear();
     this.#cursors.clear();
