@@ -27,6 +27,8 @@ export interface JoinCircumstances {
   readonly triedIncarnations: ReadonlySet<number>;
   /** The life of ours since which a peer can have done nothing in our name that we have not taken over. */
   readonly settledWith: (letter: Letter) => number;
+  /** We have only begun to ask: where cables are mended one after the other, those behind the last are not reached yet. */
+  readonly isEarly: boolean;
   /** We have waited for those that do not answer for as long as we are told to. */
   readonly isPatienceOver: boolean;
 }
@@ -54,7 +56,8 @@ interface Verdict {
  * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
-  const { hasFormerSessions, isPatienceOver, priorIncarnation, settledWith, triedIncarnations } = circumstances;
+  const { hasFormerSessions, isEarly, isPatienceOver, priorIncarnation, settledWith, triedIncarnations } =
+    circumstances;
   const answered = asked.flatMap((peer) => (peer.kind === 'answered' ? [peer] : []));
   const histories = answered.map(({ history }) => history);
   const informed = histories.filter(({ isInformed }) => isInformed);
@@ -90,7 +93,10 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   if (!hasFormerSessions)
     return { kind: 'keep', highestIncarnation, isContinuous, ...(doubt !== undefined && { doubt }) };
   if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
-  const wipe = (why: string): JoinJudgement => ({ kind: 'wipe', why, highestIncarnation, isContinuous });
+  // One that is held for dead, and does not refuse, may be back in a moment, and say what is missing.
+  const mayCome = asked.some((peer) => peer.kind === 'unreachable' && !peer.isRefusing);
+  const wipe = (why: string): JoinJudgement =>
+    isEarly && mayCome ? { kind: 'wait', notBeforeMs: 0 } : { kind: 'wipe', why, highestIncarnation, isContinuous };
   if (doubt !== undefined) return wipe(doubt);
   const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
   if (!isKnown) return wipe('no peer can say what was done meanwhile');

@@ -47,6 +47,8 @@ const RETRY_MS = 50;
 const ASK_MS = 500;
 /** How long those that join at the same time wait for each other, so that nobody stands in for one that is there. */
 const FELLOWS_MS = 1000;
+/** A link's longest backoff, and a dial: by then whoever is there again has been reached. */
+const REACH_MS = 3000;
 /** How often a node that waits for others says so in its log. */
 const NAG_MS = 5000;
 
@@ -153,6 +155,7 @@ export class Join {
       priorIncarnation: lives.served,
       triedIncarnations: this.#tried,
       settledWith: (letter) => lives.settledWith(letter),
+      isEarly: sinceMs < REACH_MS,
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');

@@ -24,11 +24,12 @@ const HISTORY: LifeHistory = {
 
 /** A restart with a store full of sessions. */
 const RESTART: JoinCircumstances = {
-  ...{ hasFormerSessions: true, priorIncarnation: 40, isPatienceOver: false },
+  ...{ hasFormerSessions: true, priorIncarnation: 40, isEarly: false, isPatienceOver: false },
   triedIncarnations: new Set(),
   settledWith: () => 0,
 };
 const FRESH: JoinCircumstances = { ...RESTART, hasFormerSessions: false, priorIncarnation: 0 };
+const EARLY: JoinCircumstances = { ...RESTART, isEarly: true };
 const PATIENCE_OVER: JoinCircumstances = { ...RESTART, isPatienceOver: true };
 
 /** A record of what was done in the name of our former life, with nothing missing. */
@@ -363,4 +364,31 @@ describe('the life to begin', () => {
   test('may be any where nobody remembers one', () => {
     expect(judgeHistories([unreachable(b, 'refusing')], FRESH)).toMatchObject({ highestIncarnation: 0 });
   });
+});
+
+describe('at first nothing is dropped while one that is held for dead may yet come and say what is missing', () => {
+  const gap = { ...DEAD, ...hasEstate(a, false), ...holdsForDead(c) };
+  check([
+    { says: 'it is silent', asked: [says(b, gap), unreachable(c)], circumstances: EARLY, expected: 'wait' },
+    {
+      says: 'all hold it for dead',
+      asked: [says(b, gap), unreachable(c, 'dead')],
+      circumstances: EARLY,
+      expected: 'wait',
+    },
+    {
+      says: 'its port refuses',
+      asked: [says(b, gap), unreachable(c, 'refusing')],
+      circumstances: EARLY,
+      expected: GAPS,
+    },
+    { says: 'nobody is missing', asked: [says(b, gap), says(c, DEAD)], circumstances: EARLY, expected: GAPS },
+    { says: 'later', asked: [says(b, gap), unreachable(c)], expected: GAPS },
+    {
+      says: 'what can be kept is kept at once',
+      asked: [says(b, { ...DEAD, ...holdsForDead(c) }), unreachable(c)],
+      circumstances: EARLY,
+      expected: 'keep',
+    },
+  ]);
 });

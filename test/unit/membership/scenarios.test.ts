@@ -339,9 +339,9 @@ describe('standing in', () => {
     expect(await ask(there, A, { kind: 'keep', id: key, lineage: key, write: 1 })).toMatchObject({ kind: 'written' });
     there.freeze(A);
     await there.runFor(700);
-    // It comes back without a, whose account of what it kept is lost for it.
+    // It comes back without a, whose account of what it kept is lost for it once it has waited for a in vain.
     there.startNode(C, true);
-    await there.runFor(500);
+    await there.runFor(3500);
     expect(await ask(there, C, { kind: 'get', id: key })).toMatchObject({ kind: 'miss' });
     there.freeze(C);
     await there.runFor(700);
@@ -360,7 +360,7 @@ describe('standing in', () => {
     there.freeze(D);
     await there.runFor(700);
     there.startNode(C, true);
-    await there.runFor(500);
+    await there.runFor(3500);
     expect(await ask(there, C, { kind: 'keep', id: key, lineage: key, write: 2 })).toMatchObject({ kind: 'written' });
     there.resume(D);
     await there.runFor(500);
