@@ -2,7 +2,7 @@ import { subjectOf } from '../support/sim/history.ts';
 import { FAULTS } from './faults.ts';
 import { LETTERS } from './hosts.ts';
 import type { ChaosDeed, Via } from './record.ts';
-import { deedsById, isKnownSplit, mayBeTouchedAcross } from './sides.ts';
+import { deedsById, isKnownSplit, mayBeTouchedAcross, type Question } from './sides.ts';
 import type { Trouble } from './troubles.ts';
 
 /** Fewer than these while a fault lasts prove nothing about it. */
@@ -17,6 +17,7 @@ const VIAS: readonly Via[] = ['door', 'page', 'balancer'];
 /** Why a run proves nothing, whatever the judge says of it; empty where it does. */
 export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Trouble[], hardCapMs: number): string[] {
   if (troubles.length === 0) return ['nothing befell the hosts'];
+  const byId = deedsById(deeds);
   const found = troubles.flatMap((trouble): string[] => {
     const { kind, victim, hurts, from, to, bites } = trouble;
     if (kind === 'overload') {
@@ -34,7 +35,7 @@ export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Troub
       ...(done.filter(({ outcome }) => outcome.kind === 'written').length < FEWEST_WRITTEN_PER_TROUBLE
         ? [`hardly anything was written during ${name}`]
         : []),
-      ...(isKnownSplit(trouble) ? untried(deeds, trouble, hardCapMs) : []),
+      ...(isKnownSplit(trouble) ? untried(deeds, byId, { split: trouble, hardCapMs }) : []),
     ];
   });
   for (const via of VIAS) {
@@ -48,12 +49,15 @@ export function weaknesses(deeds: readonly ChaosDeed[], troubles: readonly Troub
 }
 
 /** The rest stays: that is tried on sessions from before the split for which nobody asked on a side without their owner. */
-function untried(deeds: readonly ChaosDeed[], split: Trouble, hardCapMs: number): string[] {
+function untried(
+  deeds: readonly ChaosDeed[],
+  byId: ReadonlyMap<string, readonly ChaosDeed[]>,
+  { split, hardCapMs }: Omit<Question, 'until'>,
+): string[] {
   const idsOf = (some: readonly ChaosDeed[]): ReadonlySet<string> =>
     new Set(some.flatMap(({ act, outcome }) => [subjectOf(act) ?? [], 'id' in outcome ? outcome.id : []].flat()));
   const before = idsOf(deeds.filter((deed) => deed.endedAt < split.from && isDone(deed)));
   const after = deeds.filter(({ begunAt }) => begunAt > split.to);
-  const byId = deedsById(deeds);
   const asked = [...idsOf(after)].filter(
     (id) => before.has(id) && !mayBeTouchedAcross(id, byId.get(id) ?? [], { split, until: split.to, hardCapMs }),
   );

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { LocalExecutor } from '../../../src/routing/local-executor.ts';
 import { open, type OpenRouter } from '../../../src/routing/open.ts';
@@ -7,40 +7,11 @@ import { SingleFlight } from '../../../src/routing/single-flight.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import type { Act, Outcome } from '../../support/sim/history.ts';
-import { SimMesh, type SimMeshOptions } from '../../support/sim/sim-mesh.ts';
+import type { SimMesh } from '../../support/sim/sim-mesh.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
+import { ask, everywhere, mintAt, start } from './sim-setup.ts';
 
 const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
-
-let mesh: SimMesh | undefined;
-
-afterEach(() => {
-  mesh?.dispose();
-  mesh = undefined;
-});
-
-/** A mesh of so many nodes, all serving. */
-async function start(size: number, options: Partial<SimMeshOptions> = {}): Promise<SimMesh> {
-  mesh = new SimMesh({ seed: 1, size, ...options });
-  await mesh.start();
-  return mesh;
-}
-
-/** Asks a node and waits for the answer. */
-async function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  const asked = there.visitors.do(node, act).then((told) => (outcome = told));
-  await there.world.runUntilTrue(() => outcome !== undefined, 1100, 1);
-  return asked;
-}
-
-/** A session of this node, with data. */
-async function mintAt(there: SimMesh, node: Letter, write = 1): Promise<string> {
-  const outcome = await ask(there, node, { kind: 'mint', lineage: 'visitor', write });
-  if (outcome.kind !== 'written') throw new TypeError(`minting came to ${outcome.kind}`);
-  return outcome.id;
-}
 
 /** What every node that runs says of a session. */
 async function toldOf(there: SimMesh, id: string): Promise<string[]> {
@@ -49,10 +20,6 @@ async function toldOf(there: SimMesh, id: string): Promise<string[]> {
     told.push((await ask(there, node, { kind: 'get', id })).kind);
   }
   return told;
-}
-
-function everywhere(there: SimMesh, what: string): string[] {
-  return there.letters.map(() => what);
 }
 
 describe('a death and a return', () => {

@@ -1,39 +1,13 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Letter } from '../../../src/session/letter.ts';
-import type { Act, Outcome } from '../../support/sim/history.ts';
-import { SimMesh, type SimMeshOptions } from '../../support/sim/sim-mesh.ts';
+import type { SimMesh } from '../../support/sim/sim-mesh.ts';
 import { letterOf } from '../session/letters.ts';
+import { ask, everywhere, mintAt, start } from './sim-setup.ts';
 
 const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
 
 /** Each is tried with several seeds: links come back, and nodes join, in another order each time. */
 const SEEDS = [1, 2, 3, 4, 5, 6];
-
-let mesh: SimMesh | undefined;
-
-afterEach(() => {
-  mesh?.dispose();
-  mesh = undefined;
-});
-
-async function start(size: number, options: Partial<SimMeshOptions> = {}): Promise<SimMesh> {
-  mesh = new SimMesh({ seed: 1, size, ...options });
-  await mesh.start();
-  return mesh;
-}
-
-async function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  const asked = there.visitors.do(node, act).then((told) => (outcome = told));
-  await there.world.runUntilTrue(() => outcome !== undefined, 1100, 1);
-  return asked;
-}
-
-async function mintAt(there: SimMesh, node: Letter, write = 1): Promise<string> {
-  const outcome = await ask(there, node, { kind: 'mint', lineage: 'visitor', write });
-  if (outcome.kind !== 'written') throw new TypeError(`minting came to ${outcome.kind}`);
-  return outcome.id;
-}
 
 async function keepAt(there: SimMesh, node: Letter, id: string, write: number): Promise<void> {
   expect(await ask(there, node, { kind: 'keep', id, lineage: id, write })).toMatchObject({ kind: 'written' });
@@ -47,10 +21,6 @@ async function toldOf(there: SimMesh, id: string): Promise<(number | string | un
     told.push(outcome.kind === 'read' ? outcome.payload.write : outcome.kind);
   }
   return told;
-}
-
-function everywhere(there: SimMesh, what: number | string): (number | string)[] {
-  return there.letters.map(() => what);
 }
 
 type Way = readonly [from: Letter, to: Letter];
@@ -74,6 +44,19 @@ async function heal(there: SimMesh, ways: readonly Way[]): Promise<void> {
   await there.runFor(300);
   expect(await there.converges(10_000)).toBe(true);
   expect(there.errors).toEqual([]);
+}
+
+/** B is cut off, a dies and is stood in for on both sides, each of which keeps something under one id; then b dies too. */
+async function keepOnBothSides(there: SimMesh): Promise<{ readonly id: string; readonly ways: readonly Way[] }> {
+  const id = 'a-kept-1';
+  const ways = waysBetween([A, C], [B]);
+  await cutFor(there, ways, 1000);
+  there.kill(A);
+  await there.runFor(300);
+  await keepAt(there, C, id, 8);
+  await keepAt(there, B, id, 9);
+  there.kill(B);
+  return { id, ways };
 }
 
 interface Split {
@@ -267,14 +250,7 @@ describe('when a split heals', () => {
     'an owner that comes back empty takes over nothing that may be older than what one of those that acted in its name forgot: seed %i',
     async (seed) => {
       const there = await start(3, { seed });
-      const id = 'a-kept-1';
-      const ways = waysBetween([A, C], [B]);
-      await cutFor(there, ways, 1000);
-      there.kill(A);
-      await there.runFor(300);
-      await keepAt(there, C, id, 8);
-      await keepAt(there, B, id, 9);
-      there.kill(B);
+      const { id, ways } = await keepOnBothSides(there);
       await there.runFor(300);
       there.startNode(A, false);
       there.startNode(B, true);
@@ -287,14 +263,7 @@ describe('when a split heals', () => {
     'nor does it keep that where the one that forgot it comes back only later: seed %i',
     async (seed) => {
       const there = await start(3, { seed });
-      const id = 'a-kept-1';
-      const ways = waysBetween([A, C], [B]);
-      await cutFor(there, ways, 1000);
-      there.kill(A);
-      await there.runFor(300);
-      await keepAt(there, C, id, 8);
-      await keepAt(there, B, id, 9);
-      there.kill(B);
+      const { id, ways } = await keepOnBothSides(there);
       for (const [from, to] of ways) there.heal(from, to);
       await there.runFor(1000);
       there.startNode(A, false);
