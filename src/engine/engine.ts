@@ -136,15 +136,14 @@ export class Engine {
 
   #inTurn(command: TurnCommand, deadlineAt: number): Soon<Reply> {
     if (!this.#turns.hasRoom(command.id)) return { kind: 'refused', code: 'SESSION_BUSY' };
-    return this.#turns.take(command.id, () => {
-      if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
-      try {
-        const reply = this.#carryOut(command);
-        return reply instanceof Promise ? reply.catch((error: unknown) => this.#failed(command, error)) : reply;
-      } catch (error) {
-        return this.#failed(command, error);
-      }
-    });
+    return this.#turns.take<Reply>(
+      command.id,
+      () => {
+        if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
+        return this.#carryOut(command);
+      },
+      (error) => this.#failed(command, error),
+    );
   }
 
   #failed({ id }: TurnCommand, error: unknown): Reply {

@@ -61,7 +61,7 @@ export class Items {
     if (outcome.answer === 'too-large') return { kind: 'refused', code: 'TOO_LARGE' };
     if (outcome.change.kind === 'none') return this.#answered(outcome.answer, outcome.used);
     const { answer, used } = outcome;
-    return this.#apply(id, outcome.change).then(() => this.#answered(answer, used));
+    return this.#apply(id, outcome.change, () => this.#answered(answer, used));
   }
 
   #answered(answer: ItemAnswer, used: Outcome['used']): Reply {
@@ -115,18 +115,17 @@ export class Items {
     };
   }
 
-  #apply(id: string, change: Exclude<Change, { kind: 'none' }>): Promise<void> {
+  #apply(id: string, change: Exclude<Change, { kind: 'none' }>, applied: () => Reply): Promise<Reply> {
     switch (change.kind) {
       case 'save':
-        return this.#vault.save(change.record);
+        return this.#vault.saveAnd(change.record, applied);
       case 'drop':
         // It holds nobody off, whatever the clock does.
-        return this.#vault.drop(this.#grave(id, change.version, 0));
-      case 'bury':
-        return this.#vault.save({
-          ...this.#grave(id, change.version, this.#clock.now() + this.#session.tombstoneSeconds * 1000),
-          ...change.alias,
-        });
+        return this.#vault.drop(this.#grave(id, change.version, 0)).then(applied);
+      case 'bury': {
+        const until = this.#clock.now() + this.#session.tombstoneSeconds * 1000;
+        return this.#vault.saveAnd({ ...this.#grave(id, change.version, until), ...change.alias }, applied);
+      }
     }
   }
 

@@ -37,13 +37,20 @@ export class Turns {
     return (this.#lines.get(id)?.length ?? 0) < this.#limit;
   }
 
-  /** Runs `task` when all that came before it for this id have finished. */
-  take<T>(id: string, task: () => Soon<T>): Soon<T> {
+  /**
+   * Runs `task` when all that came before it for this id have finished.
+   *
+   * @param rescue what a task comes to that throws or rejects
+   */
+  take<T>(id: string, task: () => Soon<T>, rescue: (error: unknown) => T = rethrow): Soon<T> {
     const line = this.#lines.get(id);
-    if ((line?.length ?? 0) > 0 || this.#pause !== undefined) return this.#queue(id, task);
-    const work = task();
-    if (work instanceof Promise) this.#occupy(id, work);
-    return work;
+    if ((line?.length ?? 0) > 0 || this.#pause !== undefined) return this.#queue(id, task).catch(rescue);
+    try {
+      const work = task();
+      return work instanceof Promise ? this.#occupy(id, work, rescue) : work;
+    } catch (error) {
+      return rescue(error);
+    }
   }
 
   /** Runs `task` when whatever has begun has finished; nothing else begins until it has finished itself. */
@@ -61,11 +68,19 @@ export class Turns {
   }
 
   /** The turn of an id that nobody else wanted, for as long as the work takes. */
-  #occupy(id: string, work: Promise<unknown>): void {
+  #occupy<T>(id: string, work: Promise<T>, rescue: (error: unknown) => T): Promise<T> {
     const line = this.#enter(id);
     line.work = work;
-    const leave = (): void => this.#leave(line);
-    work.then(leave, leave);
+    return work.then(
+      (value) => {
+        this.#leave(line);
+        return value;
+      },
+      (error: unknown) => {
+        this.#leave(line);
+        return rescue(error);
+      },
+    );
   }
 
   async #queue<T>(id: string, task: () => Soon<T>): Promise<T> {
@@ -106,4 +121,8 @@ export class Turns {
     for (const [id, line] of this.#lines) if (line.length === 0) this.#lines.delete(id);
     this.#empty = 0;
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }

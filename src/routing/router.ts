@@ -153,7 +153,10 @@ export class Router {
     const waitMs = lockWaitMs(command);
     const now = clock.monotonic();
     const capAt = Math.min(latestAt, now + timings.hardCapMs + waitMs);
-    const first = this.#try(command, now + timings.operationMs + waitMs, capAt);
+    const placement = this.placementOf(command.id);
+    const firstUntil = now + timings.operationMs + waitMs;
+    if (placement.kind === 'own') return this.#own(command, firstUntil, capAt);
+    const first = this.#try(command, placement, firstUntil, capAt);
     return whenKnown(first, (reply) => reply ?? this.#tryOn(command, waitMs, capAt));
   }
 
@@ -164,19 +167,23 @@ export class Router {
       await members.change(Math.min(toldAt, clock.monotonic() + LOOK_AGAIN_MS));
       const now = clock.monotonic();
       if (now >= toldAt) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
-      const reply = await this.#try(command, now + timings.operationMs + waitMs, capAt);
+      const reply = await this.#try(command, this.placementOf(command.id), now + timings.operationMs + waitMs, capAt);
       if (reply !== undefined) return reply;
     }
   }
 
+  /** Tried once: whatever comes of it is the answer. */
+  #own(command: SessionCommand, latestAt: number, capAt: number): Soon<Reply> {
+    return this.#parts.executor.own(command, Math.min(capAt, latestAt, this.#lastBeginning(capAt)));
+  }
+
   /** Nothing comes of it where it was surely not done, and another try may be worth it. */
-  #try(command: SessionCommand, latestAt: number, capAt: number): Soon<Reply | undefined> {
+  #try(command: SessionCommand, placement: Placement, latestAt: number, capAt: number): Soon<Reply | undefined> {
     const { executor, letter: self } = this.#parts;
-    const placement = this.placementOf(command.id);
     const deadlineAt = Math.min(capAt, latestAt);
     switch (placement.kind) {
       case 'own':
-        return executor.own(command, Math.min(deadlineAt, this.#lastBeginning(capAt)));
+        return this.#own(command, latestAt, capAt);
       case 'peer': {
         const { letter, incarnation } = placement;
         return this.#forward(command, { via: letter, route: 'owner', owner: letter, incarnation, deadlineAt });

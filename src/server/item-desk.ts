@@ -3,7 +3,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
 import type { ItemOperation } from '../session/item-operation.ts';
-import { whenKnown, type Soon } from '../soon.ts';
+import type { Soon } from '../soon.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { InOrder } from './in-order.ts';
 import type { KeyPlace, KeyTable } from './key-table.ts';
@@ -63,16 +63,14 @@ export class ItemDesk {
       counts.add('ttl_defaulted');
       metrics.count('ttlDefaulted', {});
     }
-    const answered = this.#inOrder.run(id, () =>
+    return this.#inOrder.run(id, () =>
       mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => {
         if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
-        return toReply(command, answer);
+        const reply = toReply(command, answer);
+        counts.answered(command, reply);
+        return reply;
       }),
     );
-    return whenKnown(answered, (reply) => {
-      counts.answered(command, reply);
-      return reply;
-    });
   }
 
   /** What it had been told when it sent this; not what it is being told meanwhile. */

@@ -84,6 +84,22 @@ describe('turns', () => {
     await expect(after).resolves.toBe('after');
   });
 
+  test('what a failing task comes to is up to its caller, whether its turn was at once or later', async () => {
+    const turns = new Turns(10);
+    const failing = work();
+    const rescued = (error: unknown): string => (error instanceof RangeError ? `rescued: ${error.message}` : 'no');
+    const fail = (): never => {
+      throw new RangeError('thrown');
+    };
+    expect(turns.take('a', fail, rescued)).toBe('rescued: thrown');
+    const first = turns.take('a', () => failing.task().then(() => 'no'), rescued);
+    const queued = turns.take('a', fail, rescued);
+    const after = turns.take('a', () => Promise.resolve('after'), rescued);
+    failing.fail(new RangeError('later'));
+    await expect(Promise.all([first, queued, after])).resolves.toEqual(['rescued: later', 'rescued: thrown', 'after']);
+    expect(turns.size).toBe(0);
+  });
+
   test('S6 bounded: a line has room up to its limit, the one whose turn it is included, each id for itself', async () => {
     const turns = new Turns(2);
     const [first, second] = [work(), work()];
