@@ -46,28 +46,30 @@ const FIGURES: readonly Figure[] = [
   atMost('idle connection of the HTTP door, KB', 10, 'memory', 'kilobytesPerHttpConnection'),
 ];
 
-/** The figures that were measured, and whether that reaches them. It is told, and fails nothing. */
-export function figuresTable(sections: readonly SectionResult[]): ResultTable {
+/** The figures that were measured, and whether each run that did so reaches them. It is told, and fails nothing. */
+export function figuresTable(...runs: readonly (readonly SectionResult[])[]): ResultTable {
+  const measuredIn = runs.length === 1 ? ['measured'] : runs.map((_, at) => `run ${at + 1}`);
   return {
     title: 'Figures to reach',
-    columns: ['figure', 'wanted', 'measured', 'reached'],
+    columns: ['figure', 'wanted', ...measuredIn, 'reached'],
     rows: FIGURES.flatMap(({ says, wanted, isAtLeast, measured }) => {
-      const values = measured(sections) ?? [];
-      if (values.length === 0) return [];
+      const values = runs.map((sections) => measured(sections) ?? []);
+      const medians = values.filter(({ length }) => length > 0).map(median);
+      if (medians.length === 0) return [];
       return [
         [
           says,
           wanted.map((value) => `${isAtLeast ? '≥' : '≤'} ${value}`).join(', then '),
-          spreadText(values),
-          wanted.map((value) => reached(median(values), value, isAtLeast)).join(', '),
+          ...values.map(spreadText),
+          wanted.map((value) => reached(medians, value, isAtLeast)).join(', '),
         ],
       ];
     }),
   };
 }
 
-function reached(value: number, wanted: number, isAtLeast: boolean): string {
-  return (isAtLeast ? value >= wanted : value <= wanted) ? 'yes' : 'no';
+function reached(values: readonly number[], wanted: number, isAtLeast: boolean): string {
+  return values.every((value) => (isAtLeast ? value >= wanted : value <= wanted)) ? 'yes' : 'no';
 }
 
 function ratios(

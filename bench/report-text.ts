@@ -14,6 +14,12 @@ export function reportText(result: BenchResult): string {
   ].join('\n\n');
 }
 
+/** What several runs say of the figures to reach, side by side. */
+export function figuresText(results: readonly BenchResult[]): string {
+  const runs = results.map(({ machine }, at) => `Run ${at + 1}: ${machineText(machine)}`);
+  return [...runs, tableText(figuresTable(...results.map(({ sections }) => sections)))].join('\n\n');
+}
+
 function machineText({ date, command, revision, cores, cpu, kernel, versions }: Machine): string {
   const programs = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return `\`${command}\`, ${date}, revision ${revision}, ${cores} cores (${cpu}), Linux ${kernel};\n${programs.join(', ')}.`;

@@ -4,6 +4,7 @@ import { cpuTable } from '../../../bench/cpu-table.ts';
 import { figuresTable } from '../../../bench/figures.ts';
 import { markdownTable } from '../../../bench/markdown-table.ts';
 import type { Comparison, Measure } from '../../../bench/measure.ts';
+import type { SectionResult } from '../../../bench/section-result.ts';
 
 function measure(operations: number, serverCpuSeconds: number, loadCpuSeconds = 0.5): Measure {
   return { operations, seconds: 1, serverCpuSeconds, loadCpuSeconds };
@@ -51,6 +52,31 @@ describe('a comparison', () => {
       ['≤ 1.25, then ≤ 1', '1.25 (1.25–1.25)', 'yes, no'],
     ]);
     expect(figuresTable([]).rows).toEqual([]);
+  });
+
+  test('of several runs, a figure is reached where each that measured it reaches it', () => {
+    const [maglia, twemproxy] = COMPARISON.contenders.map(({ rounds }) => rounds);
+    const run = (at: number): SectionResult => ({
+      section: 'door',
+      tables: [],
+      figures: {},
+      tookSeconds: 1,
+      comparisons: [
+        {
+          ...COMPARISON,
+          contenders: [
+            { name: 'maglia', rounds: maglia?.slice(at, at + 1) ?? [] },
+            { name: 'twemproxy', rounds: twemproxy?.slice(at, at + 1) ?? [] },
+          ],
+        },
+      ],
+    });
+    const { columns, rows } = figuresTable([run(0)], [], [run(1)]);
+    expect(columns.slice(2)).toEqual(['run 1', 'run 2', 'run 3', 'reached']);
+    expect(rows.map(([, ...cells]) => cells)).toEqual([
+      ['≥ 0.8, then ≥ 1', '0.9', '', '0.8', 'yes, no'],
+      ['≤ 1.25, then ≤ 1', '1.25', '', '1.25', 'yes, no'],
+    ]);
   });
 
   test('numbers have three digits and no more', () => {
