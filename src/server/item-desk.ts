@@ -64,12 +64,15 @@ export class ItemDesk {
       metrics.count('ttlDefaulted', {});
     }
     return this.#inOrder.run(id, () =>
-      mesh.ask({ kind: 'item', id, isSession, operation }, nameOf(command), (answer) => {
-        if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
-        const reply = toReply(command, answer);
-        counts.answered(command, reply);
-        return reply;
-      }),
+      mesh.ask(
+        { kind: 'item', id, isSession, operation },
+        nameOf(command),
+        (answer) => {
+          if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
+          return toReply(command, answer);
+        },
+        (reply) => counts.answered(command, reply),
+      ),
     );
   }
 

@@ -16,6 +16,13 @@ export interface MeshDeskParts {
   readonly log: Logger;
 }
 
+interface Asking {
+  readonly name: string;
+  readonly startedAt: number;
+  readonly judge: (reply: SessionReply) => Reply;
+  readonly count: ((reply: Reply) => void) | undefined;
+}
+
 /** Asks the mesh for this door: counts and times each command, and answers for what fails in a way it should not. */
 export class MeshDesk {
   readonly #parts: MeshDeskParts;
@@ -29,39 +36,43 @@ export class MeshDesk {
    *
    * @param name the command as the metrics call it
    * @param judge what the mesh's reply means to the client
+   * @param count is told what the client is answered, also where that is a fault of ours
    */
-  ask(command: SessionCommand, name: string, judge: (reply: SessionReply) => Reply): Soon<Reply> {
-    const startedAt = this.#parts.clock.monotonic();
+  ask(command: SessionCommand, name: string, judge: Asking['judge'], count?: Asking['count']): Soon<Reply> {
+    const asking: Asking = { name, startedAt: this.#parts.clock.monotonic(), judge, count };
     try {
       const reply = this.#parts.sessions.dispatch(command);
-      if (!(reply instanceof Promise)) return this.#judged(reply, name, startedAt, judge);
+      if (!(reply instanceof Promise)) return this.#judged(reply, asking);
       return reply.then(
-        (known) => this.#judged(known, name, startedAt, judge),
-        (error: unknown) => this.#failed(error, name, startedAt),
+        (known) => this.#judged(known, asking),
+        (error: unknown) => this.#failed(error, asking),
       );
     } catch (error) {
-      return this.#failed(error, name, startedAt);
+      return this.#failed(error, asking);
     }
   }
 
-  #judged(reply: SessionReply, name: string, startedAt: number, judge: (reply: SessionReply) => Reply): Reply {
+  #judged(reply: SessionReply, asking: Asking): Reply {
+    let judged: Reply;
     try {
-      const judged = judge(reply);
-      this.#measure(name, outcomeOf(reply), startedAt);
-      return judged;
+      judged = asking.judge(reply);
     } catch (error) {
-      return this.#failed(error, name, startedAt);
+      return this.#failed(error, asking);
     }
+    asking.count?.(judged);
+    this.#measure(asking, outcomeOf(reply));
+    return judged;
   }
 
-  #failed(error: unknown, name: string, startedAt: number): Reply {
+  #failed(error: unknown, asking: Asking): Reply {
     const { log } = this.#parts;
-    log.error({ err: loggable(error), command: name }, 'a memcached command failed in a way it should not');
-    this.#measure(name, 'error', startedAt);
+    log.error({ err: loggable(error), command: asking.name }, 'a memcached command failed in a way it should not');
+    asking.count?.(INTERNAL);
+    this.#measure(asking, 'error');
     return INTERNAL;
   }
 
-  #measure(command: string, outcome: string, startedAt: number): void {
+  #measure({ name: command, startedAt }: Asking, outcome: string): void {
     const { clock, metrics } = this.#parts;
     const labels = { door: 'memcached', command, outcome };
     metrics.count('requests', labels);

@@ -58,6 +58,7 @@ describe('a key', () => {
     expect(await reply).toMatchObject({ kind: 'server-error', code: 'INTERNAL' });
     expect(fixture.logged).toHaveLength(1);
     expect(fixture.logged.join('')).not.toContain(id);
+    expect(fixture.counts.tally).toMatchObject({ cmd_get: 1, get_hits: 0, get_misses: 0 });
   });
 });
 
