@@ -56,9 +56,7 @@ export class WebApplication {
 
   async stop(): Promise<void> {
     const { pid } = this.#process;
-    if (pid !== undefined && this.#process.exitCode === null && this.#process.signalCode === null) {
-      process.kill(-pid, 'SIGKILL');
-    }
+    if (pid !== undefined) endGroup(pid);
     await this.#exit;
   }
 
@@ -67,5 +65,14 @@ export class WebApplication {
       throw new Error(`ended with status ${this.#process.exitCode}`);
     }
     return isListening(address);
+  }
+}
+
+/** Also where its leader has ended by itself: its workers may be there still. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, 'SIGKILL');
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
   }
 }
