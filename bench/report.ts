@@ -7,8 +7,8 @@ import type { BenchResult } from './bench-result.ts';
 import { figuresText, reportText } from './report-text.ts';
 
 const [file = 'bench-result.json', ...others] = process.argv.slice(2);
-const [first, ...more] = [resultIn(file), ...others.map(resultIn)] as const;
-process.stdout.write(`${more.length === 0 ? reportText(first) : figuresText([first, ...more])}\n`);
+const report = others.length === 0 ? reportText(resultIn(file)) : figuresText([file, ...others].map(resultIn));
+process.stdout.write(`${report}\n`);
 
 function resultIn(path: string): BenchResult {
   return JSON.parse(readFileSync(path, 'utf8')) as BenchResult;

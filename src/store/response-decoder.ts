@@ -3,7 +3,6 @@ import { HEADER_BYTES } from './memcached-protocol.ts';
 
 const RESPONSE_MAGIC = 0x81;
 const RAW_BYTES = 0x00;
-const NO_BYTES = Buffer.alloc(0);
 
 /** No answer of a memcached that we can use is longer; a header that says so is garbage. */
 export const MAX_BODY_BYTES = 64 * 1024 * 1024;
@@ -73,7 +72,6 @@ export class ResponseDecoder {
 
   /** The next `length` bytes, which are known to be here. Without a copy where one chunk has them all. */
   #take(length: number): Buffer {
-    if (length === 0) return NO_BYTES;
     this.#bufferedBytes -= length;
     const [first] = this.#chunks;
     if (first !== undefined && first.length > length) {
@@ -117,8 +115,6 @@ function whyMalformed(header: Header): string | undefined {
 }
 
 function responseOf(header: Header, body: Buffer): Response {
-  // What most answers to a write are.
-  if (body.length === 0) return { header, extras: NO_BYTES, key: NO_BYTES, val: NO_BYTES };
   const valueAt = header.extrasLength + header.keyLength;
   return {
     header,

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { hasCode } from '../../src/store/error-code.ts';
 import { freePorts } from './free-ports.ts';
 import { isListening } from './listening.ts';
 import { until } from './until.ts';
@@ -73,6 +74,6 @@ function endGroup(leader: number): void {
   try {
     process.kill(-leader, 'SIGKILL');
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+    if (!hasCode(error, 'ESRCH')) throw error;
   }
 }
