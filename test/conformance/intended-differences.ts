@@ -157,6 +157,16 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     maglia: open('CLIENT_ERROR invalid numeric delta argument\r\n'),
   },
   {
+    id: 'minus-behind-the-number',
+    why: 'behind a number from 2^63 on memcached finds what was left of an earlier item, and takes its minus for a sign',
+    steps: [
+      'set a 0 0 30\r\n------------------------------\r\ndelete a\r\n',
+      'set a 0 0 20\r\n18446744073709551614\r\nincr a 1\r\n',
+    ],
+    memcached: open('STORED\r\nCLIENT_ERROR cannot increment or decrement non-numeric value\r\n'),
+    maglia: open('STORED\r\n18446744073709551615\r\n'),
+  },
+  {
     id: 'meta-token-with-leading-zero',
     why: 'numbers in flags are plain decimals',
     steps: ['ms a 1 T010 F01\r\n1\r\n'],

@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { MemcachedBeside } from '../support/memcached-beside.ts';
 import { binaryRequest } from './binary-request.ts';
 import { intendedDifferences } from './intended-differences.ts';
 import { oddMetaRequests, oddPackets, oddTextRequests } from './odd-requests.ts';
@@ -8,7 +9,6 @@ import type { CommandRanges } from './random-commands.ts';
 import { writeBinary, writeMeta, writeText } from './request-writer.ts';
 import type { BinaryCommand, MetaCommand, TextCommand } from './request-writer.ts';
 import { RunningDaemon } from './running-daemon.ts';
-import { RunningMemcached } from './running-memcached.ts';
 import { seed } from './seed.ts';
 import { SideBySide, type CasChoice, type Marker } from './side-by-side.ts';
 
@@ -46,13 +46,13 @@ type Request = (resolve: Resolve) => Buffer;
 
 const avoidances = intendedDifferences.flatMap(({ avoid }) => avoid ?? []);
 
-let memcached: RunningMemcached;
+let memcached: MemcachedBeside;
 let daemon: RunningDaemon;
 let both: SideBySide;
 
 beforeAll(async () => {
   process.stdout.write(`CONFORMANCE_SEED=${seed()}\n`);
-  memcached = await RunningMemcached.start();
+  memcached = await MemcachedBeside.start();
   daemon = await RunningDaemon.start();
 });
 

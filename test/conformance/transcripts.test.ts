@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { InProcessNode } from '../support/in-process-node.ts';
+import { MemcachedBeside } from '../support/memcached-beside.ts';
 import { DEFAULT_LIFE_SECONDS } from './comparable.ts';
 import { converse, type Cut } from './conversation.ts';
 import { intendedDifferences } from './intended-differences.ts';
@@ -7,7 +8,6 @@ import { ModelConnection } from './model-connection.ts';
 import { bytesOf, type Transcript } from './scenario.ts';
 import { binaryTranscripts, metaTranscripts, textTranscripts } from './transcripts.ts';
 import { RunningDaemon } from './running-daemon.ts';
-import { RunningMemcached } from './running-memcached.ts';
 import { Wire } from './wire.ts';
 
 /** Longer steps (values of a megabyte) are sent whole, and a few bytes at a time. */
@@ -26,7 +26,7 @@ async function startInProcess(): Promise<Server> {
 }
 
 async function startMemcached(): Promise<Server> {
-  const memcached = await RunningMemcached.start();
+  const memcached = await MemcachedBeside.start();
   return { address: memcached.path, close: () => memcached.close() };
 }
 

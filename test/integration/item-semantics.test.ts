@@ -2,7 +2,6 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SessionConfig } from '../../src/config/config.ts';
 import { Engine } from '../../src/engine/engine.ts';
-import { readNumber } from '../../src/engine/item-number.ts';
 import { Locks } from '../../src/engine/locks.ts';
 import { HotRecords } from '../../src/engine/hot-records.ts';
 import { Recall } from '../../src/engine/recall.ts';
@@ -224,17 +223,12 @@ describe('item operations', () => {
       const seen = new Map<string, number>();
       const history = new Map<string, unknown[]>(keys.map((key) => [key, []]));
       const startedAt = performance.now();
-      let overlooked = 0;
 
       for (let count = 0; count < OPERATIONS; count += 1) {
         const key = draw(keys);
         const known = pairs.get(key) ?? new CasPairs();
         const [ours, theirs] = drawOperation(draw, (choice) => known.choose(choice));
         const told = await memcached.ask(key, theirs, draw([true, false]));
-        if (told.kind === 'non-numeric' && (await hasHighNumber(engine, key))) {
-          overlooked += 1;
-          continue;
-        }
         const reply = await engine.execute({ kind: 'item', id: key, isSession: false, operation: ours }, Infinity);
         if (reply.kind !== 'answered') throw new Error(`not answered: ${reply.kind}`);
         const answer = asTold(reply.answer, told);
@@ -244,7 +238,6 @@ describe('item operations', () => {
         seen.set(answer.kind, (seen.get(answer.kind) ?? 0) + 1);
       }
       expect((performance.now() - startedAt) / 1000).toBeLessThan(STEP_SECONDS / 2);
-      expect(overlooked).toBeLessThan(OPERATIONS / 100);
       // Every answer that there is came up often enough to have been compared.
       expect(seen.size).toBe(11);
       expect(Math.min(...seen.values())).toBeGreaterThan(100);
@@ -252,16 +245,6 @@ describe('item operations', () => {
     60_000,
   );
 });
-
-/**
- * Whether the item is a number from 2^63 on. In the memory behind such a one memcached looks for a minus sign, and where
- * it happens to find one it says that the value is no number.
- */
-async function hasHighNumber(engine: Engine, id: string): Promise<boolean> {
-  const reply = await engine.execute({ kind: 'item', id, isSession: false, operation: { kind: 'inspect' } }, Infinity);
-  const isHit = reply.kind === 'answered' && reply.answer.kind === 'hit';
-  return isHit && (readNumber(reply.answer.value) ?? 0n) >= 2n ** 63n;
-}
 
 function describeCase(count: number, key: string, operation: ItemOperation, history: unknown[] = []): string {
   const print = (value: unknown): string =>

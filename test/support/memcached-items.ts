@@ -1,11 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
-import { tmpdir, userInfo } from 'node:os';
-import { join } from 'node:path';
 import type { ItemAnswer, ItemOperation } from '../../src/session/item-operation.ts';
-import { until } from './until.ts';
+import { MemcachedBeside } from './memcached-beside.ts';
 
 type OperationOf<K extends ItemOperation['kind']> = Extract<ItemOperation, { kind: K }>;
 
@@ -26,15 +22,13 @@ interface Lines {
 
 /** Item operations carried out by the real memcached, over its meta and text protocols on a unix socket, one at a time. */
 export class MemcachedItems {
-  readonly #process: ChildProcess;
-  readonly #directory: string;
+  readonly #memcached: MemcachedBeside;
   readonly #socket: Socket;
   #received = Buffer.alloc(0);
   #onReceived: () => void = () => undefined;
 
-  private constructor(child: ChildProcess, directory: string, socket: Socket) {
-    this.#process = child;
-    this.#directory = directory;
+  private constructor(memcached: MemcachedBeside, socket: Socket) {
+    this.#memcached = memcached;
     this.#socket = socket;
     socket.on('data', (chunk: Buffer) => {
       this.#received = Buffer.concat([this.#received, chunk]);
@@ -43,23 +37,15 @@ export class MemcachedItems {
   }
 
   static async start(): Promise<MemcachedItems> {
-    const directory = await mkdtemp(join(tmpdir(), 'maglia-items-'));
-    const path = join(directory, 'socket');
-    // The thread that sorts items by use holds on to some for a moment, and a number cannot be written over those.
-    const withoutSorting = ['-o', 'no_lru_maintainer'];
-    // memcached does not run as root unless it is told to.
-    const args = ['-s', path, '-m', '64', '-u', userInfo().username, ...withoutSorting];
-    const child = spawn('memcached', args, { stdio: 'ignore' });
-    const socket = await until('memcached listens', () => dial(path));
-    return new MemcachedItems(child, directory, socket);
+    const memcached = await MemcachedBeside.start();
+    const socket = connect(memcached.path);
+    await once(socket, 'connect');
+    return new MemcachedItems(memcached, socket);
   }
 
   async close(): Promise<void> {
     this.#socket.destroy();
-    const exited = once(this.#process, 'exit');
-    this.#process.kill('SIGKILL');
-    await exited;
-    await rm(this.#directory, { recursive: true });
+    await this.#memcached.close();
   }
 
   /** Carries out one operation. `asText`: over the text protocol where that can say it. */
@@ -224,14 +210,4 @@ function readWhole(bytes: Buffer): Lines | undefined {
   const valueEnd = at + Number(size);
   const end = valueEnd + CRLF.length + (words[0] === 'VALUE' ? 'END\r\n'.length : 0);
   return bytes.length < end ? undefined : { words, value: bytes.toString('latin1', at, valueEnd) };
-}
-
-async function dial(path: string): Promise<Socket | undefined> {
-  const socket = connect(path);
-  try {
-    await once(socket, 'connect');
-    return socket;
-  } catch {
-    return undefined;
-  }
 }
