@@ -1,9 +1,10 @@
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ClusterNode } from '../../test/support/cluster.ts';
 import type { BenchContext } from '../bench-context.ts';
 import { ChildProgram } from '../child-program.ts';
-import { digits } from '../comparison-table.ts';
-import { direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
+import { digits, spreadText } from '../comparison-table.ts';
+import { bareNode, direct, ownLetter, startBenchMesh, twemproxy } from '../contenders/door-contenders.ts';
 import type { DoorContender } from '../contenders/door-contender.ts';
 import { startMesh, tcpDoor } from '../contenders/maglia.ts';
 import { openIdleConnections } from '../idle-connections.ts';
@@ -15,12 +16,12 @@ import type { FigureName, ResultTable, SectionOutcome } from '../section-result.
 import { spread, type Spread } from '../statistics.ts';
 
 const IDLE_NODES = ['a', 'b', 'c'];
-/** V8 gives back what starting took some half a minute later. */
+/** V8 gives back what starting took some half a minute later. The HTTP door closes what is idle for 75 s. */
 const IDLE_MS = 60_000;
-const SETTLE_MS = 5000;
 /** After a burst, V8 gives back what it has no use for when it has had nothing to do for a minute. */
 const SLACK_MS = 75_000;
-const CONNECTIONS = 4000;
+const CONNECTIONS = 2000;
+const WARM_UP_CONNECTIONS = 100;
 const SESSIONS = 100_000;
 const BIG_STORE = { store: { kind: 'memcached', megabytes: 512 } };
 
@@ -80,46 +81,52 @@ const MISS = 'get nothing-there\r\n';
 const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n';
 
 async function idleConnections(context: BenchContext): Promise<Part> {
-  const mesh = await startBenchMesh(['a'], {}, context);
-  const node = mesh.node('a');
-  const proxy = await twemproxy('unix socket', context);
-  const memcached = await direct(context);
-  const doors: readonly IdleDoor[] = [
-    { name: 'maglia, memcached door', target: tcpDoor(node), question: MISS, pid: node.pid },
-    { name: 'maglia, HTTP door', target: httpDoor(node), question: HEALTH, pid: node.pid },
-    { name: 'twemproxy', target: proxy.tcp, question: MISS, pid: proxy.servers[0] ?? 0 },
-    { name: 'memcached', target: memcached.tcp, question: MISS, pid: memcached.servers[0] ?? 0 },
+  // Two meshes, since what one door's connections leave behind would be used again for the other's.
+  const memcachedMesh = await startBenchMesh(IDLE_NODES, {}, context);
+  const httpMesh = await startBenchMesh(IDLE_NODES, {}, context);
+  const beside = [await bareNode(context), await twemproxy('unix socket', context), await direct(context)];
+  const kinds: readonly (readonly IdleDoor[])[] = [
+    memcachedMesh.nodes.map((node) => ({
+      ...{ name: 'maglia, memcached door', target: tcpDoor(node), question: MISS, pid: node.pid },
+    })),
+    httpMesh.nodes.map((node) => ({
+      ...{ name: 'maglia, HTTP door', target: httpTarget(node), question: HEALTH, pid: node.pid },
+    })),
+    ...beside.map(({ name, tcp, servers: [pid = 0] }) => [{ name, target: tcp, question: MISS, pid }]),
   ];
-  const kilobytes: number[] = [];
-  for (const door of doors) {
-    context.say(`${CONNECTIONS} idle connections: ${door.name}`);
-    kilobytes.push(await kilobytesPerConnection(door));
-  }
-  await mesh.close();
-  const [doorKilobytes = Number.NaN, httpKilobytes = Number.NaN] = kilobytes;
+  context.say(`${CONNECTIONS} idle connections to each of ${kinds.flat().length} servers`);
+  const kilobytes = await kilobytesPerConnection(kinds.flat());
+  await Promise.all([memcachedMesh.close(), httpMesh.close()]);
+  const kilobytesOf = (kind: readonly IdleDoor[]): number[] => kind.map((door) => kilobytes.get(door) ?? Number.NaN);
+  const [memcachedDoor = [], httpDoor = []] = kinds.map(kilobytesOf);
   return {
-    figures: {
-      kilobytesPerDoorConnection: spread([doorKilobytes]),
-      kilobytesPerHttpConnection: spread([httpKilobytes]),
-    },
+    figures: { kilobytesPerDoorConnection: spread(memcachedDoor), kilobytesPerHttpConnection: spread(httpDoor) },
     table: {
       title: `memory: one of ${CONNECTIONS} idle connections, each of which was answered once`,
       columns: ['connected to', 'KB RSS'],
-      rows: doors.map(({ name }, at) => [name, digits(kilobytes[at] ?? Number.NaN)]),
+      rows: kinds.map((kind) => [kind[0]?.name ?? '', spreadText(kilobytesOf(kind))]),
     },
   };
 }
 
-/** The difference between some connections and many more of them: the first ones warm the process up. */
-async function kilobytesPerConnection({ target, question, pid }: IdleDoor): Promise<number> {
-  const first = await openIdleConnections(target, question, CONNECTIONS / 4);
-  await sleep(SETTLE_MS);
-  const before = residentKilobytes(pid);
-  const more = await openIdleConnections(target, question, CONNECTIONS);
-  await sleep(SETTLE_MS);
-  const grown = residentKilobytes(pid) - before;
-  for (const socket of [...first, ...more]) socket.destroy();
-  return grown / CONNECTIONS;
+/** What each connection adds to servers that had a few before, and were left alone for a while before and after. */
+async function kilobytesPerConnection(doors: readonly IdleDoor[]): Promise<ReadonlyMap<IdleDoor, number>> {
+  const open = async (count: number): Promise<Socket[]> => {
+    const sockets: Socket[] = [];
+    for (const { target, question } of doors) sockets.push(...(await openIdleConnections(target, question, count)));
+    return sockets;
+  };
+  const close = (sockets: readonly Socket[]): void => {
+    for (const socket of sockets) socket.destroy();
+  };
+  close(await open(WARM_UP_CONNECTIONS));
+  await sleep(IDLE_MS);
+  const before = doors.map(({ pid }) => residentKilobytes(pid));
+  const sockets = await open(CONNECTIONS);
+  await sleep(IDLE_MS);
+  const grown = doors.map(({ pid }, at) => residentKilobytes(pid) - (before[at] ?? Number.NaN));
+  close(sockets);
+  return new Map(doors.map((door, at) => [door, (grown[at] ?? Number.NaN) / CONNECTIONS]));
 }
 
 async function sessions(context: BenchContext): Promise<ResultTable> {
@@ -132,7 +139,7 @@ async function sessions(context: BenchContext): Promise<ResultTable> {
     context.say(`${SESSIONS} sessions: ${contender.name}`);
     const before = contender.servers.map(residentKilobytes);
     await generator.run(contender.name, fillOnly(contender));
-    await sleep(contender === maglia ? SLACK_MS : SETTLE_MS);
+    if (contender === maglia) await sleep(SLACK_MS);
     const grown = contender.servers.map((pid, at) => residentKilobytes(pid) - (before[at] ?? 0));
     const bytesEach = grown.map((kilobytes) => digits((kilobytes * 1024) / SESSIONS));
     const [first = '', second = ''] = bytesEach;
@@ -154,7 +161,7 @@ function fillOnly(contender: DoorContender): ReturnType<typeof sessionLoad> {
   return { ...job, keys: { ...job.keys, count: SESSIONS } };
 }
 
-function httpDoor({ http }: ClusterNode): LoadTarget {
+function httpTarget({ http }: ClusterNode): LoadTarget {
   const { hostname, port } = new URL(http);
   return { host: hostname, port: Number(port) };
 }
