@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { startMesh, tcpDoor, unixDoor } from './maglia.ts';
 import { freePorts } from '../../test/support/free-ports.ts';
 import { CALM, type Cluster } from '../../test/support/cluster.ts';
+import { isListening } from '../../test/support/listening.ts';
 import type { BenchContext } from '../bench-context.ts';
 import { ChildProgram } from '../child-program.ts';
 import type { LoadTarget } from '../load/load-job.ts';
 import { TCP_HOST, type DoorContender } from './door-contender.ts';
 import { BenchMemcached } from './memcached.ts';
-import { isReachable } from './reachable.ts';
 import { Twemproxy } from './twemproxy.ts';
 
 type Parts = Pick<BenchContext, 'cleanup' | 'directory'>;
@@ -79,7 +79,7 @@ export async function bareNode({ cleanup, directory }: Parts): Promise<DoorConte
   const main = join(import.meta.dirname, 'bare-map.ts');
   const program = new ChildProgram(process.execPath, ['--import', 'tsx', main, String(port), unix.path]);
   cleanup.add(() => program.end());
-  await program.ready(() => isReachable(tcp));
+  await program.ready(() => isListening(tcp));
   return {
     ...{ name: 'bare Node.js', tcp, unix, keyLetter: 'a', protocols: ['text'] },
     servers: [program.pid],

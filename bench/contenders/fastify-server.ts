@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePorts } from '../../test/support/free-ports.ts';
+import { isListening } from '../../test/support/listening.ts';
 import type { BenchContext } from '../bench-context.ts';
 import { ChildProgram } from '../child-program.ts';
-import { isReachable } from './reachable.ts';
 import type { RecordedAnswers } from './recorded-answers.ts';
 
 export interface HttpServer {
@@ -22,6 +22,6 @@ export async function startFastifyRoute(
   const main = join(import.meta.dirname, 'fastify-route.ts');
   const program = new ChildProgram(process.execPath, ['--import', 'tsx', main, String(port), file]);
   cleanup.add(() => program.end());
-  await program.ready(() => isReachable({ host: '127.0.0.1', port }));
+  await program.ready(() => isListening({ host: '127.0.0.1', port }));
   return { url: `http://127.0.0.1:${port}`, pid: program.pid };
 }

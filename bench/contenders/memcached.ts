@@ -1,7 +1,7 @@
+import { isListening } from '../../test/support/listening.ts';
 import { memcachedArguments } from '../../src/store/memcached-arguments.ts';
 import { ChildProgram } from '../child-program.ts';
 import type { LoadTarget } from '../load/load-job.ts';
-import { isReachable } from './reachable.ts';
 
 /** As a daemon starts its own, with the default options, but for where it listens and how many may come. */
 const CLIENTS = '8192';
@@ -27,7 +27,7 @@ export class BenchMemcached {
     args[args.indexOf('-c') + 1] = CLIENTS;
     if ('port' in target) args.splice(args.indexOf('-s'), 4, '-l', target.host, '-p', String(target.port));
     const program = new ChildProgram('memcached', args);
-    await program.ready(() => isReachable(target));
+    await program.ready(() => isListening(target));
     return new BenchMemcached(program, target);
   }
 

@@ -1,7 +1,7 @@
 import { freePorts } from '../../test/support/free-ports.ts';
+import { isListening } from '../../test/support/listening.ts';
 import { ChildProgram } from '../child-program.ts';
 import { TCP_HOST } from './door-contender.ts';
-import { isReachable } from './reachable.ts';
 
 /** A Redis that keeps everything in memory alone, as the Memcacheds do. */
 export class BenchRedis {
@@ -17,7 +17,7 @@ export class BenchRedis {
     const [port = 0] = await freePorts(1);
     const inMemory = ['--save', '', '--appendonly', 'no', '--dir', directory];
     const program = new ChildProgram('redis-server', ['--bind', TCP_HOST, '--port', String(port), ...inMemory]);
-    await program.ready(() => isReachable({ host: TCP_HOST, port }));
+    await program.ready(() => isListening({ host: TCP_HOST, port }));
     return new BenchRedis(program, `${TCP_HOST}:${port}`);
   }
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isListening } from '../../test/support/listening.ts';
 import { ChildProgram } from '../child-program.ts';
 import type { LoadTarget } from '../load/load-job.ts';
-import { isReachable } from './reachable.ts';
 
 export interface TwemproxyPlaces {
   readonly directory: string;
@@ -23,7 +23,7 @@ export class Twemproxy {
     const file = join(directory, `nutcracker-${statsPort}.yml`);
     writeFileSync(file, listens.map((listen, at) => poolText(`pool${at}`, listen, memcached)).join(''));
     const program = new ChildProgram('nutcracker', ['-c', file, '-a', '127.0.0.1', '-s', String(statsPort)]);
-    for (const listen of listens) await program.ready(() => isReachable(listen));
+    for (const listen of listens) await program.ready(() => isListening(listen));
     return new Twemproxy(program);
   }
 

@@ -6,10 +6,12 @@ export function hostAndPort(address: string): { readonly host: string; readonly 
   return { host: address.slice(0, at), port: Number(address.slice(at + 1)) };
 }
 
-/** Whether somebody accepts connections at `host:port`, or at the path of a unix socket. */
-export function isListening(address: string): Promise<boolean> {
+type Endpoint = { readonly host: string; readonly port: number } | { readonly path: string };
+
+/** Whether somebody accepts connections there. */
+export function isListening(endpoint: Endpoint): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(address.startsWith('/') ? { path: address } : hostAndPort(address));
+    const socket = connect(endpoint);
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -33,7 +33,7 @@ export class MemcachedBeside {
     // memcached does not run as root unless it is told to.
     const args = ['-s', path, '-m', '64', '-u', userInfo().username, ...OPTIONS];
     const child = spawn('memcached', args, { stdio: 'ignore' });
-    await until('memcached listens', () => isListening(path));
+    await until('memcached listens', () => isListening({ path }));
     return new MemcachedBeside(child, directory, path);
   }
 

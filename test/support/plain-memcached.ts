@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { freePorts } from './free-ports.ts';
-import { isListening } from './listening.ts';
+import { hostAndPort, isListening } from './listening.ts';
 import { until } from './until.ts';
 
 /** The real memcached program, on a port of its own on loopback: what maglia's door is compared with. */
@@ -20,7 +20,7 @@ export class PlainMemcached {
     // -u counts for root only, whom memcached else refuses.
     const args = ['-l', '127.0.0.1', '-p', String(port), '-U', '0', '-u', 'nobody', '-m', '64'];
     const memcached = new PlainMemcached(`127.0.0.1:${port}`, spawn('memcached', args, { stdio: 'ignore' }));
-    await until('memcached listens', () => isListening(memcached.address));
+    await until('memcached listens', () => isListening(hostAndPort(memcached.address)));
     return memcached;
   }
 

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { hasCode } from '../../src/store/error-code.ts';
 import { freePorts } from './free-ports.ts';
-import { isListening } from './listening.ts';
+import { hostAndPort, isListening } from './listening.ts';
 import { until } from './until.ts';
 
 export interface ApplicationCommand {
@@ -65,7 +65,7 @@ export class WebApplication {
     if (this.#process.pid === undefined || this.#process.exitCode !== null) {
       throw new Error(`ended with status ${this.#process.exitCode}`);
     }
-    return isListening(address);
+    return isListening(hostAndPort(address));
   }
 }
 
