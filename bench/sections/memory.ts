@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClusterNode } from '../../test/support/cluster.ts';
+import type { Cluster, ClusterNode } from '../../test/support/cluster.ts';
 import type { BenchContext } from '../bench-context.ts';
 import { ChildProgram } from '../child-program.ts';
 import { digits, spreadText } from '../comparison-table.ts';
@@ -70,10 +70,15 @@ async function idleDaemons({ cleanup, say }: BenchContext): Promise<Part> {
   };
 }
 
-interface IdleDoor {
+/** Servers of one kind, which are all asked the same. */
+interface IdleKind {
   readonly name: string;
-  readonly target: LoadTarget;
   readonly question: string;
+  readonly servers: readonly IdleServer[];
+}
+
+interface IdleServer {
+  readonly target: LoadTarget;
   readonly pid: number;
 }
 
@@ -85,48 +90,55 @@ async function idleConnections(context: BenchContext): Promise<Part> {
   const memcachedMesh = await startBenchMesh(IDLE_NODES, {}, context);
   const httpMesh = await startBenchMesh(IDLE_NODES, {}, context);
   const beside = [await bareNode(context), await twemproxy('unix socket', context), await direct(context)];
-  const kinds: readonly (readonly IdleDoor[])[] = [
-    memcachedMesh.nodes.map((node) => ({
-      ...{ name: 'maglia, memcached door', target: tcpDoor(node), question: MISS, pid: node.pid },
-    })),
-    httpMesh.nodes.map((node) => ({
-      ...{ name: 'maglia, HTTP door', target: httpTarget(node), question: HEALTH, pid: node.pid },
-    })),
-    ...beside.map(({ name, tcp, servers: [pid = 0] }) => [{ name, target: tcp, question: MISS, pid }]),
+  const serversOf = (mesh: Cluster, door: (node: ClusterNode) => LoadTarget): IdleServer[] =>
+    mesh.nodes.map((node) => ({ target: door(node), pid: node.pid }));
+  const kinds: readonly IdleKind[] = [
+    { name: 'maglia, memcached door', question: MISS, servers: serversOf(memcachedMesh, tcpDoor) },
+    { name: 'maglia, HTTP door', question: HEALTH, servers: serversOf(httpMesh, httpDoor) },
+    ...beside.map(({ name, tcp, servers: [pid = 0] }) => ({ name, question: MISS, servers: [{ target: tcp, pid }] })),
   ];
-  context.say(`${CONNECTIONS} idle connections to each of ${kinds.flat().length} servers`);
-  const kilobytes = await kilobytesPerConnection(kinds.flat());
+  context.say(`${CONNECTIONS} idle connections: ${kinds.map(({ name }) => name).join('; ')}`);
+  const kilobytes = await kilobytesPerConnection(kinds);
   await Promise.all([memcachedMesh.close(), httpMesh.close()]);
-  const kilobytesOf = (kind: readonly IdleDoor[]): number[] => kind.map((door) => kilobytes.get(door) ?? Number.NaN);
-  const [memcachedDoor = [], httpDoor = []] = kinds.map(kilobytesOf);
+  const [ofMemcachedDoor = [], ofHttpDoor = []] = kilobytes;
   return {
-    figures: { kilobytesPerDoorConnection: spread(memcachedDoor), kilobytesPerHttpConnection: spread(httpDoor) },
+    figures: { kilobytesPerDoorConnection: spread(ofMemcachedDoor), kilobytesPerHttpConnection: spread(ofHttpDoor) },
     table: {
       title: `memory: one of ${CONNECTIONS} idle connections, each of which was answered once`,
       columns: ['connected to', 'KB RSS'],
-      rows: kinds.map((kind) => [kind[0]?.name ?? '', spreadText(kilobytesOf(kind))]),
+      rows: kinds.map(({ name }, at) => [name, spreadText(kilobytes[at] ?? [])]),
     },
   };
 }
 
-/** What each connection adds to servers that had a few before, and were left alone for a while before and after. */
-async function kilobytesPerConnection(doors: readonly IdleDoor[]): Promise<ReadonlyMap<IdleDoor, number>> {
-  const open = async (count: number): Promise<Socket[]> => {
-    const sockets: Socket[] = [];
-    for (const { target, question } of doors) sockets.push(...(await openIdleConnections(target, question, count)));
-    return sockets;
-  };
-  const close = (sockets: readonly Socket[]): void => {
-    for (const socket of sockets) socket.destroy();
-  };
-  close(await open(WARM_UP_CONNECTIONS));
+/**
+ * What each connection adds to servers that had a few before, and were left alone for a while before and after: for each
+ * kind, for each of its servers.
+ */
+async function kilobytesPerConnection(kinds: readonly IdleKind[]): Promise<number[][]> {
+  const resident = (): number[][] => kinds.map(({ servers }) => servers.map(({ pid }) => residentKilobytes(pid)));
+  closeAll(await openToEach(kinds, WARM_UP_CONNECTIONS));
   await sleep(IDLE_MS);
-  const before = doors.map(({ pid }) => residentKilobytes(pid));
-  const sockets = await open(CONNECTIONS);
+  const before = resident();
+  const sockets = await openToEach(kinds, CONNECTIONS);
   await sleep(IDLE_MS);
-  const grown = doors.map(({ pid }, at) => residentKilobytes(pid) - (before[at] ?? Number.NaN));
-  close(sockets);
-  return new Map(doors.map((door, at) => [door, (grown[at] ?? Number.NaN) / CONNECTIONS]));
+  const after = resident();
+  closeAll(sockets);
+  return after.map((kind, at) =>
+    kind.map((kilobytes, server) => (kilobytes - (before[at]?.[server] ?? Number.NaN)) / CONNECTIONS),
+  );
+}
+
+async function openToEach(kinds: readonly IdleKind[], count: number): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (const { question, servers } of kinds) {
+    for (const { target } of servers) sockets.push(...(await openIdleConnections(target, question, count)));
+  }
+  return sockets;
+}
+
+function closeAll(sockets: readonly Socket[]): void {
+  for (const socket of sockets) socket.destroy();
 }
 
 async function sessions(context: BenchContext): Promise<ResultTable> {
@@ -161,7 +173,7 @@ function fillOnly(contender: DoorContender): ReturnType<typeof sessionLoad> {
   return { ...job, keys: { ...job.keys, count: SESSIONS } };
 }
 
-function httpTarget({ http }: ClusterNode): LoadTarget {
+function httpDoor({ http }: ClusterNode): LoadTarget {
   const { hostname, port } = new URL(http);
   return { host: hostname, port: Number(port) };
 }
