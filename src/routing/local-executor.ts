@@ -6,6 +6,9 @@ import type { Reply } from '../session/reply.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import type { Estates } from '../standin/estates.ts';
 
+/** Meant for a life of this node that is over. */
+export const STALE: Reply = { kind: 'unavailable', code: 'STALE_INCARNATION' };
+
 /**
  * Carries out commands on this node: as the owner, or standing in for a dead one. Nothing leaves here unless this node
  * was entitled to answer both when it began and when it had finished (DESIGN, rule 3). Never forwards.
@@ -13,9 +16,13 @@ import type { Estates } from '../standin/estates.ts';
 export class LocalExecutor {
   readonly #engine: Engine;
   readonly #estates: Estates;
-  readonly #tenure: Pick<Tenure, 'isSure' | 'maySoonAnswer' | 'phase'>;
+  readonly #tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'maySoonAnswer' | 'phase'>;
 
-  constructor(engine: Engine, estates: Estates, tenure: Pick<Tenure, 'isSure' | 'maySoonAnswer' | 'phase'>) {
+  constructor(
+    engine: Engine,
+    estates: Estates,
+    tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'maySoonAnswer' | 'phase'>,
+  ) {
     this.#engine = engine;
     this.#estates = estates;
     this.#tenure = tenure;
@@ -25,11 +32,18 @@ export class LocalExecutor {
     return this.#entitled(deadlineAt, true, () => this.#engine.mint(content, ttlSeconds));
   }
 
-  /** @param deadlineAt monotonic, as everywhere below */
-  own(command: SessionCommand, deadlineAt: number): Soon<Reply> {
+  /**
+   * @param deadlineAt monotonic, as everywhere below
+   * @param life the one for which a peer meant it. In a later life it is not begun any more: the peer may have been told of
+   *     the death meanwhile, and its client that the session is gone. A client of our own still waits for us.
+   */
+  own(command: SessionCommand, deadlineAt: number, life?: number): Soon<Reply> {
     // A successor is recorded for an orphan only, and this owner lives.
     if (command.kind === 'succeed') return { kind: 'unavailable', code: 'OWNER_RETURNED' };
-    return this.#entitled(deadlineAt, isRead(command), () => this.#engine.execute(command, deadlineAt));
+    return this.#entitled(deadlineAt, isRead(command), () => {
+      if (life !== undefined && life !== this.#tenure.incarnation) return STALE;
+      return this.#engine.execute(command, deadlineAt);
+    });
   }
 
   /** @param isStillOurs whether we stand in for the owner, asked again after the wait for the right to answer at all */
@@ -44,20 +58,25 @@ export class LocalExecutor {
 
   #entitled(deadlineAt: number, leavesNoTrace: boolean, work: () => Soon<Reply>): Soon<Reply> {
     if (!this.#tenure.isSure()) return this.#onceEntitled(deadlineAt, leavesNoTrace, work);
-    return whenKnown(work(), (reply) => this.#stillEntitled(reply, deadlineAt, leavesNoTrace));
+    const life = this.#tenure.incarnation;
+    return whenKnown(work(), (reply) => this.#stillEntitled(reply, life, deadlineAt, leavesNoTrace));
   }
 
   async #onceEntitled(deadlineAt: number, leavesNoTrace: boolean, work: () => Soon<Reply>): Promise<Reply> {
     if (!(await this.#tenure.maySoonAnswer(deadlineAt))) return { kind: 'unavailable', code: this.#failure() };
-    return this.#stillEntitled(await work(), deadlineAt, leavesNoTrace);
+    const life = this.#tenure.incarnation;
+    return this.#stillEntitled(await work(), life, deadlineAt, leavesNoTrace);
   }
 
-  #stillEntitled(reply: Reply, deadlineAt: number, leavesNoTrace: boolean): Soon<Reply> {
-    return this.#tenure.isSure() ? reply : this.#confirmed(reply, deadlineAt, leavesNoTrace);
+  #stillEntitled(reply: Reply, life: number, deadlineAt: number, leavesNoTrace: boolean): Soon<Reply> {
+    const isSure = this.#tenure.isSure() && this.#tenure.incarnation === life;
+    return isSure ? reply : this.#confirmed(reply, life, deadlineAt, leavesNoTrace);
   }
 
-  async #confirmed(reply: Reply, deadlineAt: number, leavesNoTrace: boolean): Promise<Reply> {
-    if (await this.#tenure.maySoonAnswer(deadlineAt)) return reply;
+  /** What was found in a life that is over may have been reset meanwhile on our behalf. */
+  async #confirmed(reply: Reply, life: number, deadlineAt: number, leavesNoTrace: boolean): Promise<Reply> {
+    const isSure = await this.#tenure.maySoonAnswer(deadlineAt);
+    if (isSure && this.#tenure.incarnation === life) return reply;
     return { kind: leavesNoTrace ? 'unavailable' : 'in-doubt', code: this.#failure() };
   }
 

@@ -12,7 +12,7 @@ import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Soon } from '../soon.ts';
 import type { Forwarder } from './forwarder.ts';
-import type { LocalExecutor } from './local-executor.ts';
+import { STALE, type LocalExecutor } from './local-executor.ts';
 import { isStandIn, placeLetter, type MeshSight } from './placement.ts';
 
 export interface PeerDeskParts {
@@ -33,7 +33,6 @@ export interface PeerDeskParts {
 type Execute = Extract<PeerRequest, { kind: 'execute' }>;
 
 const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
-const STALE: Reply = { kind: 'unavailable', code: 'STALE_INCARNATION' };
 
 /** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
 export class PeerDesk {
@@ -77,7 +76,7 @@ export class PeerDesk {
     if (owner !== letter) return NOT_HERE;
     // Meant for a former life, or for one that we have not told the sender about yet (rule 4).
     if (incarnation !== tenure.incarnation) return STALE;
-    return executor.own(command, deadlineAt);
+    return executor.own(command, deadlineAt, incarnation);
   }
 
   async #asRelay({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {

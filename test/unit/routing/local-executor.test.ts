@@ -152,6 +152,24 @@ describe('S1 never old: before the reply leaves', () => {
     expect(get.outcome).toEqual({ kind: 'unavailable', code: 'JOINING' });
   });
 
+  test('nor does the next life answer what the former one found, or begin what a peer meant for that one', async () => {
+    const node = new RoutingNode();
+    const id = await node.session();
+    const life = node.tenure.incarnation;
+    node.store.hold();
+    const get = watch(node.executor.own({ kind: 'get', id }, in250(node)));
+    await settled();
+    node.tenure.lose('b holds this life for dead');
+    const put = watch(node.executor.own({ kind: 'put', id, content: json({ n: 2 }) }, in250(node), life));
+    node.tenure.rejoin(life + 1, 'a peer remembers a later life');
+    node.tenure.serve(node.clock.monotonic());
+    node.store.resume();
+    await settled();
+    expect(get.outcome).toEqual({ kind: 'unavailable', code: 'JOINING' });
+    expect(put.outcome).toEqual({ kind: 'unavailable', code: 'STALE_INCARNATION' });
+    expect(summary(await node.executor.own({ kind: 'get', id }, in250(node)))).toBe('done {"of":"a"}');
+  });
+
   test('a node that leaves meanwhile cannot vouch for a write either', async () => {
     const node = new RoutingNode();
     const id = await node.session();

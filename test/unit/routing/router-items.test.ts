@@ -56,7 +56,12 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
       }),
     () => 5,
   );
-  const tenure = { phase: 'serving', isSure: () => true, maySoonAnswer: () => Promise.resolve(true) } as const;
+  const tenure = {
+    incarnation: 1,
+    phase: 'serving',
+    isSure: () => true,
+    maySoonAnswer: () => Promise.resolve(true),
+  } as const;
   const executor = new LocalExecutor(setUpItems({ clock }).engine, estates, tenure);
   const request = (asked: PeerRequest, deadlineAt: number): Promise<PeerAnswer> => {
     sent.push({ request: asked, forMs: deadlineAt - clock.monotonic() });
