@@ -219,7 +219,7 @@ function compose(
         onDown: () => detector.linkLost(peer),
         onDialFailed: (cause, error) => {
           if (cause === 'refused') detector.dialRefused(peer);
-          if (error instanceof HandshakeRefusedError) detector.dialRejected(peer);
+          if (error instanceof HandshakeRefusedError) detector.dialRejected(peer, error.refusal);
         },
         onState: (_from, to) => {
           for (const state of LINK_STATES) metrics.set('linkState', { peer, state }, state === to.kind ? 1 : 0);
@@ -238,6 +238,7 @@ function compose(
 
   const detector: FailureDetector = new FailureDetector({
     ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
+    onJudged: (by) => witness.noteJudgedBy(by),
   });
   const witness: Witness = new Witness({
     ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
@@ -247,11 +248,15 @@ function compose(
   const join = new Join({
     ...{ letter, members, links, lives, tenure, timings, clock, log },
     isRefusing: (peer) => detector.isRefusing(peer),
-    isRejecting: (peer) => detector.isRejecting(peer),
+    rejectionBy: (peer) => detector.rejectionBy(peer),
+    random: dependencies.random ?? Math.random,
     isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
     hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
     hasFormerSessions: () => former.hasSessions,
-    wipe: () => engine.wipe(),
+    wipe: async () => {
+      await engine.wipe();
+      former.hasSessions = false;
+    },
     apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
     inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
     inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import { MagliaError } from '../errors.ts';
+import { MagliaError, type HandshakeRefusal } from '../errors.ts';
 import type { Evidence, PeerAnswer } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
@@ -10,7 +10,7 @@ import { Jury } from './jury.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
-import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, type Silence } from './silence.ts';
+import { answered, heard, isDeadly, isQuiet, listened, NO_SILENCE, patient, type Silence } from './silence.ts';
 import type { Tenure } from './tenure.ts';
 
 export interface FailureDetectorParts {
@@ -24,6 +24,8 @@ export interface FailureDetectorParts {
   readonly clock: Clock;
   readonly log: Logger;
   readonly metrics: Pick<Metrics, 'observe'>;
+  /** The peer told us that it considers us dead. */
+  readonly onJudged: (by: Letter) => void;
 }
 
 interface Watch {
@@ -33,8 +35,8 @@ interface Watch {
   sparedAt: number;
   /** The link was lost and a new dial refused, and nothing was heard since. */
   isRefused: boolean;
-  /** It answered our last complete dial by refusing to talk to us: another secret, another map. */
-  isRejected: boolean;
+  /** Why it answered our last complete dial by refusing to talk to us: another secret, another map. */
+  rejection: HandshakeRefusal | undefined;
   /** When it last answered a ping, it held our life for dead; its port has not refused us since. */
   hasJudgedUs: boolean;
   /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
@@ -78,7 +80,7 @@ export class FailureDetector {
           pingedAt: Number.NEGATIVE_INFINITY,
           sparedAt: Number.NEGATIVE_INFINITY,
           isRefused: false,
-          isRejected: false,
+          rejection: undefined,
           hasJudgedUs: false,
           accusation: 'none',
         },
@@ -104,9 +106,9 @@ export class FailureDetector {
     return this.#watch(letter).isRefused;
   }
 
-  /** Whether the peer, when it was last reached, refused to talk to us. */
-  isRejecting(letter: Letter): boolean {
-    return this.#watch(letter).isRejected;
+  /** Why the peer, when it was last reached, refused to talk to us; undefined where it did not. */
+  rejectionBy(letter: Letter): HandshakeRefusal | undefined {
+    return this.#watch(letter).rejection;
   }
 
   /** Whether the peer told us that it holds us for dead, and is not surely gone since. */
@@ -124,10 +126,11 @@ export class FailureDetector {
     for (const letter of this.#parts.members.letters) this.#ping(letter, this.#watch(letter));
   }
 
-  /** The peer called us, in the life that we hold for its present one. */
+  /** The peer called us, in the life that we consider its present one; a later one that called us listens by now. */
   heardFrom(letter: Letter, incarnation: number): void {
     const watch = this.#watch(letter);
     const { incarnation: known } = this.#parts.members.stateOf(letter);
+    if (incarnation > known) watch.isRefused = false;
     if (known !== 0 && incarnation !== known) return;
     watch.silence = heard(watch.silence);
     watch.isRefused = false;
@@ -149,7 +152,7 @@ export class FailureDetector {
   linkUp(letter: Letter): void {
     const watch = this.#watch(letter);
     watch.isRefused = false;
-    watch.isRejected = false;
+    watch.rejection = undefined;
     this.#ping(letter, watch);
   }
 
@@ -157,14 +160,14 @@ export class FailureDetector {
   dialRefused(letter: Letter): void {
     const watch = this.#watch(letter);
     watch.isRefused = true;
-    watch.isRejected = false;
+    watch.rejection = undefined;
     watch.hasJudgedUs = false;
     this.#judge(letter, watch);
   }
 
   /** The peer is there and will not talk to us, or we not to it. */
-  dialRejected(letter: Letter): void {
-    this.#watch(letter).isRejected = true;
+  dialRejected(letter: Letter, refusal: HandshakeRefusal): void {
+    this.#watch(letter).rejection = refusal;
   }
 
   #lookLater(): void {
@@ -210,6 +213,7 @@ export class FailureDetector {
     if (answer.kind !== 'pong') return;
     const { lives, members, tenure } = this.#parts;
     watch.hasJudgedUs = answer.verdict === 'dead';
+    if (answer.verdict === 'dead') this.#parts.onJudged(letter);
     if (answer.verdict === 'alive') {
       watch.sparedAt = sentAt;
       tenure.confirm(incarnation, sentAt);
@@ -267,12 +271,13 @@ export class FailureDetector {
   #judge(letter: Letter, watch: Watch): void {
     const { clock, members, tenure, timings } = this.#parts;
     const state = members.stateOf(letter);
-    const isGuilty = watch.isRefused || isDeadly(watch.silence, timings);
+    const isSilent = isDeadly(watch.silence, members.isAnyPaused() ? patient(timings) : timings);
+    const isGuilty = watch.isRefused || isSilent;
     if (watch.accusation === 'upheld' && (tenure.phase !== 'joining' || !isGuilty)) watch.accusation = 'none';
     if (state.kind === 'alive' && watch.isRefused) this.#doubt(letter, 'its port refuses connections');
     if (state.kind !== 'suspect' || watch.accusation !== 'none' || clock.monotonic() < state.pausedUntil) return;
     if (watch.isRefused) this.#accuse(letter, watch, 'refused');
-    else if (isDeadly(watch.silence, timings)) this.#accuse(letter, watch, 'silence');
+    else if (isSilent) this.#accuse(letter, watch, 'silence');
   }
 
   #accuse(letter: Letter, watch: Watch, evidence: Evidence): void {
@@ -291,7 +296,7 @@ export class FailureDetector {
           watch.accusation = 'upheld';
           return;
         }
-        const silent = watch.isRejected ? 'it does not talk to us any more' : 'nobody has heard from it';
+        const silent = watch.rejection !== undefined ? 'it does not talk to us any more' : 'nobody has heard from it';
         const why = evidence === 'refused' ? 'its port refuses connections' : silent;
         this.#parts.members.apply(letter, { kind: 'convicted', incarnation }, why);
       })

@@ -1,11 +1,12 @@
+import type { HandshakeRefusal } from '../errors.ts';
 import type { LifeHistory, OfferedEstate } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 
 /** What came of asking one peer what happened in our name. */
 export type AskedPeer =
   | { readonly kind: 'answered'; readonly letter: Letter; readonly history: LifeHistory }
-  /** It refuses to talk to us at all: another secret, another map. */
-  | { readonly kind: 'rejected'; readonly letter: Letter }
+  /** It refuses to talk to us at all. */
+  | { readonly kind: 'rejected'; readonly letter: Letter; readonly refusal: HandshakeRefusal }
   | {
       readonly kind: 'unreachable';
       readonly letter: Letter;
@@ -34,13 +35,18 @@ export interface JoinCircumstances {
 }
 
 export type JoinJudgement =
-  | { readonly kind: 'wait'; readonly notBeforeMs: number }
+  | { readonly kind: 'wait'; readonly notBeforeMs: number; readonly why: string }
   | (Verdict & {
       readonly kind: 'keep';
       /** Why what one peer kept may be older than what another did: nothing in our store is, but its account may be. */
       readonly doubt?: string;
     })
-  | (Verdict & { readonly kind: 'wipe'; readonly why: string });
+  | (Verdict & {
+      readonly kind: 'wipe';
+      readonly why: string;
+      /** Whatever happens from now on: what is missing is lost. */
+      readonly isFinal: boolean;
+    });
 
 interface Verdict {
   readonly highestIncarnation: number;
@@ -67,13 +73,21 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   });
   const highestIncarnation = Math.max(0, ...histories.map((history) => history.highestIncarnation));
   const notBeforeMs = Math.max(0, ...histories.map((history) => history.notBeforeMs));
-  if (notBeforeMs > 0) return { kind: 'wait', notBeforeMs };
+  if (notBeforeMs > 0) {
+    const damping = answered.filter(({ history }) => history.notBeforeMs > 0).map(({ letter }) => letter);
+    const why = `we were declared dead again and again: ${damping.join(', ')} lets us in after ${notBeforeMs} ms`;
+    return { kind: 'wait', notBeforeMs, why };
+  }
 
-  // A node with nothing to lose need not wait for daemons that surely do not run.
-  const isInVain = (peer: AskedPeer): boolean =>
-    peer.kind === 'unreachable' &&
-    (isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing);
-  if (!missing.every(isInVain)) return { kind: 'wait', notBeforeMs: 0 };
+  // A node with nothing to lose need not wait for daemons that surely do not run, nor for those of another mesh.
+  const isOfAnotherMesh = outvotes(answered, asked);
+  const isAbsent = (peer: AskedPeer): boolean => {
+    if (peer.kind === 'answered') return false;
+    if (peer.kind === 'rejected') return isOfAnotherMesh(peer) && (isPatienceOver || !hasFormerSessions);
+    return isPatienceOver ? peer.isRefusing || peer.isDead : !hasFormerSessions && peer.isRefusing;
+  };
+  const awaited = missing.filter((peer) => !isAbsent(peer));
+  if (awaited.length > 0) return { kind: 'wait', notBeforeMs: 0, why: awaited.map(describeAbsence).join('; ') };
 
   const isRecalled = ({ letter, history: { recalls } }: AnsweredPeer): boolean =>
     recalls > 0 && (recalls === priorIncarnation || recalls <= settledWith(letter) || triedIncarnations.has(recalls));
@@ -94,13 +108,41 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     return { kind: 'keep', highestIncarnation, isContinuous, ...(doubt !== undefined && { doubt }) };
   if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
   // One that is held for dead, and does not refuse, may be back in a moment, and say what is missing.
-  const mayCome = asked.some((peer) => peer.kind === 'unreachable' && !peer.isRefusing);
+  const mayCome = asked.filter((peer) => peer.kind === 'unreachable' && !peer.isRefusing);
+  const isFinal = records.some(({ complete, gapsBy }) => !complete && gapsBy.length === 0);
   const wipe = (why: string): JoinJudgement =>
-    isEarly && mayCome ? { kind: 'wait', notBeforeMs: 0 } : { kind: 'wipe', why, highestIncarnation, isContinuous };
+    isEarly && mayCome.length > 0
+      ? { kind: 'wait', notBeforeMs: 0, why: mayCome.map(describeAbsence).join('; ') }
+      : { kind: 'wipe', why, isFinal, highestIncarnation, isContinuous };
   if (doubt !== undefined) return wipe(doubt);
   const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
   if (!isKnown) return wipe('no peer can say what was done meanwhile');
   return { kind: 'keep', highestIncarnation, isContinuous };
+}
+
+/** What says that two daemons are not of one mesh, whatever else is wrong. */
+const OTHER_MESH: ReadonlySet<HandshakeRefusal> = new Set([
+  'wrong-secret',
+  'wrong-map',
+  'unknown-letter',
+  'wrong-version',
+]);
+
+/**
+ * Whether a host that refuses us is the one that is wrong: it has another secret, map or version than we and most others. It
+ * can have acted on nobody's behalf in this mesh. Where as many refuse us as agree with us, we may be the one that is wrong.
+ */
+function outvotes(
+  answered: readonly AnsweredPeer[],
+  asked: readonly AskedPeer[],
+): (peer: Extract<AskedPeer, { kind: 'rejected' }>) => boolean {
+  const refusing = asked.filter(({ kind }) => kind === 'rejected').length;
+  return ({ refusal }) => OTHER_MESH.has(refusal) && answered.length + 1 > refusing;
+}
+
+function describeAbsence(peer: AskedPeer): string {
+  if (peer.kind === 'rejected') return `${peer.letter} and we refuse each other (${peer.refusal})`;
+  return `${peer.letter} has not been heard yet`;
 }
 
 /** What of all that was done in our name may be missing from what we are told. */

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import { ClosedError, MagliaError } from '../errors.ts';
+import { ClosedError, MagliaError, type HandshakeRefusal } from '../errors.ts';
 import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import { judgeHistories, type AnsweredPeer, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
@@ -22,8 +22,8 @@ export interface JoinParts extends TakeOverParts {
   readonly log: Logger;
   /** Whether the peer's port refused our last dial: its machine is there, its daemon is not. */
   readonly isRefusing: (letter: Letter) => boolean;
-  /** Whether the peer, when it was last reached, refused to talk to us: another secret, another map. */
-  readonly isRejecting: (letter: Letter) => boolean;
+  /** Why the peer, when it was last reached, refused to talk to us; undefined where it did not. */
+  readonly rejectionBy: (letter: Letter) => HandshakeRefusal | undefined;
   /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
   readonly isAsGoodAsDead: (letter: Letter) => boolean;
   /** Whether the peer told us that it holds us for dead, and its port has not refused us since. */
@@ -32,17 +32,30 @@ export interface JoinParts extends TakeOverParts {
   readonly hasFormerSessions: () => boolean;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
+  /** From [0, 1), for the jitter of the back-off. */
+  readonly random: () => number;
 }
+
+/** What one try came to. */
+type Outcome =
+  | { readonly kind: 'serving' }
+  /** Something has to happen elsewhere first, or some time to pass. */
+  | { readonly kind: 'waits'; readonly why: string; readonly forMs: number }
+  /** A peer did not take a step with us: to be tried again, less and less often. */
+  | { readonly kind: 'failed'; readonly why: string };
 
 /** One round of asking. */
 interface Asked {
   readonly judgement: JoinJudgement;
   readonly peers: readonly AnsweredPeer[];
-  readonly letters: ReadonlySet<Letter>;
 }
 
-/** Between two tries. */
+/** Between two tries at least, whatever changes meanwhile. */
 const RETRY_MS = 50;
+/** Between two tries at most, but for a delay that a peer demands. */
+const LONGEST_RETRY_MS = 500;
+/** Who waits for others asks again after this share of the time for which it has waited. */
+const ASK_AGAIN_SHARE = 0.1;
 /** For each question to a peer. */
 const ASK_MS = 500;
 /** How long those that join at the same time wait for each other, so that nobody stands in for one that is there. */
@@ -83,45 +96,69 @@ export class Join {
   }
 
   async #run(): Promise<void> {
-    const { clock, log, members } = this.#parts;
+    const { clock, log, tenure } = this.#parts;
     const startedAt = clock.monotonic();
     let naggedAt = startedAt;
+    let failures = 0;
     while (!this.#isOver()) {
-      const waitMs = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown) => {
+      const outcome = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown): Outcome => {
         if (!(error instanceof MagliaError)) throw error;
-        log.debug({ err: error }, 'joining did not work out; trying again');
-        return RETRY_MS;
+        return { kind: 'failed', why: error.message };
       });
-      if (waitMs === 0 || this.#isOver()) return;
+      if (outcome.kind === 'serving' || this.#isOver()) return;
+      tenure.explain(outcome.why);
       if (clock.monotonic() - naggedAt >= NAG_MS) {
         naggedAt = clock.monotonic();
-        log.warn({ waiting: this.#waitingFor() }, 'still joining: see `maglia status` for what the peers say');
+        log.warn({ why: outcome.why, waiting: this.#waitingFor() }, 'still joining, because %s', outcome.why);
       }
-      await members.change(clock.monotonic() + waitMs);
+      failures = outcome.kind === 'failed' ? failures + 1 : 0;
+      await this.#pause(outcome, failures, clock.monotonic() - startedAt);
     }
   }
 
-  /** One try. Returns 0 when serving, else how long to wait before the next. */
-  async #attempt(sinceMs: number): Promise<number> {
+  /** A change among the members ends it early, but never before RETRY_MS: two that join must not wake each other in turns. */
+  async #pause(outcome: Exclude<Outcome, { kind: 'serving' }>, failures: number, sinceMs: number): Promise<void> {
+    const { clock, members, random } = this.#parts;
+    const from = clock.monotonic();
+    await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
+    if (outcome.kind === 'failed') {
+      const mostMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** failures);
+      await new Promise<void>((resolve) => void clock.after(random() * (mostMs - RETRY_MS), resolve));
+      return;
+    }
+    const againMs = Math.min(LONGEST_RETRY_MS, sinceMs * ASK_AGAIN_SHARE);
+    await members.change(from + Math.max(outcome.forMs, againMs));
+  }
+
+  async #attempt(sinceMs: number): Promise<Outcome> {
     const { clock, lives, tenure } = this.#parts;
     const first = await this.#ask(sinceMs);
-    if (first.judgement.kind === 'wait') return Math.max(RETRY_MS, first.judgement.notBeforeMs);
+    if (first.judgement.kind === 'wait') return waits(first.judgement.why, first.judgement.notBeforeMs);
     const incarnation = this.#beginLife(first.judgement.highestIncarnation);
     this.#adoptView(first.peers);
-    if (this.#servesThoughDead(first.peers)) return RETRY_MS;
+    const judged = this.#servesThoughDead(first.peers);
+    if (judged !== undefined) return waits(`${judged} has yet to learn that it was declared dead`);
 
     this.#takeOver.begin();
-    for (const peer of first.peers) await this.#takeOver.collect(peer);
-    if (!(await this.#allAccept(first.peers, { kind: 'hold', incarnation }))) return RETRY_MS;
+    // What nobody can make good is dropped before anything is collected, and while the stand-in still serves.
+    const isHopeless = first.judgement.kind === 'wipe' && first.judgement.isFinal;
+    if (isHopeless) await this.#takeOver.wipe(first.judgement.why, first.peers);
+    for (const peer of first.peers) await this.#takeOver.collect(peer, { isDoubted: isHopeless });
+    const unheld = await this.#refuserOf(first.peers, { kind: 'hold', incarnation });
+    if (unheld !== undefined) return { kind: 'failed', why: `${unheld} did not hold the requests for our letter` };
     // From here on nobody is declared dead without asking us; what was decided before is what the others say.
     if (!first.judgement.isContinuous) lives.forgetWitnessed();
 
     // While it was collected, a record may have got gaps, and another node may have come back that we have not asked.
     const { judgement, peers } = await this.#ask(sinceMs);
-    const isAsHeld = peers.length === first.peers.length && peers.every(({ letter }) => first.letters.has(letter));
-    if (judgement.kind === 'wait' || !isAsHeld || judgement.highestIncarnation > incarnation) return RETRY_MS;
-    if (this.#servesThoughDead(peers)) return RETRY_MS;
-    if (peers.some(({ letter }) => this.#isToBeWaitedFor(letter, peers, sinceMs))) return RETRY_MS;
+    if (judgement.kind === 'wait') return { kind: 'failed', why: judgement.why };
+    const changed = changedBetween(first.peers, peers);
+    if (changed !== undefined) return { kind: 'failed', why: `${changed} came or went while we joined` };
+    if (judgement.highestIncarnation > incarnation) return { kind: 'failed', why: 'a peer remembers a later life' };
+    const late = this.#servesThoughDead(peers);
+    if (late !== undefined) return waits(`${late} has yet to learn that it was declared dead`);
+    const fellow = peers.find(({ letter }) => this.#isToBeWaitedFor(letter, peers, sinceMs));
+    if (fellow !== undefined) return waits(`${fellow.letter} joins at the same time`);
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
     const doubt = doubtIn(judgement);
     const isAnythingAtStake = judgement.kind === 'wipe' || this.#takeOver.hasKept;
@@ -131,9 +168,11 @@ export class Join {
 
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);
-    if (!(await this.#allAccept(peers, { kind: 'release', incarnation }))) {
-      this.#rejoin(incarnation + 1, 'a peer did not wait for the last step');
-      return RETRY_MS;
+    const unreleased = await this.#refuserOf(peers, { kind: 'release', incarnation });
+    if (unreleased !== undefined) {
+      const why = `${unreleased} did not wait for the last step`;
+      this.#rejoin(incarnation + 1, why);
+      return { kind: 'failed', why };
     }
     this.#checkNotOver();
     lives.recordServed(incarnation, this.#settledWith(peers, judgement));
@@ -141,7 +180,7 @@ export class Join {
     this.#tried.clear();
     this.#takeOver.end();
     tenure.serve(askedAt);
-    return 0;
+    return { kind: 'serving' };
   }
 
   /** Asks all peers what happened, and judges. */
@@ -159,7 +198,7 @@ export class Join {
       isPatienceOver: sinceMs >= timings.joinPatienceMs,
     });
     const peers = asked.filter((peer): peer is AnsweredPeer => peer.kind === 'answered');
-    return { judgement, peers, letters: new Set(peers.map(({ letter }) => letter)) };
+    return { judgement, peers };
   }
 
   /** Takes an incarnation above all that anybody remembers. */
@@ -198,21 +237,22 @@ export class Join {
   }
 
   /**
-   * Whether one peer still serves in a life that another, or we, hold for dead, as when a split has just healed: it learns
-   * that at its next ping. Before that nobody may answer in its name.
+   * A peer that still serves in a life that another, or we, consider dead, as when a split has just healed: it learns
+   * that at its next ping. Before that nobody may answer on its behalf.
    */
-  #servesThoughDead(peers: readonly AnsweredPeer[]): boolean {
+  #servesThoughDead(peers: readonly AnsweredPeer[]): Letter | undefined {
     const deaths = peers.flatMap(({ history }) => history.dead);
-    return peers.some(({ letter, history: { serving } }) => {
+    return peers.find(({ letter, history: { serving } }) => {
       if (serving === 0) return false;
       const isDeadElsewhere = deaths.some((dead) => dead.letter === letter && dead.incarnation >= serving);
       return isDeadElsewhere || isGone(this.#parts.members.stateOf(letter));
-    });
+    })?.letter;
   }
 
   async #askHistory(letter: Letter): Promise<AskedPeer> {
     const { links, lives, tenure } = this.#parts;
-    if (this.#parts.isRejecting(letter)) return { kind: 'rejected', letter };
+    const refusal = this.#parts.rejectionBy(letter);
+    if (refusal !== undefined) return { kind: 'rejected', letter, refusal };
     if (links(letter).state.kind !== 'up') return this.#unreachable(letter);
     try {
       const answer = await this.#request(letter, {
@@ -269,9 +309,15 @@ export class Join {
     return untaken > 0 && untaken < serving && untaken >= settled;
   }
 
-  async #allAccept(peers: readonly { readonly letter: Letter }[], request: PeerRequest): Promise<boolean> {
-    const answers = await Promise.all(peers.map(({ letter }) => this.#request(letter, request)));
-    return answers.every((answer) => answer.kind === 'acknowledged' && answer.accepted);
+  /** Asks all of them; the first that did not accept, or undefined. */
+  async #refuserOf(peers: readonly AnsweredPeer[], request: PeerRequest): Promise<Letter | undefined> {
+    const accepted = await Promise.all(
+      peers.map(async ({ letter }) => {
+        const answer = await this.#request(letter, request);
+        return answer.kind === 'acknowledged' && answer.accepted;
+      }),
+    );
+    return peers[accepted.indexOf(false)]?.letter;
   }
 
   /** Closed, or leaving: whoever said goodbye must not be taken in again by what it had begun. */
@@ -298,4 +344,15 @@ export class Join {
 function doubtIn(judgement: JoinJudgement): string | undefined {
   if (judgement.kind === 'wait') return undefined;
   return judgement.kind === 'wipe' ? judgement.why : judgement.doubt;
+}
+
+function waits(why: string, forMs = 0): Outcome {
+  return { kind: 'waits', why, forMs: Math.max(RETRY_MS, forMs) };
+}
+
+/** One that answered in one round of asking only. */
+function changedBetween(before: readonly AnsweredPeer[], after: readonly AnsweredPeer[]): Letter | undefined {
+  const lettersOf = (peers: readonly AnsweredPeer[]): readonly Letter[] => peers.map(({ letter }) => letter);
+  const [then, now] = [lettersOf(before), lettersOf(after)];
+  return then.find((letter) => !now.includes(letter)) ?? now.find((letter) => !then.includes(letter));
 }

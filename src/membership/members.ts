@@ -94,6 +94,15 @@ export class Members {
     });
   }
 
+  /** Whether any peer restarts on purpose and asked for patience. */
+  isAnyPaused(): boolean {
+    const now = this.#clock.monotonic();
+    return this.letters.some((letter) => {
+      const state = this.stateOf(letter);
+      return state.kind === 'suspect' && now < state.pausedUntil;
+    });
+  }
+
   /** Resolves to true when any member changes, to false at the deadline (monotonic). */
   change(deadlineAt: number): Promise<boolean> {
     return this.#signal.wait(deadlineAt);

@@ -7,6 +7,8 @@ const DEATHS_KEPT = 16;
 /** When each peer died of late, for as long as that keeps it from being let in again. */
 export class RecentDeaths {
   readonly #togetherMs: number;
+  /** Our life in which each peer and we last considered each other dead. */
+  readonly #forgivenIn = new Map<Letter, number>();
   readonly #deathsAt = new Map<Letter, readonly number[]>();
 
   /** @param togetherMs deaths that lie no further apart may have one cause */
@@ -18,6 +20,13 @@ export class RecentDeaths {
   note(letter: Letter, now: number, isLast: boolean): void {
     this.#deathsAt.set(letter, [...this.#of(letter), now].slice(-DEATHS_KEPT));
     if (isLast) this.#forgive(now);
+  }
+
+  /** The latest one was no death of its own: it considered this life of ours dead as well, as where a link was cut. */
+  forgiveLatest(letter: Letter, ourLife: number): void {
+    if (this.#forgivenIn.get(letter) === ourLife) return;
+    this.#forgivenIn.set(letter, ourLife);
+    this.#deathsAt.set(letter, this.#of(letter).slice(0, -1));
   }
 
   delayMs(letter: Letter, now: number): number {

@@ -39,6 +39,14 @@ export function isDeadly(silence: Silence, timings: TimingsConfig): boolean {
   return silence.lifeMs >= timings.deadAfterMs;
 }
 
+/** While a peer restarts on purpose there is one witness less, and a machine on which others start is a busy one. */
+const PATIENCE_WHILE_PAUSED = 3;
+
+/** The timings for silence while any peer has asked for patience. Longer is always safe: only the verdict comes later. */
+export function patient(timings: TimingsConfig): TimingsConfig {
+  return { ...timings, deadAfterMs: PATIENCE_WHILE_PAUSED * timings.deadAfterMs };
+}
+
 /** Whether we agree when another node accuses it of silence. */
 export function agreesSilent(silence: Silence, timings: TimingsConfig): boolean {
   return silence.lifeMs >= agreeAfterMs(timings);

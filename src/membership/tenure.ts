@@ -89,6 +89,11 @@ export class Tenure {
     return true;
   }
 
+  /** Why a node that joins does not serve yet. */
+  explain(why: string): void {
+    if (this.#state.kind === 'joining') this.#state = { kind: 'joining', why };
+  }
+
   /** A new life, not yet serving. A node that leaves begins none. */
   rejoin(incarnation: number, why: string): void {
     if (this.#state.kind === 'leaving') return;

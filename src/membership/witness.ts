@@ -7,10 +7,11 @@ import type { Estates } from '../standin/estates.ts';
 import { HandOvers } from '../standin/hand-overs.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import type { Lives } from './lives.ts';
+import type { MemberState } from './member-state.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import { RecentDeaths } from './recent-deaths.ts';
-import { agreesSilent } from './silence.ts';
+import { agreesSilent, patient } from './silence.ts';
 import { standInFor } from './stand-in.ts';
 import type { Tenure } from './tenure.ts';
 
@@ -18,7 +19,7 @@ export interface WitnessParts {
   readonly letter: Letter;
   readonly map: LetterMap;
   readonly members: Members;
-  readonly detector: Pick<FailureDetector, 'silenceOf' | 'heardFrom' | 'beginAnew'>;
+  readonly detector: Pick<FailureDetector, 'silenceOf' | 'isRefusing' | 'heardFrom' | 'beginAnew'>;
   readonly links: PeerLinks;
   readonly lives: Lives;
   readonly estates: Estates;
@@ -35,14 +36,24 @@ export type WitnessRequest = Exclude<PeerRequest, { kind: 'execute' }>;
 /** Entries of an estate handed over in one frame, shelf records apart from which they are small. */
 const ENTRIES_PER_PAGE = 256;
 
-/** A joining node that does not take the last step within this time is not waited for any longer. */
+/** A joining node that collects nothing and does not take the last step within this time is not waited for any longer. */
 const HOLD_MS = 1000;
+/** However much it has to collect. */
+const LONGEST_HOLD_MS = 10_000;
+
+/** The requests for a joining node's letter wait for its last step. */
+interface Hold {
+  readonly incarnation: number;
+  /** Monotonic. */
+  readonly since: number;
+  readonly timer: Timer;
+}
 
 /** Answers what peers ask about lives: their own, and other nodes'. */
 export class Witness {
   readonly #parts: WitnessParts;
   readonly #deaths: RecentDeaths;
-  readonly #holds = new Map<Letter, Timer>();
+  readonly #holds = new Map<Letter, Hold>();
   readonly #handOvers = new HandOvers();
 
   constructor(parts: WitnessParts) {
@@ -54,6 +65,12 @@ export class Witness {
   noteDeath(letter: Letter): void {
     const { clock, members } = this.#parts;
     this.#deaths.note(letter, clock.monotonic(), members.present().length === 0);
+  }
+
+  /** A peer considers us dead. Where we considered it dead too, the silence was on both sides, and says nothing of it. */
+  noteJudgedBy(letter: Letter): void {
+    const { members, tenure } = this.#parts;
+    if (isGone(members.stateOf(letter))) this.#deaths.forgiveLatest(letter, tenure.incarnation);
   }
 
   async answer(from: Hello, request: WitnessRequest): Promise<PeerAnswer> {
@@ -134,7 +151,10 @@ export class Witness {
     if (state.kind === 'returning') return answer(false);
     // It restarts on purpose and asked for patience.
     if (state.kind === 'suspect' && clock.monotonic() < state.pausedUntil) return answer(false);
-    const agreed = evidence === 'refused' ? links(accused).state.kind !== 'up' : agreesSilent(silence, timings);
+    // A firewall may refuse the accuser alone. Without evidence of our own we may have confirmed this life a moment ago.
+    const isRefused = evidence === 'refused' && links(accused).state.kind !== 'up' && detector.isRefusing(accused);
+    const agreed = isRefused || agreesSilent(silence, members.isAnyPaused() ? patient(timings) : timings);
+    if (evidence === 'refused' && !agreed) links(accused).nudge();
     if (agreed && !isPoll) {
       members.apply(accused, { kind: 'convicted', incarnation }, `we agreed to an accusation (${evidence})`);
     }
@@ -155,8 +175,9 @@ export class Witness {
         .map((offer) => this.#noted(offer, from)),
       settled: lives.settledWith(from),
       recalls: lives.recalledLife(from),
-      notBeforeMs: Math.ceil(this.#deaths.delayMs(from, clock.monotonic())),
-      highestIncarnation: Math.max(state.incarnation, life?.incarnation ?? 0),
+      // A node that joins itself has nothing to protect: each would wait for the other.
+      notBeforeMs: tenure.phase === 'serving' ? Math.ceil(this.#deaths.delayMs(from, clock.monotonic())) : 0,
+      highestIncarnation: Math.max(latestLife(state, request.incarnation), life?.incarnation ?? 0),
       dead: members.letters
         .filter((letter) => letter !== from && this.#isHeldForDead(letter))
         .map((letter) => ({ letter, incarnation: this.#deadUpTo(letter) })),
@@ -220,6 +241,7 @@ export class Witness {
   async #collect(from: Letter, { letter, account, cursor }: RequestOf<'collect'>): Promise<PeerAnswer> {
     const found = this.#parts.estates.accountsOf(letter).find(({ number }) => number === account);
     if (found === undefined) return { kind: 'entries', entries: [], nextCursor: cursor, more: false };
+    this.#extendHold(from);
     const page = await found.estate.page(cursor, ENTRIES_PER_PAGE);
     this.#handOvers.collected(from, account, page.nextCursor);
     return { kind: 'entries', ...page };
@@ -231,16 +253,29 @@ export class Witness {
     const state = members.stateOf(from);
     if (state.kind !== 'returning' || state.incarnation !== incarnation) return false;
 
-    this.#holds.get(from)?.cancel();
-    const timer = clock.after(HOLD_MS, () => {
+    this.#waitFor(from, incarnation, clock.monotonic());
+    // Whatever had begun in its name is in the ledger before it collects the rest.
+    await estates.quiet();
+    return true;
+  }
+
+  #waitFor(from: Letter, incarnation: number, since: number): void {
+    const { clock, members } = this.#parts;
+    this.#holds.get(from)?.timer.cancel();
+    const leftMs = Math.max(0, since + LONGEST_HOLD_MS - clock.monotonic());
+    const timer = clock.after(Math.min(HOLD_MS, leftMs), () => {
+      this.#holds.delete(from);
       const current = members.stateOf(from);
       if (current.kind !== 'returning' || current.incarnation !== incarnation) return;
       members.apply(from, { kind: 'unheld' }, 'it did not finish taking its letter over');
     });
-    this.#holds.set(from, timer);
-    // Whatever had begun in its name is in the ledger before it collects the rest.
-    await estates.quiet();
-    return true;
+    this.#holds.set(from, { incarnation, since, timer });
+  }
+
+  /** It goes on collecting: a record too long for one hold must not send it back to the beginning each time. */
+  #extendHold(from: Letter): void {
+    const hold = this.#holds.get(from);
+    if (hold !== undefined) this.#waitFor(from, hold.incarnation, hold.since);
   }
 
   #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
@@ -251,7 +286,7 @@ export class Witness {
     if (state.kind !== 'alive' || state.incarnation !== incarnation) return false;
     lives.witness(from, incarnation);
     detector.beginAnew(from);
-    this.#holds.get(from)?.cancel();
+    this.#holds.get(from)?.timer.cancel();
     this.#holds.delete(from);
     for (const owner of handedOver) {
       // If it is collecting here at this moment, it has to begin again, and to ask the one that has it now.
@@ -275,4 +310,9 @@ export class Witness {
     const until = clock.monotonic() + Math.min(forMs, timings.pauseMs);
     return members.apply(from, { kind: 'paused', incarnation, until }, 'it restarts and asked for patience');
   }
+}
+
+/** The latest life that counts against a new one. One that we only hold, and never released, its own node may use again. */
+function latestLife(state: MemberState, asking: number): number {
+  return state.kind === 'returning' && state.incarnation === asking ? state.former.incarnation : state.incarnation;
 }

@@ -1,4 +1,10 @@
-import { LinkBusyError, LinkDownError, LinkLostError, type MagliaError } from '../../../src/errors.ts';
+import {
+  LinkBusyError,
+  LinkDownError,
+  LinkLostError,
+  type HandshakeRefusal,
+  type MagliaError,
+} from '../../../src/errors.ts';
 import type { Timer } from '../../../src/clock.ts';
 import type { PeerLink } from '../../../src/membership/peer-link.ts';
 import { DIAL_SPACING_MS, redialDelayMs } from '../../../src/mesh/backoff.ts';
@@ -25,7 +31,7 @@ export interface SimLinkCallbacks {
   readonly onUp: () => void;
   readonly onDown: (why: string) => void;
   readonly onDialRefused: () => void;
-  readonly onDialRejected: () => void;
+  readonly onDialRejected: (refusal: HandshakeRefusal) => void;
 }
 
 interface Waiting {
@@ -215,7 +221,7 @@ export class SimLink implements PeerLink {
     { refusal, explanation }: Extract<ReturnType<typeof welcome>, { kind: 'refused' }>,
   ): void {
     if (!this.#end(attempt, { kind: 'refused', why: explanation, refusal }, true)) return;
-    this.#parts.callbacks.onDialRejected();
+    this.#parts.callbacks.onDialRejected(refusal);
   }
 
   /** The dial has come to nothing; false where it was over already. */

@@ -88,6 +88,8 @@ export class SimMesh {
   readonly wipedAt: { readonly node: Letter; readonly at: number }[] = [];
   /** When a node began to serve. */
   readonly servedAt: { readonly node: Letter; readonly at: number }[] = [];
+  /** Of each join that came to its end: how many lives it took. */
+  readonly joins: { readonly node: Letter; readonly lives: number }[] = [];
   readonly errors: unknown[] = [];
   /** What came about, and how often: a run in which nothing did proves nothing. */
   readonly tally = new Map<string, number>();
@@ -95,6 +97,8 @@ export class SimMesh {
   readonly #directory = mkdtempSync(join(tmpdir(), 'maglia-sim-'));
   readonly #machines: ReadonlyMap<Letter, Machine>;
   readonly #map: LetterMap;
+  /** Lives that each node has taken since it last served. */
+  readonly #livesTaken = new Map<Letter, number>();
   readonly #trace: (line: string) => void;
   readonly #log: Logger;
 
@@ -283,7 +287,10 @@ export class SimMesh {
       this.unrest.push(this.world.now);
       this.count('tenure lost');
     },
+    beganLife: (node) => this.#livesTaken.set(node, (this.#livesTaken.get(node) ?? 0) + 1),
     served: (node) => {
+      this.joins.push({ node, lives: this.#livesTaken.get(node) ?? 0 });
+      this.#livesTaken.delete(node);
       this.unrest.push(this.world.now);
       this.servedAt.push({ node, at: this.world.now });
       this.count('served');

@@ -40,6 +40,8 @@ export interface SimNodeWatcher {
   readonly wiped: (node: Letter) => void;
   readonly lost: (node: Letter, why: string) => void;
   readonly served: (node: Letter) => void;
+  /** It took another life while it joins. */
+  readonly beganLife: (node: Letter) => void;
   /** What must never be: an error that nobody expected. */
   readonly failed: (node: Letter, error: unknown) => void;
 }
@@ -169,7 +171,7 @@ export class SimNode {
           onUp: () => detector.linkUp(peer),
           onDown: () => detector.linkLost(peer),
           onDialRefused: () => detector.dialRefused(peer),
-          onDialRejected: () => detector.dialRejected(peer),
+          onDialRejected: (refusal) => detector.dialRejected(peer, refusal),
         },
       });
     const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
@@ -181,6 +183,7 @@ export class SimNode {
 
     const detector: FailureDetector = new FailureDetector({
       ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
+      onJudged: (by) => witness.noteJudgedBy(by),
     });
     const witness: Witness = new Witness({
       ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
@@ -190,18 +193,23 @@ export class SimNode {
     const join = new Join({
       ...{ letter, members, links, lives, tenure, timings, clock, log },
       isRefusing: (peer) => detector.isRefusing(peer),
-      isRejecting: (peer) => detector.isRejecting(peer),
+      rejectionBy: (peer) => detector.rejectionBy(peer),
+      random: () => network.random.next(),
       isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
       hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
       hasFormerSessions: () => former.hasSessions,
       wipe: async () => {
         watcher.wiped(letter);
         await engine.wipe();
+        former.hasSessions = false;
       },
       apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
       inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
       inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
-      onIncarnation: (life) => versions.raise(life),
+      onIncarnation: (life) => {
+        watcher.beganLife(letter);
+        versions.raise(life);
+      },
     });
     const joinMesh = (): void => {
       join.run().then(

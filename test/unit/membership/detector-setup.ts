@@ -71,6 +71,8 @@ export interface DetectorSetup {
   readonly untaken: Map<Letter, number>;
   /** How late each look was, in seconds. */
   readonly late: number[];
+  /** Who told us that it considers us dead. */
+  readonly judgedBy: Letter[];
 }
 
 /** Node a, which serves, among peers that are alive and answer; its detector has just started. */
@@ -98,6 +100,7 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
     onLost: (why) => lost.push(why),
   });
   const late: number[] = [];
+  const judgedBy: Letter[] = [];
   const untaken = new Map<Letter, number>();
   const detector: FailureDetector = new FailureDetector({
     ...{
@@ -112,6 +115,7 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
       log,
     },
     metrics: { observe: (_name, _labels, seconds) => void late.push(seconds) },
+    onJudged: (by) => void judgedBy.push(by),
   });
 
   for (const link of links.all()) link.answer = answering();
@@ -123,5 +127,17 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
   tenure.serve(clock.monotonic());
   detector.start();
   const kindOf = (letter: Letter): MemberState['kind'] => members.stateOf(letter).kind;
-  return { detector, members, tenure, clock, to: (letter) => links.to(letter), kindOf, lines, lost, untaken, late };
+  return {
+    detector,
+    members,
+    tenure,
+    clock,
+    to: (letter) => links.to(letter),
+    kindOf,
+    lines,
+    lost,
+    untaken,
+    late,
+    judgedBy,
+  };
 }

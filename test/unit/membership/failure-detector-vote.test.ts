@@ -340,21 +340,21 @@ describe('a peer that asked for patience', () => {
 describe('a peer that refuses to talk to us', () => {
   test('is told apart from one that is not there', () => {
     const { detector } = setUpDetector();
-    expect(detector.isRejecting(b)).toBe(false);
-    detector.dialRejected(b);
-    expect([detector.isRejecting(b), detector.isRefusing(b)]).toEqual([true, false]);
+    expect(detector.rejectionBy(b)).toBeUndefined();
+    detector.dialRejected(b, 'wrong-secret');
+    expect([detector.rejectionBy(b), detector.isRefusing(b)]).toEqual(['wrong-secret', false]);
     detector.dialRefused(b);
-    expect([detector.isRejecting(b), detector.isRefusing(b)]).toEqual([false, true]);
-    detector.dialRejected(b);
+    expect([detector.rejectionBy(b), detector.isRefusing(b)]).toEqual([undefined, true]);
+    detector.dialRejected(b, 'wrong-map');
     detector.linkUp(b);
-    expect([detector.isRejecting(b), detector.isRefusing(b)]).toEqual([false, false]);
+    expect([detector.rejectionBy(b), detector.isRefusing(b)]).toEqual([undefined, false]);
   });
 
   test('is silent to us, and dead in the end with that as the why', async () => {
     const { clock, detector, members, to, kindOf } = setUpDetector();
     to(b).goDown();
     detector.linkLost(b);
-    detector.dialRejected(b);
+    detector.dialRejected(b, 'wrong-secret');
     await clock.advanceSettling(TIMINGS.deadAfterMs);
     expect(kindOf(b)).toBe('dead');
     expect(members.view(b).why).toBe('it does not talk to us any more');

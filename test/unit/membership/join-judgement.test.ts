@@ -5,6 +5,7 @@ import {
   type JoinCircumstances,
   type JoinJudgement,
 } from '../../../src/membership/join-judgement.ts';
+import type { HandshakeRefusal } from '../../../src/errors.ts';
 import type { LifeHistory, OfferedEstate } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { a, b, c, d } from './membership-setup.ts';
@@ -52,8 +53,8 @@ function hasEstate(letter: Letter, complete: boolean): Pick<LifeHistory, 'estate
   return { estates: [{ ...ESTATE, letter, complete }] };
 }
 
-function rejects(letter: Letter): AskedPeer {
-  return { kind: 'rejected', letter };
+function rejects(letter: Letter, refusal: HandshakeRefusal = 'wrong-secret'): AskedPeer {
+  return { kind: 'rejected', letter, refusal };
 }
 
 function unreachable(letter: Letter, how: 'silent' | 'refusing' | 'dead' = 'silent'): AskedPeer {
@@ -240,23 +241,54 @@ describe('who has to be waited for', () => {
   ]);
 });
 
-describe('a peer refuses us, with another secret or another map: we wait, and never serve', () => {
+describe('a peer refuses us, with another secret or another map', () => {
   check([
-    { says: 'with former sessions', asked: [says(b, KEPT), rejects(c)], expected: 'wait' },
-    { says: 'without', asked: [says(b, FORGOTTEN), rejects(c)], circumstances: FRESH, expected: 'wait' },
     {
-      says: 'however long we have waited',
+      says: 'most agree with us: it is of another mesh, and a node that has nothing to lose does not wait for it',
+      asked: [says(b, FORGOTTEN), rejects(c)],
+      circumstances: FRESH,
+      expected: 'keep',
+    },
+    {
+      says: 'most agree with us: what it may have done while it was of ours is not known, once our patience is over',
+      asked: [says(b, KEPT), rejects(c, 'wrong-map')],
+      circumstances: PATIENCE_OVER,
+      expected: NOT_ASKED,
+    },
+    { says: 'with former sessions it is waited for until then', asked: [says(b, KEPT), rejects(c)], expected: 'wait' },
+    {
+      says: 'as many refuse us as agree with us: we may be the one that is wrong, and never serve',
+      asked: [says(b, KEPT), rejects(c), rejects(d)],
+      circumstances: { ...FRESH, isPatienceOver: true },
+      expected: 'wait',
+    },
+    {
+      says: 'nobody agrees with us, however long we have waited',
       asked: [rejects(b), rejects(c)],
       circumstances: PATIENCE_OVER,
       expected: 'wait',
     },
     {
-      says: 'without former sessions and however long we have waited',
+      says: 'of two nodes nobody can say which one is wrong',
       asked: [rejects(b)],
       circumstances: { ...FRESH, isPatienceOver: true },
       expected: 'wait',
     },
+    {
+      says: 'another daemon has our letter: we never serve, whoever agrees with us',
+      asked: [says(b, FORGOTTEN), rejects(c, 'duplicate-letter')],
+      circumstances: { ...FRESH, isPatienceOver: true },
+      expected: 'wait',
+    },
   ]);
+
+  test('what it waits for names the host and the refusal', () => {
+    const judgement = judgeHistories([rejects(b, 'wrong-secret'), unreachable(c)], FRESH);
+    expect(judgement).toMatchObject({
+      kind: 'wait',
+      why: 'b and we refuse each other (wrong-secret); c has not been heard yet',
+    });
+  });
 });
 
 describe('a node that died often of late', () => {
@@ -273,6 +305,13 @@ describe('a node that died often of late', () => {
       expected: 'wait 500 ms',
     },
   ]);
+
+  test('is told who lets it in when, and why', () => {
+    const judgement = judgeHistories([says(b, { ...KEPT, notBeforeMs: 500 }), says(c, KEPT)], RESTART);
+    expect(judgement).toMatchObject({
+      why: 'we were declared dead again and again: b lets us in after 500 ms',
+    });
+  });
 });
 
 describe('each peer recalls all that it did itself since we last took over from it: kept', () => {

@@ -178,12 +178,14 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   const join = new Join({
     ...{ letter: a, members, links: links.asPart, lives, tenure, timings: TIMINGS, clock, log },
     isRefusing: (letter) => world.refusing.has(letter),
-    isRejecting: (letter) => world.rejecting.has(letter),
+    rejectionBy: (letter) => (world.rejecting.has(letter) ? 'wrong-secret' : undefined),
+    random: () => 0,
     isAsGoodAsDead: () => false,
     hasJudgedUs: (letter) => world.judges.has(letter),
     hasFormerSessions: () => world.hasFormerSessions,
     wipe: () => {
       steps.push('wipe');
+      world.hasFormerSessions = false;
       return Promise.resolve();
     },
     apply: (owner, entry) => {

@@ -355,6 +355,7 @@ describe('an owner that returns while it is stood in for', () => {
       mint: () => Promise.reject(new TypeError('nobody mints')),
     };
     const executor = new LocalExecutor(engine as Engine, estates, {
+      incarnation: 1,
       phase: 'serving',
       isSure: () => isSure,
       maySoonAnswer: () => new Promise((resolve) => (grant = resolve)),

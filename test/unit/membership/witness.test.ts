@@ -38,6 +38,8 @@ interface Scene {
   readonly witness: Witness;
   readonly link: (peer: Letter) => ScriptedLink;
   readonly begunAnew: Letter[];
+  /** Whether the last dial of each peer was refused. */
+  isRefused: boolean;
   readonly calls: [Letter, number][];
   readonly ask: (from: Letter, request: WitnessRequest) => Promise<PeerAnswer>;
   phase: Phase;
@@ -78,6 +80,7 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
   const scene: Scene = {
     ...{ clock, members, lives, estates, link, begunAnew: [], calls: [], phase: 'serving', isSure: true },
     silence: NO_SILENCE,
+    isRefused: false,
     ask: (from, request) => scene.witness.answer(helloOf(from, THEIRS), request),
     witness: new Witness({
       ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
@@ -85,6 +88,7 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
         silenceOf: () => scene.silence,
         heardFrom: (peer, incarnation) => void scene.calls.push([peer, incarnation]),
         beginAnew: (peer) => void scene.begunAnew.push(peer),
+        isRefusing: () => scene.isRefused,
       },
       tenure: {
         incarnation: LIFE,
@@ -201,12 +205,32 @@ describe('an accusation', () => {
     expect(scene.members.stateOf(C).kind).toBe('alive');
   });
 
-  test('of refusing is shared unless our own link to the accused is up', async () => {
+  test('of refusing is shared only with evidence of our own: a firewall may refuse the accuser alone', async () => {
     const scene = setUpAmongPeers();
     scene.link(C).goUp();
     expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: false });
+    // Our link is just being dialled anew, and a moment ago we may have told it that we consider it alive.
     scene.link(C).goDown();
+    expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: false });
+    scene.isRefused = true;
     expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: true });
+  });
+
+  test('of refusing is shared as well where we have not heard from it for as long as silence takes', async () => {
+    const scene = setUpAmongPeers();
+    scene.link(C).goDown();
+    scene.silence = { pathMs: 1000, lifeMs: TIMINGS.deadAfterMs };
+    expect(await scene.ask(B, accuse(C, 'refused'))).toMatchObject({ agreed: true });
+  });
+
+  test('of silence needs three times as long while a peer restarts on purpose: there is a witness less', async () => {
+    const scene = setUpAmongPeers();
+    const until = scene.clock.monotonic() + 3000;
+    scene.members.apply(D, { kind: 'paused', incarnation: THEIRS, until }, 'it restarts and asked for patience');
+    scene.silence = { pathMs: 1000, lifeMs: TIMINGS.deadAfterMs };
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: false });
+    scene.silence = { pathMs: 3000, lifeMs: 3 * TIMINGS.deadAfterMs };
+    expect(await scene.ask(B, accuse(C, 'silence'))).toMatchObject({ agreed: true });
   });
 
   test('of ourselves, or of a letter that is in no map, is denied', async () => {

@@ -140,6 +140,7 @@ export class RoutingNode {
       silenceOf: (peer: Letter) => this.silences.get(peer) ?? NO_SILENCE,
       heardFrom: (peer: Letter, incarnation: number) => void this.heard.push(`${peer} ${incarnation}`),
       beginAnew: () => undefined,
+      isRefusing: () => false,
     };
     const lives = new Lives(temporaryPath());
     const witness = new Witness({
