@@ -2,6 +2,7 @@ import { join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
+import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { Engine } from './engine/engine.ts';
 import { HotRecords } from './engine/hot-records.ts';
@@ -9,7 +10,7 @@ import { Locks } from './engine/locks.ts';
 import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
 import { Vault } from './engine/vault.ts';
-import { ClosedError, HandshakeRefusedError, MagliaError } from './errors.ts';
+import { ClosedError, HandshakeRefusedError } from './errors.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { Lives } from './membership/lives.ts';
@@ -22,7 +23,7 @@ import { Witness } from './membership/witness.ts';
 import { Link } from './mesh/link.ts';
 import { meshLimits } from './mesh/limits.ts';
 import { MeshServer } from './mesh/mesh-server.ts';
-import { WIRE_VERSION, type Hello, type PeerRequest } from './mesh/message.ts';
+import { WIRE_VERSION, type Hello } from './mesh/message.ts';
 import { Metrics } from './metrics/metrics.ts';
 import type { ClusterView } from './routing/cluster-view.ts';
 import { Forwarder } from './routing/forwarder.ts';
@@ -49,15 +50,11 @@ export interface DaemonDependencies {
   readonly software: string;
   /** From [0, 1). */
   readonly random?: () => number;
+  /** How many lines the log has lost since the start, where it can lose any. */
+  readonly droppedLogLines?: () => number;
 }
 
-/** How a daemon ends: for good, or so that the next one takes over its Memcached. */
-export type CloseMode = 'stop' | 'restart';
-
 const LIVES_FILE = 'lives.json';
-
-/** How long a closing node waits for its peers to have heard the goodbye. */
-const FAREWELL_MS = 200;
 
 const LINK_STATES = ['dialling', 'up', 'waiting', 'refused', 'closed'] as const;
 
@@ -100,6 +97,7 @@ interface Running {
 async function startDaemon(config: Config, dependencies: DaemonDependencies): Promise<Running> {
   const { clock, log } = dependencies;
   const metrics = new Metrics();
+  metrics.follow('logLinesDropped', dependencies.droppedLogLines ?? (() => 0));
   const recall = new Recall(config.limits.recalledSessions);
   // Another store than Memcached is at hand itself.
   const hot = new HotRecords(config.store.kind === 'memcached' ? config.store.cacheMegabytes : 0);
@@ -172,7 +170,8 @@ function compose(
         onNoted: (id, outcome) => {
           lives.touch(owner);
           metrics.count('orphans', { owner, outcome });
-          log.info({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
+          // The node that was asked has a line for each reset.
+          log.debug({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
         },
       }),
     (owner) => lives.of(owner)?.incarnation ?? 0,
@@ -314,38 +313,4 @@ async function openDoors(parts: Parts, config: Config, { log }: DaemonDependenci
   detector.start();
   joinMesh();
   log.info(doors.addresses, 'the daemon is up');
-}
-
-interface Closing extends Parts {
-  readonly opened: OpenedStore;
-  readonly config: Config;
-  readonly clock: Clock;
-}
-
-/** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
-async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, doors, join, links, opened, tenure } = closing;
-  await doors.close();
-  // What a join asks for after the farewell would take that back.
-  join.close();
-  tenure.leave();
-  const { incarnation } = tenure;
-  const farewell: PeerRequest =
-    mode === 'stop' ? { kind: 'goodbye', incarnation } : { kind: 'pause', incarnation, forMs: config.timings.pauseMs };
-  const deadlineAt = clock.monotonic() + FAREWELL_MS;
-  const heard = links.map((link) =>
-    link.request(farewell, deadlineAt).catch((error: unknown) => {
-      // A peer that cannot be told finds out by itself.
-      if (!(error instanceof MagliaError)) throw error;
-    }),
-  );
-  await Promise.all(heard);
-  await closeMesh(closing);
-  await opened.close(mode === 'stop' ? 'stop' : 'release');
-}
-
-async function closeMesh({ detector, doors, join, links, meshServer }: Parts): Promise<void> {
-  join.close();
-  detector.close();
-  await Promise.all([doors.close(), meshServer.close(), ...links.map((link) => link.close())]);
 }

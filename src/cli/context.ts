@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from './exit-codes.ts';
+import type { LogOutput } from './log-output.ts';
 
 /** How a daemon is to end: for good, or so that the next one takes over its Memcached. */
 export type EndMode = 'stop' | 'restart';
@@ -19,10 +20,14 @@ export interface CliContext {
   readonly input: Readable;
   readonly output: Writable;
   readonly errors: Writable;
+  /** The standard output as a daemon's log, which may be full, or stuck. */
+  openLog(): LogOutput;
   /** The file that starts this program, for commands that start more of it. */
   readonly mainFile: string;
   /** From this call on, signals end nothing by themselves: the command does. */
   catchInterrupts(): Interrupts;
+  /** Has SIGHUP end nothing any more. A daemon's terminal that is closed shows in its output. */
+  onHangUp(heard: () => void): void;
 }
 
 /** What each command is made with. */

@@ -1,3 +1,4 @@
+import { url as inspectorUrl } from 'node:inspector';
 import type { Command } from 'commander';
 import { pino } from 'pino';
 import { loadConfig } from '../config/load.ts';
@@ -18,11 +19,21 @@ export function serveCommand({ context, finish }: CommandParts): Command {
 
 async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> {
   const config = await loadConfig(daemonSources(flags));
-  const log = pino({ name: 'maglia', level: config.log.level, base: { letter: config.letter } }, context.output);
+  const output = context.openLog();
+  const log = pino({ name: 'maglia', level: config.log.level, base: { letter: config.letter } }, output);
   const interrupts = context.catchInterrupts();
+  if (inspectorUrl() !== undefined) {
+    log.warn('a debugger can be attached, by every user of this machine: take --inspect out of NODE_OPTIONS');
+  }
+  context.onHangUp(() => log.warn('SIGHUP is not obeyed: a daemon cannot read its configuration again while it runs'));
   // Loaded only here: every other command would wait for it without need.
   const { Daemon } = await import('../daemon.ts');
-  const daemon = new Daemon(config, { clock: context.clock, log, software: readVersion() });
+  const daemon = new Daemon(config, {
+    clock: context.clock,
+    log,
+    software: readVersion(),
+    droppedLogLines: () => output.dropped,
+  });
   try {
     await Promise.race([daemon.start(), interrupts.requested]);
   } catch (error) {

@@ -4,6 +4,7 @@ import type { TimingsConfig } from '../config/config.ts';
 import { ClosedError, MagliaError, type HandshakeRefusal } from '../errors.ts';
 import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
+import { pauseAfter, waits, type JoinOutcome } from './join-outcome.ts';
 import { judgeHistories, type AnsweredPeer, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
@@ -36,26 +37,12 @@ export interface JoinParts extends TakeOverParts {
   readonly random: () => number;
 }
 
-/** What one try came to. */
-type Outcome =
-  | { readonly kind: 'serving' }
-  /** Something has to happen elsewhere first, or some time to pass. */
-  | { readonly kind: 'waits'; readonly why: string; readonly forMs: number }
-  /** A peer did not take a step with us: to be tried again, less and less often. */
-  | { readonly kind: 'failed'; readonly why: string };
-
 /** One round of asking. */
 interface Asked {
   readonly judgement: JoinJudgement;
   readonly peers: readonly AnsweredPeer[];
 }
 
-/** Between two tries at least, whatever changes meanwhile. */
-const RETRY_MS = 50;
-/** Between two tries at most, but for a delay that a peer demands. */
-const LONGEST_RETRY_MS = 500;
-/** Who waits for others asks again after this share of the time for which it has waited. */
-const ASK_AGAIN_SHARE = 0.1;
 /** For each question to a peer. */
 const ASK_MS = 500;
 /** How long those that join at the same time wait for each other, so that nobody stands in for one that is there. */
@@ -101,7 +88,7 @@ export class Join {
     let naggedAt = startedAt;
     let failures = 0;
     while (!this.#isOver()) {
-      const outcome = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown): Outcome => {
+      const outcome = await this.#attempt(clock.monotonic() - startedAt).catch((error: unknown): JoinOutcome => {
         if (!(error instanceof MagliaError)) throw error;
         return { kind: 'failed', why: error.message };
       });
@@ -112,25 +99,11 @@ export class Join {
         log.warn({ why: outcome.why, waiting: this.#waitingFor() }, 'still joining, because %s', outcome.why);
       }
       failures = outcome.kind === 'failed' ? failures + 1 : 0;
-      await this.#pause(outcome, failures, clock.monotonic() - startedAt);
+      await pauseAfter(outcome, { failures, sinceMs: clock.monotonic() - startedAt, ...this.#parts });
     }
   }
 
-  /** A change among the members ends it early, but never before RETRY_MS: two that join must not wake each other in turns. */
-  async #pause(outcome: Exclude<Outcome, { kind: 'serving' }>, failures: number, sinceMs: number): Promise<void> {
-    const { clock, members, random } = this.#parts;
-    const from = clock.monotonic();
-    await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
-    if (outcome.kind === 'failed') {
-      const mostMs = Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** failures);
-      await new Promise<void>((resolve) => void clock.after(random() * (mostMs - RETRY_MS), resolve));
-      return;
-    }
-    const againMs = Math.min(LONGEST_RETRY_MS, sinceMs * ASK_AGAIN_SHARE);
-    await members.change(from + Math.max(outcome.forMs, againMs));
-  }
-
-  async #attempt(sinceMs: number): Promise<Outcome> {
+  async #attempt(sinceMs: number): Promise<JoinOutcome> {
     const { clock, lives, tenure } = this.#parts;
     const first = await this.#ask(sinceMs);
     if (first.judgement.kind === 'wait') return waits(first.judgement.why, first.judgement.notBeforeMs);
@@ -344,10 +317,6 @@ export class Join {
 function doubtIn(judgement: JoinJudgement): string | undefined {
   if (judgement.kind === 'wait') return undefined;
   return judgement.kind === 'wipe' ? judgement.why : judgement.doubt;
-}
-
-function waits(why: string, forMs = 0): Outcome {
-  return { kind: 'waits', why, forMs: Math.max(RETRY_MS, forMs) };
 }
 
 /** One that answered in one round of asking only. */

@@ -111,6 +111,12 @@ export const INSTRUMENTS = {
     help: 'Times that this node lost its store with all sessions in it',
     labels: [],
   },
+  logLinesDropped: {
+    kind: 'counter',
+    name: 'maglia_log_lines_dropped_total',
+    help: 'Lines of the log that could not be written, because its disk is full or its reader is stuck',
+    labels: [],
+  },
   loopLateSeconds: {
     kind: 'histogram',
     name: 'maglia_loop_late_seconds',

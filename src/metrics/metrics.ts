@@ -9,6 +9,10 @@ type NamesOfKind<K extends Instrument['kind']> = {
   [N in InstrumentName]: (typeof INSTRUMENTS)[N]['kind'] extends K ? N : never;
 }[InstrumentName];
 
+type UnlabelledCounter = {
+  [N in NamesOfKind<'counter'>]: (typeof INSTRUMENTS)[N]['labels'] extends readonly [] ? N : never;
+}[NamesOfKind<'counter'>];
+
 type LabelsOf<N extends InstrumentName> = Record<(typeof INSTRUMENTS)[N]['labels'][number], string>;
 
 const TABLE: readonly [string, Instrument][] = Object.entries(INSTRUMENTS);
@@ -44,6 +48,17 @@ export class Metrics {
 
   observe<N extends NamesOfKind<'histogram'>>(name: N, labels: LabelsOf<N>, seconds: number): void {
     this.#histograms.get(name)?.of(labels).series.observe(seconds);
+  }
+
+  /** Has a counter without labels follow what is counted elsewhere, from 0 on. */
+  follow(name: UnlabelledCounter, total: () => number): void {
+    const series = this.#counters.get(name)?.of({});
+    let told = 0;
+    this.beforeExpose(() => {
+      const now = total();
+      series?.add(now - told);
+      told = now;
+    });
   }
 
   /** Has gauges that nobody keeps up to date set just before each exposition. */

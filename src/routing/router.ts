@@ -32,6 +32,7 @@ import type { LocalExecutor } from './local-executor.ts';
 import { open, type OpenRouter } from './open.ts';
 import type { OpenReply, OpenRequest } from './open-reply.ts';
 import { isStandIn, place, type MeshSight, type Placement } from './placement.ts';
+import { ResetLog } from './reset-log.ts';
 import { SingleFlight } from './single-flight.ts';
 
 export interface RouterParts {
@@ -64,10 +65,12 @@ const GIVE_BACK_TRIES = 3;
 export class Router {
   readonly #parts: RouterParts;
   readonly #sight: MeshSight;
+  readonly #resets: ResetLog;
   readonly #successions = new SingleFlight<OpenReply>();
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
+    this.#resets = new ResetLog(parts.clock, parts.log);
     this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
   }
 
@@ -131,7 +134,7 @@ export class Router {
 
   #countReset(id: string, reason: ResetReason): void {
     this.#parts.metrics.count('resets', { reason });
-    this.#parts.log.info({ id: shortenId(id), reason }, 'session is gone');
+    this.#resets.note(id, reason);
   }
 
   /** Only an explicit wait for a lock has a longer bound. */

@@ -1,6 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
+import { LogOutput, streamSink } from '../../../src/cli/log-output.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -20,6 +21,8 @@ async function run(...argv: string[]): Promise<Outcome> {
     output,
     errors,
     mainFile: '/nowhere',
+    openLog: () => new LogOutput(streamSink(output)),
+    onHangUp: () => undefined,
     catchInterrupts: () => ({ requested: new Promise(() => undefined), insisted: new Promise(() => undefined) }),
   });
   const read = (stream: PassThrough): string => String(stream.read() ?? '');
