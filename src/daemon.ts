@@ -195,6 +195,7 @@ function compose(
   const tenure: Tenure = new Tenure(incarnation, {
     ...{ clock, log },
     fenceAfterMs: fenceAfterMs(timings),
+    askAgainMs: timings.pingMs,
     hasPeers: () => members.present().length > 0,
     askPeers: () => detector.pingAll(),
     onLost: () => {

@@ -95,6 +95,8 @@ export interface LimitsConfig {
   readonly recalledSessions: number;
   readonly clients: number;
   readonly clientRequests: number;
+  readonly clientLocks: number;
+  readonly locks: number;
   readonly clientBytes: number;
   readonly clientMegabytes: number;
   /** 0: never. */

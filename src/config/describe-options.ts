@@ -1,5 +1,6 @@
 import { flagKey, flagName, variableName } from './option-names.ts';
-import { OPTION_PATHS, OPTIONS, type OptionPath, type OptionRow } from './options.ts';
+import type { OptionRow } from './option-row.ts';
+import { OPTION_PATHS, OPTIONS, type OptionPath } from './options.ts';
 
 /** An option as help and docs print it, and as the command line declares it. */
 export interface OptionDescription {

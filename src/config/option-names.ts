@@ -1,4 +1,5 @@
-import { OPTIONS, type OptionPath, type OptionRow } from './options.ts';
+import type { OptionRow } from './option-row.ts';
+import { OPTIONS, type OptionPath } from './options.ts';
 
 /** Variables of this beginning are ours, and a wrong one is told. */
 export const VARIABLE_PREFIX = 'MAGLIA_';

@@ -1,28 +1,10 @@
 import { keyPrefixes } from './key-prefixes.ts';
 import { letterMap } from './letters.ts';
+import { LIMIT_OPTIONS } from './limit-options.ts';
 import { meshAddress, socketAddress, socketAddresses } from './socket-addresses.ts';
 import { integer, letter, line, oneOf, path, truth } from './value-types.ts';
+import type { OptionRow } from './option-row.ts';
 import type { ValueType } from './value-type.ts';
-
-/** One option. Its path in the file names its variable and its flag as well, see `option-names.ts`. */
-export type OptionRow = {
-  readonly type: ValueType<unknown>;
-  /** One line, for help and docs. */
-  readonly says: string;
-  /** Names variable and flag where the path should not. */
-  readonly shortName?: string;
-  /** Present where the option cannot stand in the file. */
-  readonly isInFile?: false;
-} & (
-  | {
-      /** The default, as one would write it in the file. */
-      readonly fallback: unknown;
-    }
-  | {
-      /** What holds without it, where that is no fixed value. */
-      readonly otherwise: string;
-    }
-);
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -257,64 +239,7 @@ export const OPTIONS = {
     says: 'How long the peers wait for a node that said it restarts, before they may declare it dead',
   },
 
-  // Enough to keep a peer busy; what is in flight is in doubt when the link is lost. Fewer: a far peer is not kept busy.
-  // More: requests queue up at a slow peer, where their deadlines pass and cost the link with all that is in flight on it.
-  'limits.inFlightPerLink': {
-    type: integer('requests', 1, 65_536),
-    fallback: 256,
-    says: 'Requests sent to one peer and not yet answered; more wait for half their time at most',
-  },
-  'limits.queuePerSession': {
-    type: integer('requests', 1, 65_536),
-    fallback: 64,
-    says: 'Requests, and waiters for the lock, that may queue for one session; more are refused at once',
-  },
-  'limits.ledgerEntries': {
-    type: integer('sessions', 1, 10_000_000),
-    fallback: 100_000,
-    says: 'Orphans of one dead node that its stand-in keeps account of; with more, that node resets all when it returns',
-  },
-  'limits.shelfMegabytes': {
-    type: integer('MiB', 1, 1_048_576),
-    fallback: 64,
-    says: 'Memory for sessions that a stand-in keeps for dead nodes',
-  },
-  'limits.recalledSessions': {
-    type: integer('sessions', 1, 10_000_000),
-    fallback: 50_000,
-    says: 'Sessions whose last write a node recalls, to refuse an older copy and to tell why one is gone',
-  },
-  'limits.clients': {
-    type: integer('connections', 1, 1_000_000),
-    fallback: 10_000,
-    says: 'Connections of memcached clients; more are closed as they come',
-  },
-  'limits.clientRequests': {
-    type: integer('requests', 1, 65_536),
-    fallback: 64,
-    says: 'Requests of one memcached connection that are carried out at the same time; it is not read any further then',
-  },
-  'limits.clientBytes': {
-    type: integer('bytes', 65_536, 1_073_741_824),
-    fallback: 1_048_576,
-    says: 'Replies that wait for one memcached client to read them; no more of its requests are begun then',
-  },
-  'limits.clientMegabytes': {
-    type: integer('MiB', 1, 1_048_576),
-    fallback: 256,
-    says: 'Requests and replies held for all memcached clients; beyond that whoever holds most is cut off',
-  },
-  'limits.clientIdleSeconds': {
-    type: integer('seconds', 0, YEAR_SECONDS),
-    fallback: 0,
-    says: 'Time after which a memcached connection without a request is closed; 0: never, as clients expect of memcached',
-  },
-  // Longer than any pause on a network that works.
-  'limits.clientStallSeconds': {
-    type: integer('seconds', 1, 86_400),
-    fallback: 30,
-    says: 'Time after which a memcached client is cut off that has sent half a request, or reads none of its replies',
-  },
+  ...LIMIT_OPTIONS,
 
   'log.level': {
     type: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'),

@@ -1,7 +1,8 @@
 import type { ConfigProblem } from '../errors.ts';
 import { nearest } from './nearest.ts';
 import { flagKey, flagName, VARIABLE_PREFIX, variableName } from './option-names.ts';
-import { isOptionPath, OPTION_PATHS, OPTIONS, type OptionPath, type OptionRow, type OptionValues } from './options.ts';
+import type { OptionRow } from './option-row.ts';
+import { isOptionPath, OPTION_PATHS, OPTIONS, type OptionPath, type OptionValues } from './options.ts';
 import type { ConfigSources, EnvironmentValues, FlagValues } from './sources.ts';
 import { isObject, showKind, type Given } from './value-type.ts';
 

@@ -28,6 +28,8 @@ export interface TenureParts {
   readonly fenceAfterMs: number;
   /** Whether a peer exists that could have declared us dead, or could be asked. */
   readonly hasPeers: () => boolean;
+  /** The peers are not asked again before this. */
+  readonly askAgainMs: number;
   /** Pings every peer now; the answers come back through `confirm` and `lose`. */
   readonly askPeers: () => void;
   readonly onLost: (why: string) => void;
@@ -42,6 +44,8 @@ export class Tenure {
   readonly #signal: ChangeSignal;
   #state: TenureState = { kind: 'joining', why: 'starting' };
   #incarnation: number;
+  /** Monotonic: when the peers were last asked for those who wait. */
+  #askedAt = Number.NEGATIVE_INFINITY;
   /** Monotonic: when we last knew for sure that the process runs. */
   #lookedAt: number;
 
@@ -83,10 +87,18 @@ export class Tenure {
   async maySoonAnswer(deadlineAt: number): Promise<boolean> {
     while (!this.isSure()) {
       if (this.#state.kind === 'leaving') return false;
-      if (this.#state.kind === 'serving') this.#parts.askPeers();
+      if (this.#state.kind === 'serving') this.#askPeers();
       if (!(await this.#signal.wait(deadlineAt))) return this.isSure();
     }
     return true;
+  }
+
+  /** Once for all who wait: a crowd must not send the peers a crowd of pings. */
+  #askPeers(): void {
+    const now = this.#parts.clock.monotonic();
+    if (now - this.#askedAt < this.#parts.askAgainMs) return;
+    this.#askedAt = now;
+    this.#parts.askPeers();
   }
 
   /** Why a node that joins does not serve yet. */
@@ -147,6 +159,8 @@ export class Tenure {
     this.#lookedAt = this.#parts.clock.monotonic();
     if (this.#state.kind !== 'serving' || forMs < this.#parts.fenceAfterMs || !this.#parts.hasPeers()) return;
     this.#state = { ...this.#state, awayAt: this.#parts.clock.monotonic() };
+    // What was asked before that proves nothing.
+    this.#askedAt = Number.NEGATIVE_INFINITY;
   }
 
   /** All peers are gone by our own judgement. Where we had been away, they may have judged us first. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { LockGrant } from '../session/reply.ts';
+import type { LockReturns } from './lock-returns.ts';
 
 /** Where one client is with one session's lock. */
 type Holding =
@@ -7,13 +8,21 @@ type Holding =
   /** `until` is monotonic: after that the owner has taken it back. */
   | { readonly kind: 'held'; readonly token: string; readonly until: number };
 
+/** `held`: this client has it, or asks for it. `full`: it, or all clients together, have too many. */
+export type Asking = 'asked' | 'held' | 'full';
+
 /** The locks of one client's connection, by the session's id. They end with it. */
 export class HeldLocks {
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #limit: number;
+  readonly #all: Pick<LockReturns, 'reserve' | 'free'>;
   readonly #holdings = new Map<string, Holding>();
 
-  constructor(clock: Pick<Clock, 'monotonic'>) {
+  /** @param limit of this client; @param all counts those of all clients */
+  constructor(clock: Pick<Clock, 'monotonic'>, limit: number, all: Pick<LockReturns, 'reserve' | 'free'>) {
     this.#clock = clock;
+    this.#limit = limit;
+    this.#all = all;
   }
 
   has(id: string): boolean {
@@ -21,16 +30,19 @@ export class HeldLocks {
     return holding?.kind === 'held' && this.#clock.monotonic() < holding.until;
   }
 
-  /** Notes that the lock is being asked for; false where it is already, or is held. */
-  ask(id: string): boolean {
-    if (this.#holdings.get(id)?.kind === 'asked' || this.has(id)) return false;
+  /** Notes that the lock is being asked for. */
+  ask(id: string): Asking {
+    if (this.#holdings.get(id)?.kind === 'asked' || this.has(id)) return 'held';
+    this.#remove(id);
+    if (this.#holdings.size >= this.#limit) this.#forgetEnded();
+    if (this.#holdings.size >= this.#limit || !this.#all.reserve()) return 'full';
     this.#holdings.set(id, { kind: 'asked' });
-    return true;
+    return 'asked';
   }
 
   /** What the asking came to; no grant: another has it. */
   settle(id: string, grant: LockGrant | undefined): void {
-    if (grant === undefined) this.#holdings.delete(id);
+    if (grant === undefined) this.#remove(id);
     else {
       this.#holdings.set(id, { kind: 'held', token: grant.token, until: this.#clock.monotonic() + grant.expiresInMs });
     }
@@ -40,7 +52,7 @@ export class HeldLocks {
   take(id: string): string | undefined {
     const holding = this.#holdings.get(id);
     if (holding?.kind !== 'held') return undefined;
-    this.#holdings.delete(id);
+    this.#remove(id);
     return holding.token;
   }
 
@@ -50,5 +62,14 @@ export class HeldLocks {
       const token = this.take(id);
       return token === undefined ? [] : [{ id, token }];
     });
+  }
+
+  /** Their owners have taken them back. */
+  #forgetEnded(): void {
+    for (const [id, { kind }] of this.#holdings) if (kind === 'held' && !this.has(id)) this.#remove(id);
+  }
+
+  #remove(id: string): void {
+    if (this.#holdings.delete(id)) this.#all.free();
   }
 }

@@ -1,14 +1,13 @@
 import { nanoid } from 'nanoid';
-import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { lifeOf, type Exptime } from '../protocol/exptime.ts';
 import type { Hit, Reply } from '../protocol/reply.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LockGrant } from '../session/reply.ts';
-import { shortenId } from '../session/session-id.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { HeldLocks } from './held-locks.ts';
+import type { LockReturns } from './lock-returns.ts';
 import type { MeshDesk } from './mesh-desk.ts';
 import { isAdd, type ItemCommand } from './to-operation.ts';
 import { toLockReply, toReply } from './to-reply.ts';
@@ -20,7 +19,9 @@ export interface LockDeskParts {
   readonly counts: DoorCounts;
   readonly metrics: Pick<Metrics, 'observe'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly log: Logger;
+  readonly locks: Pick<LockReturns, 'reserve' | 'free' | 'giveBack'>;
+  /** Locks that one client may hold or ask for at once. */
+  readonly lockLimit: number;
 }
 
 const MISS: Reply = { kind: 'miss' };
@@ -29,12 +30,16 @@ const NOT_STORED: Reply = { kind: 'not-stored' };
 const DELETED: Reply = { kind: 'deleted' };
 const HELD: Hit = { kind: 'hit', value: Buffer.from('1'), flags: 0, cas: 1 };
 
+/** More than any client that means well has: PHP needs two. */
+const TOO_MANY_LOCKS: Reply = {
+  kind: 'server-error',
+  code: 'TOO_MANY_LOCKS',
+  text: 'this client, or all clients of this node, hold too many locks: give some back',
+};
+
 /** The owner cuts what is longer than the longest hold, and takes this for it. */
 const LONGEST_HOLD = 0;
 const SHORTEST_HOLD_MS = 1;
-
-/** A lock is asked to be given back so many times, where the answer is lost on the way. */
-const GIVE_BACK_TRIES = 3;
 
 /**
  * The locks that one client takes by adding keys with a lock's prefix, as PHP does it. They are kept by the sessions'
@@ -48,7 +53,7 @@ export class LockDesk {
 
   constructor(parts: LockDeskParts) {
     this.#parts = parts;
-    this.#locks = new HeldLocks(parts.clock);
+    this.#locks = new HeldLocks(parts.clock, parts.lockLimit, parts.locks);
   }
 
   /** `add` takes the lock and `delete` gives it back. Nothing else is a lock's; it gets an honest answer. */
@@ -72,12 +77,14 @@ export class LockDesk {
   /** The client is gone: others are waiting for what it held. */
   close(): void {
     this.#phase = 'closed';
-    for (const { id, token } of this.#locks.takeAll()) this.#giveBack(id, token);
+    for (const { id, token } of this.#locks.takeAll()) this.#parts.locks.giveBack(id, token);
   }
 
   async #acquire(command: ItemCommand, id: string, exptime: Exptime): Promise<Reply> {
     const { clock, counts, letter, mesh, metrics, waitMs } = this.#parts;
-    if (!this.#locks.ask(id)) return NOT_STORED;
+    const asking = this.#locks.ask(id);
+    if (asking === 'held') return NOT_STORED;
+    if (asking === 'full') return TOO_MANY_LOCKS;
     const askedAt = clock.monotonic();
     let grant: LockGrant | undefined;
     // Chosen here, so that a lock can be given back whose grant never came.
@@ -85,7 +92,7 @@ export class LockDesk {
     const holdMs = holdMsOf(exptime, clock.now());
     const reply = await mesh.ask({ kind: 'lock', id, waitMs, holdMs, holder: letter, token }, 'lock', (answer) => {
       if (answer.kind === 'answered') grant = answer.lock;
-      if (answer.kind === 'in-doubt') this.#giveBack(id, token);
+      if (answer.kind === 'in-doubt') this.#parts.locks.giveBack(id, token);
       return toLockReply(command, answer);
     });
     const isGranted = grant !== undefined;
@@ -105,25 +112,9 @@ export class LockDesk {
     if (token === undefined) return NOT_FOUND;
     return this.#parts.mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
       if (answer.kind === 'done') return DELETED;
-      if (answer.kind === 'in-doubt') this.#giveBack(id, token);
+      if (answer.kind === 'in-doubt') this.#parts.locks.giveBack(id, token);
       // It had run out, and perhaps another holds it now.
       return answer.kind === 'refused' ? NOT_FOUND : toReply(command, answer);
-    });
-  }
-
-  /** Nobody waits for this; if it fails, the lock ends when its hold does, or with this node. */
-  #giveBack(id: string, token: string, tries = GIVE_BACK_TRIES): void {
-    const { log, mesh } = this.#parts;
-    void mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
-      // To give it back twice does no harm.
-      if (answer.kind === 'in-doubt' && tries > 1) this.#giveBack(id, token, tries - 1);
-      else if (answer.kind === 'unavailable' || answer.kind === 'in-doubt') {
-        log.warn(
-          { id: shortenId(id), code: answer.code },
-          'a lock that nobody uses any more ends only when its hold does',
-        );
-      }
-      return DELETED;
     });
   }
 }

@@ -12,6 +12,7 @@ import { DoorCounts } from './door-counts.ts';
 import { Flush } from './flush.ts';
 import { KeyTable } from './key-table.ts';
 import { Listener } from './listener.ts';
+import { LockReturns } from './lock-returns.ts';
 import { MeshDesk } from './mesh-desk.ts';
 import type { SessionsPort } from './sessions-port.ts';
 import { StatsReports } from './stats-reports.ts';
@@ -131,6 +132,8 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
   return {
     ...{ letter, mesh, counts, metrics, clock, log, version, credentials },
     waitMs: doors.lockWaitMs,
+    locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
+    lockLimit: limits.clientLocks,
     keys: new KeyTable(doors.keyPrefixes, doors.lockPrefixes),
     isSteering: doors.steering,
     ownership: { letter, isAlone: map.letters.length === 1, ownerOf: (id) => sessions.ownerOf(id) },

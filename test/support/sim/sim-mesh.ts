@@ -62,6 +62,8 @@ const CONFIG: SimConfig = {
     recalledSessions: 50_000,
     clients: 10_000,
     clientRequests: 64,
+    clientLocks: 64,
+    locks: 20_000,
     clientBytes: 1_048_576,
     clientMegabytes: 256,
     clientIdleSeconds: 0,

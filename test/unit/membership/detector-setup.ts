@@ -96,6 +96,7 @@ export function setUpDetector({ letters = 'abcd', areMet = true } = {}): Detecto
     ...{ clock, log },
     fenceAfterMs: fenceAfterMs(TIMINGS),
     hasPeers: () => members.present().length > 0,
+    askAgainMs: 50,
     askPeers: () => detector.pingAll(),
     onLost: (why) => lost.push(why),
   });

@@ -152,6 +152,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     ...{ clock, log },
     fenceAfterMs: fenceAfterMs(TIMINGS),
     hasPeers: () => members.present().length > 0,
+    askAgainMs: 50,
     askPeers: () => undefined,
     onLost: () => undefined,
   });

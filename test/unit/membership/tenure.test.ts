@@ -32,6 +32,7 @@ function serving({ isLogged = false } = {}): Scene {
       log: isLogged ? log : SILENT,
       fenceAfterMs: FENCE_MS,
       hasPeers: () => scene.hasPeers,
+      askAgainMs: 50,
       askPeers: () => (scene.asked += 1),
       onLost: (why) => losses.push(why),
     }),
@@ -53,7 +54,7 @@ describe('the right to answer for the own letter', () => {
     const clock = new FakeClock();
     const tenure = new Tenure(LIFE, {
       ...{ clock, log: SILENT, fenceAfterMs: FENCE_MS },
-      ...{ hasPeers: () => false, askPeers: () => undefined, onLost: () => undefined },
+      ...{ askAgainMs: 50, hasPeers: () => false, askPeers: () => undefined, onLost: () => undefined },
     });
     expect([tenure.phase, tenure.isSure()]).toEqual(['joining', false]);
   });
@@ -109,10 +110,24 @@ describe('a request that comes outside the fence', () => {
     expect(await wait).toBe(true);
   });
 
+  test('F2: a crowd that waits asks the peers once, and once more a ping later', async () => {
+    const scene = serving();
+    scene.clock.advance(FENCE_MS);
+    const deadline = scene.clock.monotonic() + 250;
+    const crowd = Array.from({ length: 100 }, () => scene.tenure.maySoonAnswer(deadline));
+    expect(scene.asked).toBe(1);
+    scene.clock.advance(50);
+    void scene.tenure.maySoonAnswer(deadline);
+    expect(scene.asked).toBe(2);
+    scene.tenure.confirm(LIFE, scene.clock.monotonic());
+    expect(new Set(await Promise.all(crowd))).toEqual(new Set([true]));
+  });
+
   test('asks again where the confirmation was of a ping sent too long ago', async () => {
     const scene = serving();
     scene.clock.advance(FENCE_MS + 10);
     const wait = scene.tenure.maySoonAnswer(scene.clock.monotonic() + 100);
+    scene.clock.advance(50);
     scene.tenure.confirm(LIFE, 5);
     await settled();
     expect(scene.asked).toBe(2);

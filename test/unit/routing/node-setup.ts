@@ -119,6 +119,7 @@ export class RoutingNode {
       ...{ clock, log },
       fenceAfterMs: FENCE_MS,
       hasPeers: () => members.present().length > 0,
+      askAgainMs: 50,
       askPeers: () => {
         this.asks += 1;
         this.whenAsked();

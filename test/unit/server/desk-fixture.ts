@@ -9,6 +9,7 @@ import { Credentials } from '../../../src/server/credentials.ts';
 import { DoorCounts } from '../../../src/server/door-counts.ts';
 import { Flush } from '../../../src/server/flush.ts';
 import { KeyTable } from '../../../src/server/key-table.ts';
+import { LockReturns } from '../../../src/server/lock-returns.ts';
 import { MeshDesk } from '../../../src/server/mesh-desk.ts';
 import type { SessionsPort } from '../../../src/server/sessions-port.ts';
 import { StatsReports } from '../../../src/server/stats-reports.ts';
@@ -88,6 +89,8 @@ export class DeskFixture {
     const { sessions } = this;
     const mesh = new MeshDesk({ sessions, metrics, clock, log });
     this.parts = {
+      locks: new LockReturns({ mesh, limit: 5, clock, log }),
+      lockLimit: 3,
       ...{ letter: letter('b'), mesh, waitMs: 700, counts, metrics, clock, log, isSteering },
       version: '1.6.18-test',
       keys: new KeyTable(OPTIONS['doors.keyPrefixes'].fallback, OPTIONS['doors.lockPrefixes'].fallback),

@@ -1,5 +1,7 @@
+import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ItemDesk } from '../../../src/server/item-desk.ts';
+import { LockReturns } from '../../../src/server/lock-returns.ts';
 import type { Reply } from '../../../src/protocol/reply.ts';
 import type { Reply as SessionReply } from '../../../src/session/reply.ts';
 import { DeskFixture, granted, incr, read, remove, settled, store, TEXT, touch } from './desk-fixture.ts';
@@ -14,6 +16,12 @@ beforeEach(() => {
   fixture = new DeskFixture();
   desk = new ItemDesk(fixture.parts);
 });
+
+/** What is given back is, a little later. */
+async function givenBack(): Promise<void> {
+  fixture.clock.advance(1);
+  await settled();
+}
 
 function lock(exptime = 30): Promise<Reply> {
   return Promise.resolve(desk.answer(store('add', LOCK, '1', exptime), TEXT));
@@ -112,7 +120,7 @@ describe('a lock that is held', () => {
 
   test('is given back when the client goes', async () => {
     desk.close();
-    await settled();
+    await givenBack();
     expect(fixture.sessions.asked).toEqual([{ kind: 'unlock', id: 'b0123', token: 't1' }]);
     expect(fixture.logged).toEqual([]);
   });
@@ -120,7 +128,7 @@ describe('a lock that is held', () => {
   test('and cannot be given back then, is logged, without the whole id', async () => {
     fixture.sessions.script = () => ({ kind: 'unavailable', code: 'OWNER_UNREACHABLE' });
     desk.close();
-    await settled();
+    await givenBack();
     expect(fixture.logged.map((line) => JSON.parse(line) as object)).toMatchObject([
       { id: 'b0123'.slice(0, 1) + '…', code: 'OWNER_UNREACHABLE' },
     ]);
@@ -132,6 +140,7 @@ test('a lock that is granted after its client has gone is given back at once', a
   desk.close();
   expect(fixture.sessions.asked).toHaveLength(1);
   await fixture.sessions.answerNext(granted('t9'));
+  await givenBack();
   expect(fixture.sessions.asked.at(-1)).toEqual({ kind: 'unlock', id: 'b0123', token: 't9' });
 });
 
@@ -146,6 +155,7 @@ describe('a lock that may have been granted, though the answer was lost', () => 
     const reply = lock();
     await fixture.sessions.answerNext(LOST);
     expect(await reply).toMatchObject({ kind: 'server-error', code: 'IN_DOUBT' });
+    await givenBack();
     const [[, token] = []] = tokens() as string[][];
     expect(tokens()).toEqual([
       ['lock', token],
@@ -155,7 +165,10 @@ describe('a lock that may have been granted, though the answer was lost', () => 
 
   test('is asked to be given back again where that answer is lost as well, and then is logged', async () => {
     void lock();
-    for (let n = 0; n < 4; n += 1) await fixture.sessions.answerNext(LOST);
+    for (let n = 0; n < 4; n += 1) {
+      await fixture.sessions.answerNext(LOST);
+      await givenBack();
+    }
     expect(fixture.sessions.asked.map(({ kind }) => kind)).toEqual(['lock', 'unlock', 'unlock', 'unlock']);
     expect(fixture.logged).toHaveLength(1);
   });
@@ -167,6 +180,7 @@ describe('a lock that may have been granted, though the answer was lost', () => 
     const reply = desk.answer(remove(LOCK), TEXT);
     await fixture.sessions.answerNext(LOST);
     expect(await reply).toMatchObject({ kind: 'server-error', code: 'IN_DOUBT' });
+    await givenBack();
     expect(fixture.sessions.asked.slice(1)).toEqual([
       { kind: 'unlock', id: 'b0123', token: 't1' },
       { kind: 'unlock', id: 'b0123', token: 't1' },
@@ -188,4 +202,43 @@ test('nothing else can be done with the key of a lock', async () => {
   expect(await desk.answer(incr(LOCK), TEXT)).toEqual({ kind: 'not-found' });
   expect(await desk.answer({ kind: 'inspect', key: LOCK }, TEXT)).toEqual({ kind: 'miss' });
   expect(fixture.sessions.asked).toEqual([]);
+});
+
+describe('F2: nothing one client does with locks stops the node', () => {
+  function lockOf(session: number, of = desk): Promise<Reply> {
+    return Promise.resolve(of.answer(store('add', `memc.sess.key.lock.b${session}`, '1', 30), TEXT));
+  }
+
+  test('a client that holds too many is refused more by name, and nobody is asked', async () => {
+    fixture.sessions.script = (command) => granted('token' in command ? (command.token ?? '') : '');
+    for (let session = 0; session < fixture.parts.lockLimit; session += 1) await lockOf(session);
+    expect(await lockOf(99)).toMatchObject({ kind: 'server-error', code: 'TOO_MANY_LOCKS' });
+    expect(fixture.sessions.asked).toHaveLength(fixture.parts.lockLimit);
+  });
+
+  test('so are all clients together, until one of them goes', async () => {
+    fixture.sessions.script = (command) => granted('token' in command ? (command.token ?? '') : '');
+    const other = new ItemDesk(fixture.parts);
+    for (const session of [1, 2, 3]) await lockOf(session);
+    for (const session of [4, 5]) await lockOf(session, other);
+    expect(await lockOf(6, other)).toMatchObject({ kind: 'server-error', code: 'TOO_MANY_LOCKS' });
+    desk.close();
+    expect(await lockOf(6, other)).toMatchObject({ kind: 'stored' });
+  });
+
+  test('what thousands held is given back in slices, each owner being asked for no more than a link takes', async () => {
+    const { clock } = fixture;
+    const locks = new LockReturns({ mesh: fixture.parts.mesh, limit: 10_000, clock, log: pino({ level: 'silent' }) });
+    for (let session = 0; session < 200; session += 1) locks.giveBack(`b${session}`, `t${session}`);
+    expect(fixture.sessions.asked).toEqual([]);
+    fixture.clock.advance(1);
+    expect(fixture.sessions.asked).toHaveLength(64);
+    fixture.clock.advance(1000);
+    expect(fixture.sessions.asked).toHaveLength(64);
+    fixture.sessions.script = () => ({ kind: 'done', id: 'b1', version: 1, ttlSeconds: 1 });
+    while (fixture.sessions.waiting > 0)
+      await fixture.sessions.answerNext({ kind: 'done', id: 'b1', version: 1, ttlSeconds: 1 });
+    for (let turn = 0; turn < 5; turn += 1) await givenBack();
+    expect(fixture.sessions.asked).toHaveLength(200);
+  });
 });
