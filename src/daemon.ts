@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
+import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
 import { HotRecords } from './engine/hot-records.ts';
 import { Locks } from './engine/locks.ts';
@@ -125,6 +126,8 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
 interface EngineMemory {
   readonly recall: Recall;
   readonly hot: HotRecords;
+  /** Of our own store only. */
+  readonly ends?: Ends;
 }
 
 type Parts = ReturnType<typeof compose>;
@@ -144,15 +147,22 @@ function compose(
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
 
-  const buildEngine = (owner: Letter, under: Store, { recall, hot }: EngineMemory): Engine =>
+  const ends = new Ends({
+    limit: limits.ledgerEntries,
+    clock,
+    unopposedUntil: () => detector.confirmedByAllAt(),
+    wasApart: lives.wasApart(map.letters),
+  });
+
+  const buildEngine = (owner: Letter, store: Store, memory: EngineMemory): Engine =>
     new Engine({
       letter: owner,
-      vault: new Vault(under, recall, hot, clock, log),
+      vault: new Vault({ store, ...memory, clock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
       ...{ versions, session, clock, log },
     });
-  const engine = buildEngine(letter, store, memory);
+  const engine = buildEngine(letter, store, { ...memory, ends });
 
   const buildShelf = (owner: Letter): Engine => {
     const { shelfMegabytes, recalledSessions } = limits;
@@ -253,6 +263,7 @@ function compose(
     isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
     hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
     hasFormerSessions: () => former.hasSessions,
+    knowsEnds: () => ends.areAllKnown,
     wipe: async () => {
       await engine.wipe();
       former.hasSessions = false;

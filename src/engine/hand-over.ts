@@ -3,7 +3,7 @@ import type { SessionConfig } from '../config/config.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from '../session/record.ts';
 import type { Versions } from '../session/version.ts';
-import { newTombstone } from './tombstone.ts';
+import { graveOf, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Vault } from './vault.ts';
 
@@ -25,15 +25,16 @@ export class HandOver {
     this.#parts = parts;
   }
 
-  /** Rejects as the store does. */
+  /** What somebody destroyed here stays so, whatever was kept elsewhere (S5). Rejects as the store does. */
   async settle(entry: EstateEntry): Promise<void> {
     const { clock, session, turns, vault, versions } = this.#parts;
     await turns.take(entry.id, async () => {
-      if (entry.kind === 'kept') return vault.save(this.#settled(entry));
       const found = await vault.load(entry.id);
-      const previous = found.kind === 'record' ? found.record.version : 0;
-      const isDestroyed =
-        vault.isDestroyed(entry.id, found) || (entry.kind === 'succeeded' && entry.isDestroyed === true);
+      const kept = entry.kind === 'kept' ? this.#settled(entry) : undefined;
+      const end = vault.endOf(entry.id, found, kept && graveOf(kept));
+      if (kept !== undefined && end === undefined) return vault.save(kept);
+      const previous = Math.max(found.kind === 'record' ? found.record.version : 0, kept?.version ?? 0);
+      const isDestroyed = end === 'buried' || (entry.kind === 'succeeded' && entry.isDestroyed === true);
       const because = isDestroyed ? 'destroyed' : 'owner-dead';
       const reason = entry.kind === 'buried' ? entry.reason : because;
       const expiresAt = clock.now() + session.tombstoneSeconds * 1000;

@@ -62,10 +62,15 @@ export function unchanged(answer: Outcome['answer'], used?: Outcome['used']): Ou
   return { answer, change: NONE, used };
 }
 
-/** The item is like this from now on; where its life is over already, it goes. */
-export function changed({ item, now }: Situation, record: LiveRecord, access: Access, answer: ItemAnswer): Outcome {
+/**
+ * The item is like this from now on; where its life is over already, it goes. That counts also where nothing was here:
+ * a stand-in may keep something under this id, of which whoever asks knows. A tombstone says so already, and stays.
+ */
+export function changed(situation: Situation, record: LiveRecord, access: Access, answer: ItemAnswer): Outcome {
+  const { grave, item, now } = situation;
   if (record.expiresAt > now) return { answer, change: { kind: 'save', record }, used: { record, access } };
-  return item === undefined ? unchanged(answer) : { answer, change: { kind: 'drop', version: record.version } };
+  const isBuried = item === undefined && grave !== undefined;
+  return isBuried ? unchanged(answer) : { answer, change: { kind: 'drop', version: record.version } };
 }
 
 /** With this life from now on: 0 is the default one, since nothing lives for ever; what is negative is over. */

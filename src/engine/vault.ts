@@ -6,15 +6,26 @@ import type { ResetReason } from '../session/reset-reason.ts';
 import { shortenId } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import type { Store } from '../store/store.ts';
+import type { End, Ends } from './ends.ts';
 import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
-import { newTombstone } from './tombstone.ts';
+import { graveOf, newTombstone } from './tombstone.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
 export type Found = FoundRecord | Absent;
 export interface Absent {
   readonly kind: 'absent';
   readonly reason: ResetReason;
+}
+
+export interface VaultParts {
+  readonly store: Store;
+  readonly recall: Recall;
+  readonly hot: HotRecords;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Logger;
+  /** Absent on a shelf: nobody stands in for a stand-in. */
+  readonly ends?: Ends;
 }
 
 /**
@@ -30,13 +41,15 @@ export class Vault {
   readonly #hot: HotRecords;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: Logger;
+  readonly #ends: Ends | undefined;
 
-  constructor(store: Store, recall: Recall, hot: HotRecords, clock: Pick<Clock, 'now'>, log: Logger) {
+  constructor({ store, recall, hot, clock, log, ends }: VaultParts) {
     this.#store = store;
     this.#recall = recall;
     this.#hot = hot;
     this.#clock = clock;
     this.#log = log;
+    this.#ends = ends;
   }
 
   /**
@@ -100,6 +113,18 @@ export class Vault {
     return found.record.kind === 'tombstone' && found.record.reason === 'destroyed';
   }
 
+  /**
+   * How this id ended here, where somebody who did not know of it may have gone on under it.
+   *
+   * @param from the grave on which stands what that one hands over: it knew of that end
+   */
+  endOf(id: string, found: Found, from?: Grave): End | undefined {
+    if (this.isDestroyed(id, found)) return 'buried';
+    const grave = found.kind === 'record' ? graveOf(found.record) : undefined;
+    const isNews = grave !== undefined && grave.until > this.#clock.now() && grave.version !== from?.version;
+    return isNews ? 'buried' : this.#ends?.of(id);
+  }
+
   /** What still counts of this id's end, although the store has lost it. */
   graveOf(id: string): Grave | undefined {
     return this.#recall.graveOf(id, this.#clock.now());
@@ -133,6 +158,7 @@ export class Vault {
     this.#hot.forget(grave.id);
     await this.#store.delete(grave.id);
     this.#recall.wrote(grave);
+    this.#ends?.note(grave.id, 'dropped', grave.expiresAt);
   }
 
   /**
@@ -146,6 +172,7 @@ export class Vault {
     await this.#store.clear();
     this.#hot.forgetAll();
     this.#recall.lostAll(reason, recentUntil);
+    if (reason === 'destroyed') this.#ends?.noteAll();
   }
 
   /** Whether nothing was written under this id after this version. */
@@ -164,6 +191,9 @@ export class Vault {
   #wrote(record: SessionRecord, age: number): void {
     this.#recall.wrote(record);
     this.#hot.keep({ kind: 'record', record }, age);
+    if (record.kind === 'tombstone' && record.reason === 'destroyed') {
+      this.#ends?.note(record.id, 'buried', record.expiresAt);
+    }
   }
 
   /** In the place of a record that is too old: else a daemon that does not remember the newer one would answer it. */

@@ -39,6 +39,8 @@ interface Watch {
   rejection: HandshakeRefusal | undefined;
   /** When it last answered a ping, it held our life for dead; its port has not refused us since. */
   hasJudgedUs: boolean;
+  /** When the latest ping was sent to which it answered that it holds our life for alive. */
+  confirmedAt: number;
   /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
   accusation: 'none' | 'under-way' | 'upheld';
 }
@@ -82,6 +84,7 @@ export class FailureDetector {
           isRefused: false,
           rejection: undefined,
           hasJudgedUs: false,
+          confirmedAt: Number.NEGATIVE_INFINITY,
           accusation: 'none',
         },
       ]),
@@ -114,6 +117,11 @@ export class FailureDetector {
   /** Whether the peer told us that it holds us for dead, and is not surely gone since. */
   hasJudgedUs(letter: Letter): boolean {
     return this.#watch(letter).hasJudgedUs;
+  }
+
+  /** Monotonic: up to then every peer surely held us for alive, so that none can have stood in for us. */
+  confirmedByAllAt(): number {
+    return Math.min(...[...this.#watches.values()].map(({ confirmedAt }) => confirmedAt));
   }
 
   /** Whether the peer would be declared dead if we served. */
@@ -216,6 +224,7 @@ export class FailureDetector {
     if (answer.verdict === 'dead') this.#parts.onJudged(letter);
     if (answer.verdict === 'alive') {
       watch.sparedAt = sentAt;
+      watch.confirmedAt = sentAt;
       tenure.confirm(incarnation, sentAt);
     } else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
       tenure.lose(`${letter} holds this life for dead`);

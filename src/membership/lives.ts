@@ -62,6 +62,11 @@ export class Lives {
     return this.#file.peers[letter];
   }
 
+  /** Whether one of these peers was gone when this was last written: it may have been on another side of a split. */
+  wasApart(letters: readonly Letter[]): boolean {
+    return letters.some((letter) => (this.of(letter)?.state ?? 'alive') !== 'alive');
+  }
+
   /** A life that was declared dead stays so, whatever we hold of it after a restart. */
   record(letter: Letter, life: Pick<KnownLife, 'incarnation' | 'state'>): void {
     const known = this.#file.peers[letter];

@@ -14,6 +14,8 @@ export interface TakeOverParts {
   readonly lives: Lives;
   readonly tenure: Pick<Tenure, 'incarnation'>;
   readonly log: Logger;
+  /** Whether we know all that was destroyed here while a peer may have stood in for us. */
+  readonly knowsEnds: () => boolean;
   /** Drops every session of the former life: reset, not old. */
   readonly wipe: () => Promise<void>;
   /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
@@ -63,7 +65,7 @@ export class TakeOver {
       const { account, letter, life } = estate;
       const isOwn = letter === this.#parts.letter;
       if (!isOwn && !this.#inheritsFrom(estate)) continue;
-      const isOutdated = isOwn && (isDoubted || life < this.#parts.lives.served);
+      const isOutdated = isOwn && (isDoubted || life < this.#parts.lives.served || !this.#knowsEnds(from));
       const source = `${from}${account}`;
       const disputes = this.#disputes.get(letter) ?? new Disputes();
       this.#disputes.set(letter, disputes);
@@ -96,6 +98,13 @@ export class TakeOver {
     this.#disputes.get(this.#parts.letter)?.clear();
     this.#cursors.clear();
     this.#hasKept = false;
+  }
+
+  /** What was kept could be what was destroyed here, where that is forgotten (S5). */
+  #knowsEnds(from: Letter): boolean {
+    if (this.#parts.knowsEnds()) return true;
+    this.#parts.log.warn({ from }, 'what was destroyed here is not all known: what was kept elsewhere is reset');
+    return false;
   }
 
   /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */

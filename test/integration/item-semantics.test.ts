@@ -140,7 +140,7 @@ function buildEngine(clock: FakeClock): Engine {
   const store = new MemoryStore({ megabytes: 64, maxRecordBytes: 2 * SESSION.maxBytes, clock, metrics });
   return new Engine({
     letter: letter('a'),
-    vault: new Vault(store, new Recall(1000), new HotRecords(1), clock, log),
+    vault: new Vault({ store, recall: new Recall(1000), hot: new HotRecords(1), clock, log }),
     turns: new Turns(8),
     locks: new Locks(clock, 1000, 8),
     versions: new Versions(clock.now()),

@@ -1,11 +1,12 @@
 import type { Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
+import { Ends } from '../../../src/engine/ends.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
-import { Vault } from '../../../src/engine/vault.ts';
+import { Vault, type VaultParts } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
 import { Lives } from '../../../src/membership/lives.ts';
@@ -27,7 +28,6 @@ import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
-import type { Store } from '../../../src/store/store.ts';
 import { SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -104,21 +104,27 @@ export class SimNode {
     // Half of the nodes keep records at hand, so that every run tries both.
     const hotRecords = new HotRecords(letter.charCodeAt(0) % 2);
 
-    const buildEngine = (under: Store, memory: Recall, hot: HotRecords, owner: Letter): Engine =>
+    const ends = new Ends({
+      limit: limits.ledgerEntries,
+      clock,
+      unopposedUntil: () => detector.confirmedByAllAt(),
+      wasApart: lives.wasApart(map.letters),
+    });
+    const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
-        vault: new Vault(under, memory, hot, clock, log),
+        vault: new Vault({ ...vault, clock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
         ...{ versions, session, clock, log },
       });
-    const engine = buildEngine(store, recall, hotRecords, letter);
+    const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
 
     const buildShelf = (owner: Letter): Engine => {
       const { shelfMegabytes, recalledSessions } = limits;
       const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
       const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
-      return buildEngine(shelf, new Recall(recalledSessions), new HotRecords(0), owner);
+      return buildEngine({ store: shelf, recall: new Recall(recalledSessions), hot: new HotRecords(0) }, owner);
     };
     const estates = new Estates(
       (owner, isComplete) =>
@@ -199,6 +205,7 @@ export class SimNode {
       isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
       hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
       hasFormerSessions: () => former.hasSessions,
+      knowsEnds: () => ends.areAllKnown,
       wipe: async () => {
         watcher.wiped(letter);
         await engine.wipe();

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
+import { Ends } from '../../../src/engine/ends.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
@@ -67,11 +68,13 @@ export function setUpEngine({
   const store = new FakeStore(clock);
   const recall = new Recall(recalled);
   const config = { ...SESSION, ...session };
+  // Nobody has ever confirmed it: whatever was destroyed may be unknown elsewhere.
+  const ends = new Ends({ limit: 100, clock, unopposedUntil: () => Number.NEGATIVE_INFINITY, wasApart: false });
   const locks = new Locks(clock, config.lockSeconds * 1000, queueLimit);
   const turns = new Turns(queueLimit);
   const engine = new Engine({
     letter: letterOf(letter),
-    vault: new Vault(store, recall, new HotRecords(hotMegabytes), clock, log),
+    vault: new Vault({ store, recall, hot: new HotRecords(hotMegabytes), clock, log, ends }),
     turns,
     locks,
     versions: new Versions(incarnation),

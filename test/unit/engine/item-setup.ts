@@ -78,7 +78,7 @@ export function setUpItems({
   const config = { ...SESSION, ...session };
   const engine = new Engine({
     letter: letter(at),
-    vault: new Vault(fake, new Recall(1000), new HotRecords(hotMegabytes), clock, log),
+    vault: new Vault({ store: fake, recall: new Recall(1000), hot: new HotRecords(hotMegabytes), clock, log }),
     turns: new Turns(8),
     locks: new Locks(clock, config.lockSeconds * 1000, 8),
     versions: new Versions(clock.now()),

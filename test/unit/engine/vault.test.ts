@@ -23,13 +23,11 @@ describe('the vault', () => {
     store = new FakeStore(clock);
     recall = new Recall(100);
     logged = [];
-    vault = new Vault(
-      store,
-      recall,
-      new HotRecords(0),
-      clock,
-      pino({}, { write: (line: string) => void logged.push(line) }),
-    );
+    vault = new Vault({
+      ...{ store, recall, clock },
+      hot: new HotRecords(0),
+      log: pino({}, { write: (line: string) => void logged.push(line) }),
+    });
   });
 
   function live(version = 5, id = ID): LiveRecord {

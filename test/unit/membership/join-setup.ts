@@ -124,6 +124,7 @@ export interface JoinSetup {
   /** What the test may change as it goes. */
   readonly world: {
     hasFormerSessions: boolean;
+    knowsEnds: boolean;
     readonly refusing: Set<Letter>;
     readonly rejecting: Set<Letter>;
     /** Who told us that it holds us for dead. */
@@ -171,6 +172,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   const gaps: string[] = [];
   const world: JoinSetup['world'] = {
     hasFormerSessions: true,
+    knowsEnds: true,
     refusing: new Set(),
     rejecting: new Set(),
     judges: new Set(),
@@ -184,6 +186,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     isAsGoodAsDead: () => false,
     hasJudgedUs: (letter) => world.judges.has(letter),
     hasFormerSessions: () => world.hasFormerSessions,
+    knowsEnds: () => world.knowsEnds,
     wipe: () => {
       steps.push('wipe');
       world.hasFormerSessions = false;
