@@ -19,6 +19,7 @@ export interface SimMeshOptions {
   readonly seed: number;
   readonly size: number;
   readonly limits?: Partial<Config['limits']>;
+  readonly session?: Partial<Config['session']>;
   /** Between two things that one visitor does. */
   readonly idleMs?: number;
   /** Told of everything that happens, for a person who follows one run. */
@@ -104,8 +105,12 @@ export class SimMesh {
   readonly #trace: (line: string) => void;
   readonly #log: Logger;
 
-  constructor({ seed, size, limits, idleMs = 40, trace }: SimMeshOptions) {
-    this.config = { ...CONFIG, limits: { ...CONFIG.limits, ...limits } };
+  constructor({ seed, size, limits, session, idleMs = 40, trace }: SimMeshOptions) {
+    this.config = {
+      ...CONFIG,
+      limits: { ...CONFIG.limits, ...limits },
+      session: { ...CONFIG.session, ...session },
+    };
     this.letters = LETTERS.slice(0, size);
     this.#random = new Random(seed);
     this.#trace = (line) => trace?.(`${this.world.now.toFixed(2).padStart(9)} ${line}`);

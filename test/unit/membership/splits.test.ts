@@ -3,48 +3,12 @@ import type { Letter } from '../../../src/session/letter.ts';
 import type { SimMesh } from '../../support/sim/sim-mesh.ts';
 import { letterOf } from '../session/letters.ts';
 import { ask, everywhere, mintAt, start } from './sim-setup.ts';
+import { cutFor, heal, keepAt, toldOf, waysBetween, type Way } from './split-setup.ts';
 
 const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
 
 /** Each is tried with several seeds: links come back, and nodes join, in another order each time. */
 const SEEDS = [1, 2, 3, 4, 5, 6];
-
-async function keepAt(there: SimMesh, node: Letter, id: string, write: number): Promise<void> {
-  expect(await ask(there, node, { kind: 'keep', id, lineage: id, write })).toMatchObject({ kind: 'written' });
-}
-
-/** What each node says of a session: the write that it reads, or that it is gone. */
-async function toldOf(there: SimMesh, id: string): Promise<(number | string | undefined)[]> {
-  const told: (number | string | undefined)[] = [];
-  for (const node of there.letters) {
-    const outcome = await ask(there, node, { kind: 'get', id });
-    told.push(outcome.kind === 'read' ? outcome.payload.write : outcome.kind);
-  }
-  return told;
-}
-
-type Way = readonly [from: Letter, to: Letter];
-
-/** Every way between nodes of different sides. */
-function waysBetween(...sides: readonly (readonly Letter[])[]): Way[] {
-  return sides.flatMap((side) =>
-    side.flatMap((from) =>
-      sides.filter((other) => other !== side).flatMap((other) => other.map((to): Way => [from, to])),
-    ),
-  );
-}
-
-async function cutFor(there: SimMesh, ways: readonly Way[], forMs: number): Promise<void> {
-  for (const [from, to] of ways) there.cut(from, to);
-  await there.runFor(forMs);
-}
-
-async function heal(there: SimMesh, ways: readonly Way[]): Promise<void> {
-  for (const [from, to] of ways) there.heal(from, to);
-  await there.runFor(300);
-  expect(await there.converges(10_000)).toBe(true);
-  expect(there.errors).toEqual([]);
-}
 
 /** B is cut off, a dies and is stood in for on both sides, each of which keeps something under one id; then b dies too. */
 async function keepOnBothSides(there: SimMesh): Promise<{ readonly id: string; readonly ways: readonly Way[] }> {
