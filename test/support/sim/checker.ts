@@ -60,8 +60,9 @@ export function check(history: History, options: CheckOptions): Violation[] {
     }),
   );
   const ancestors = rotations(history.deeds);
+  const kept = keptIds(history);
   for (const [id, { sights: seen, deeds }] of byId) {
-    const isKept = isKeptId(id, history);
+    const isKept = kept.has(id);
     violations.push(
       ...strangers(id, seen, history, writers),
       // A kept id's versions are drawn by its owner and by stand-ins, whose clocks may agree by chance.
@@ -69,7 +70,9 @@ export function check(history: History, options: CheckOptions): Violation[] {
       ...(isKept ? [] : outOfOrder(seen)),
       ...old(
         seen,
-        [...familyOf(id, ancestors)].flatMap((member) => byId.get(member)?.deeds ?? []),
+        [...familyOf(id, ancestors)].flatMap(([member, until]) =>
+          (byId.get(member)?.deeds ?? []).filter(({ begunAt }) => begunAt < until),
+        ),
       ),
       ...(isKept ? keptCameBack(seen, deeds, writers) : cameBack(seen, deeds, options)),
       ...spurious(deeds, isKept, history),
@@ -258,7 +261,9 @@ function keptCameBack(
   deeds: readonly Deed[],
   writers: ReadonlyMap<number, Deed>,
 ): Violation[] {
-  const ends = deeds.filter(isEnd);
+  // A rotated one can still be read, and not be written, for its grace.
+  const mayBeRotated = deeds.some(({ act }) => act.kind === 'rotate');
+  const ends = deeds.filter((deed) => isEnd(deed) && !(mayBeRotated && isWriteMiss(deed)));
   const seenAt = new Map<number, number>();
   for (const { deed, payload } of sights) {
     if (payload?.write === undefined) continue;
@@ -332,9 +337,10 @@ export function isEnd(deed: Deed): boolean {
   return outcome.kind === 'miss';
 }
 
-/** A key that its client keeps is a session of its own; every other id was made by a node. */
-function isKeptId(id: string, { lineages }: History): boolean {
-  return lineages.get(id) === id;
+/** What somebody may go on under: a key of its client's own, or an id that a client keeps though a node made it. */
+export function keptIds({ deeds, lineages }: Pick<History, 'deeds' | 'lineages'>): ReadonlySet<string> {
+  const own = [...lineages].flatMap(([id, lineage]) => (id === lineage ? [id] : []));
+  return new Set([...own, ...deeds.flatMap(({ act }) => (act.kind === 'keep' ? [act.id] : []))]);
 }
 
 function isWriteMiss({ act, outcome }: Deed): boolean {
@@ -363,23 +369,22 @@ function mintedId({ act, outcome }: Deed): string | undefined {
   return act.kind === 'mint' && outcome.kind === 'written' ? outcome.id : undefined;
 }
 
-/** New id => the id that it goes on for. */
-function rotations(deeds: readonly Deed[]): ReadonlyMap<string, string> {
-  const pairs = deeds.flatMap(({ act, outcome }): [string, string][] =>
-    act.kind === 'rotate' && outcome.kind === 'written' ? [[outcome.id, act.id]] : [],
+/** New id => the id that it goes on for, and until when that one could be written. */
+function rotations(deeds: readonly Deed[]): ReadonlyMap<string, { readonly of: string; readonly until: number }> {
+  return new Map(
+    deeds.flatMap(({ act, outcome, endedAt }) =>
+      act.kind === 'rotate' && outcome.kind === 'written'
+        ? [[outcome.id, { of: act.id, until: endedAt }] as const]
+        : [],
+    ),
   );
-  return new Map(pairs);
 }
 
-/** The id and those that it goes on for. */
-function familyOf(id: string, ancestors: ReadonlyMap<string, string>): ReadonlySet<string> {
-  const family = new Set<string>();
-  for (
-    let member: string | undefined = id;
-    member !== undefined && !family.has(member);
-    member = ancestors.get(member)
-  ) {
-    family.add(member);
+/** The id and those that it goes on for, each with the time from which on what is written there is another session. */
+function familyOf(id: string, ancestors: ReturnType<typeof rotations>): ReadonlyMap<string, number> {
+  const family = new Map<string, number>([[id, Infinity]]);
+  for (let from = ancestors.get(id); from !== undefined && !family.has(from.of); from = ancestors.get(from.of)) {
+    family.set(from.of, from.until);
   }
   return family;
 }

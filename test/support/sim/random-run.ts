@@ -18,6 +18,8 @@ export interface RunResult {
 
 const SMALL_LEDGER = 5;
 const LARGE_LEDGER = 1000;
+/** Shorter than a split, as a minute is beside an hour; longer than any request. */
+const SHORT_TOMBSTONE_SECONDS = 1.5;
 const FAULTS_FOR_MS = 3500;
 /** A node that died often is let in again only after half a minute. */
 const CONVERGENCE_MS = 60_000;
@@ -29,19 +31,28 @@ const FEWEST_DONE = 20;
 /** What befalls a mesh: everything but splits; or splits, with what befalls stores in some of the runs; or both at once. */
 export type Weather = 'faults' | 'splits' | 'storms';
 
-/** One run: a mesh, its visitors, and what befalls it, all from one seed. */
-export async function run(seed: number, isTraced = false, weather: Weather = 'faults'): Promise<RunResult> {
+/** One run: a mesh, its visitors, and what befalls it, all from one seed. @param hosts how many, where not the seed decides */
+export async function run(
+  seed: number,
+  isTraced = false,
+  weather: Weather = 'faults',
+  hosts?: number,
+): Promise<RunResult> {
   const random = new Random(seed);
   const size = random.weighted({ 2: 1, 3: 6, 5: 3 });
   const trace: string[] = [];
   const mesh = new SimMesh({
     seed: random.below(2 ** 31),
-    size: Number(size),
+    size: hosts ?? Number(size),
     limits: {
       ledgerEntries: random.chance(0.15) ? SMALL_LEDGER : LARGE_LEDGER,
       recalledSessions: 1000,
       shelfMegabytes: 1,
     },
+    ...(weather !== 'faults' && {
+      doGoOn: true,
+      session: random.chance(0.5) ? { tombstoneSeconds: SHORT_TOMBSTONE_SECONDS, rotateGraceSeconds: 0.3 } : {},
+    }),
     ...(isTraced && { trace: (line: string) => void trace.push(line) }),
   });
   const complaints: string[] = [];

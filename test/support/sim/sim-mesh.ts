@@ -22,6 +22,8 @@ export interface SimMeshOptions {
   readonly session?: Partial<Config['session']>;
   /** Between two things that one visitor does. */
   readonly idleMs?: number;
+  /** Whether some visitors go on under the id that they have, whatever they are told of it. */
+  readonly doGoOn?: boolean;
   /** Told of everything that happens, for a person who follows one run. */
   readonly trace?: (line: string) => void;
 }
@@ -105,7 +107,7 @@ export class SimMesh {
   readonly #trace: (line: string) => void;
   readonly #log: Logger;
 
-  constructor({ seed, size, limits, session, idleMs = 40, trace }: SimMeshOptions) {
+  constructor({ seed, size, limits, session, idleMs = 40, doGoOn = false, trace }: SimMeshOptions) {
     this.config = {
       ...CONFIG,
       limits: { ...CONFIG.limits, ...limits },
@@ -133,7 +135,7 @@ export class SimMesh {
       random: new Random(this.#random.below(2 ** 31)),
       letters: this.letters,
       nodeOf: (letter) => this.nodeOf(letter),
-      idleMs,
+      ...{ idleMs, doGoOn },
     });
   }
 

@@ -5,6 +5,7 @@ import type { Deed, History } from './history.ts';
 import { subjectOf } from './history.ts';
 import type { Random } from './random.ts';
 import type { SimMesh } from './sim-mesh.ts';
+import { cameBackAcross } from './split-ends.ts';
 import { mergedView, sidesOf, sideView, wasTouchedAcross, type Split } from './split-views.ts';
 
 /** A split lasts so long: some are over before anybody is declared dead. */
@@ -98,6 +99,7 @@ export function checkSplits(
     ),
     ...judge(mergedView(history.deeds, splits)),
     ...late(history, options),
+    ...cameBackAcross(history.deeds, splits, options),
     // An account that was too small costs the owner all it has.
     ...(isRestKept && options.areLedgersLarge ? lostWithoutCause(history, splits) : []),
   ];

@@ -20,7 +20,7 @@ export interface Split {
  * When a deed was done, as one split sees it. `side`: on one side, surely before anybody of another could be asked.
  * `unsure`: while that began or ended, so that it may have been carried out on either.
  */
-type Phase = 'before' | 'side' | 'unsure' | 'after';
+export type Phase = 'before' | 'side' | 'unsure' | 'after';
 
 /** What became of one session in one split. */
 interface Fate {
@@ -64,7 +64,8 @@ export function wasTouchedAcross(deed: Deed, deeds: readonly Deed[], splits: rea
   return splits.some((split) =>
     deeds.some((one) => {
       const subject = subjectOf(one.act);
-      if (subject === undefined || (subject !== id && !ledHere.has(subject))) return false;
+      const isOfIt = isAbout(one, id) || (subject !== undefined && ledHere.has(subject));
+      if (subject === undefined || !isOfIt) return false;
       if (one.begunAt > deed.endedAt || !mayHaveTouched(one.outcome)) return false;
       if (one.endedAt > split.healedAt + FELLOWS_MS && one.begunAt < split.wholeAt) return true;
       // With some cables mended and others not, a node of the owner's side may have heard of its death, and asked another.
@@ -111,22 +112,33 @@ const NOBODY: ReadonlySet<string> = new Set();
 function fatesOf(deeds: readonly Deed[], split: Split): ReadonlyMap<string, Fate> {
   const fates = new Map<string, { touchedBy: Set<string>; maybeTouchedBy: Set<string> }>();
   for (const deed of deeds) {
-    const id = subjectOf(deed.act);
     const phase = phaseOf(deed, split);
-    if (id === undefined || (phase !== 'side' && phase !== 'unsure') || !isAcross(deed, split)) continue;
-    if (!mayHaveTouched(deed.outcome)) continue;
-    const fate = fates.get(id) ?? { touchedBy: new Set(), maybeTouchedBy: new Set() };
-    fates.set(id, fate);
+    if ((phase !== 'side' && phase !== 'unsure') || !mayHaveTouched(deed.outcome)) continue;
     const isSure = phase === 'side' && deed.outcome.kind !== 'in-doubt' && deed.outcome.kind !== 'lost';
-    (isSure ? fate.touchedBy : fate.maybeTouchedBy).add(split.sideOf(deed.node));
+    for (const id of touchedIds(deed)) {
+      if (!isAcross(id, deed, split)) continue;
+      const fate = fates.get(id) ?? { touchedBy: new Set(), maybeTouchedBy: new Set() };
+      fates.set(id, fate);
+      (isSure ? fate.touchedBy : fate.maybeTouchedBy).add(split.sideOf(deed.node));
+    }
   }
   return fates;
 }
 
+/** What it asked for, and the id that a rotation gave: that has the former one's letter, wherever it was done. */
+function touchedIds({ act, outcome }: Deed): ReadonlySet<string> {
+  const subject = subjectOf(act);
+  const given = act.kind === 'rotate' && outcome.kind === 'written' ? outcome.id : undefined;
+  return new Set([subject, given].filter((id) => id !== undefined));
+}
+
+function isAbout(deed: Deed, id: string | undefined): boolean {
+  return id !== undefined && touchedIds(deed).has(id);
+}
+
 /** Done on a side where the session's owner was not. */
-function isAcross({ act, node }: Deed, split: Split): boolean {
-  const id = subjectOf(act);
-  return id !== undefined && split.sideOf(node) !== split.sideOf(ownerOf(id));
+function isAcross(id: string, { node }: Deed, split: Split): boolean {
+  return split.sideOf(node) !== split.sideOf(ownerOf(id));
 }
 
 function ownerOf(id: string | undefined): Letter {
@@ -139,7 +151,7 @@ function mayHaveTouched({ kind }: Outcome): boolean {
   return kind !== 'unavailable' && kind !== 'refused';
 }
 
-function phaseOf({ node, begunAt, endedAt: toldAt }: Deed, split: Split): Phase {
+export function phaseOf({ node, begunAt, endedAt: toldAt }: Deed, split: Split): Phase {
   const { cutAt, healedAt, renewedAt, wholeAt } = split;
   const endedAt = Math.min(toldAt, begunAt + LONGEST_MS);
   if (endedAt < cutAt) return 'before';

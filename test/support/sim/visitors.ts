@@ -21,10 +21,15 @@ export interface VisitorsParts {
   readonly nodeOf: (letter: Letter) => SimNode | undefined;
   /** Between two things that one visitor does. */
   readonly idleMs: number;
+  /** Whether some go on under the id that they have, whatever they are told of it. */
+  readonly doGoOn: boolean;
 }
 
 /** What visitors do most of the time; the numbers are weights. */
 const HABITS = { get: 30, put: 16, patch: 10, open: 16, touch: 5, destroy: 3, rotate: 3, mint: 8, kept: 9 } as const;
+
+/** Beside these: so often does a client go on under the id of a session, as unmodified memcached clients do. */
+const GOING_ON = 10;
 
 /** Clients of the mesh: they ask whatever node they come upon, and write down what they were told. */
 export class Visitors {
@@ -154,7 +159,8 @@ export class Visitors {
 
   #think(): Act {
     const { random } = this.#parts;
-    const habit = this.#known.length === 0 ? 'mint' : random.weighted(HABITS);
+    const habits = { ...HABITS, keep: this.#parts.doGoOn ? GOING_ON : 0 };
+    const habit = this.#known.length === 0 ? 'mint' : random.weighted(habits);
     if (habit === 'mint') {
       if (random.chance(0.2)) return { kind: 'open' };
       const write = this.#draw();
@@ -162,7 +168,7 @@ export class Visitors {
     }
     if (habit === 'kept') return this.#thinkOfKept();
     const id = this.#recall();
-    if (habit === 'put' || habit === 'patch') {
+    if (habit === 'put' || habit === 'patch' || habit === 'keep') {
       return { kind: habit, id, lineage: this.lineages.get(id) ?? '', write: this.#draw() };
     }
     return { kind: habit, id };

@@ -3,13 +3,14 @@ import { run, type RunResult, type Weather } from '../../support/sim/random-run.
 
 /**
  * More than the suite runs: `SIM_FROM=1000 SIM_SEEDS=5000 npx vitest run --project unit test/unit/membership/simulation`.
- * SIM_SPLIT_SEEDS and SIM_STORM_SEEDS are the same for the other kinds of weather.
+ * SIM_SPLIT_SEEDS and SIM_STORM_SEEDS are the same for the other kinds of weather; SIM_HOSTS=2 has the mesh of that size.
  * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_SPLIT_SEEDS=0 SIM_STORM_SEEDS=0 SIM_TRACE=1 …`.
  */
 const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
 const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 150);
 const STORM_SEEDS = Number(process.env['SIM_STORM_SEEDS'] ?? 100);
 const FROM = Number(process.env['SIM_FROM'] ?? 1);
+const HOSTS = process.env['SIM_HOSTS'] === undefined ? undefined : Number(process.env['SIM_HOSTS']);
 const IS_TRACED = process.env['SIM_TRACE'] === '1';
 
 /** Seeds per test, so that a long run shows how far it is. */
@@ -50,7 +51,7 @@ function describeFailure({ seed, size, complaints, trace }: RunResult): string {
 async function failuresOf(seeds: readonly number[], weather: Weather = 'faults'): Promise<string[]> {
   const failures: string[] = [];
   for (const seed of seeds) {
-    const result = await run(seed, IS_TRACED, weather);
+    const result = await run(seed, IS_TRACED, weather, HOSTS);
     for (const [what, times] of result.tally) tally.set(what, (tally.get(what) ?? 0) + times);
     if (result.complaints.length > 0) failures.push(describeFailure(result));
   }
