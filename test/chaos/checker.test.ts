@@ -202,6 +202,31 @@ describe('the judge finds', () => {
     expect(rules([born, missed([12, 13]), read(payload(1), [14, 15], 1, C)], split)).toContain('S1');
   });
 
+  test('S5: what one side of a split destroyed or rotated, found after it as the other side wrote it meanwhile', () => {
+    const split = [befell('cut-off', 1000, 9000)];
+    const keep: Told = {
+      act: { kind: 'keep', id: ID, lineage: 'L', write: 2 },
+      at: [2000, 2001],
+      outcome: { kind: 'written', id: ID, version: 2 },
+      node: B,
+    };
+    const ends: readonly Act[] = [
+      { kind: 'destroy', id: ID },
+      { kind: 'rotate', id: ID },
+    ];
+    for (const act of ends) {
+      const id = act.kind === 'rotate' ? `a${'3'.repeat(26)}` : ID;
+      const end: Told = { act, at: [3000, 3001], outcome: { kind: 'written', id, version: 3 } };
+      const told = [born, keep, end];
+      expect(rules([...told, read(payload(2), [10_000, 10_001], 4, C)], split)).toContain('S5');
+      // Whoever was told to be on its side, or after all was well, began anew.
+      expect(rules([...told, { ...keep, at: [9500, 9501] }, missed([10_000, 10_001])], split)).not.toContain('S5');
+      expect(
+        rules([born, end, { ...keep, node: A, at: [4000, 4001] }, read(payload(2), [10_000, 10_001], 4)], split),
+      ).not.toContain('S5');
+    }
+  });
+
   test('S3: a session that is reset after a split, though nobody asked for it on a wrong side', () => {
     const split = [befell('cut-off', 10, 20)];
     expect(rules([born, missed([31, 32])], split)).toEqual(['S3']);

@@ -2,10 +2,12 @@ import { isMintedForm } from '../../src/session/session-id.ts';
 import type { ResetReason } from '../../src/session/reset-reason.ts';
 import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
+import { cameBackAcross } from '../support/sim/split-ends.ts';
+import type { Split } from '../support/sim/split-views.ts';
 import { describeDrops, splitsWithDrops, type Drop } from './drops.ts';
 import { FAULTS } from './faults.ts';
 import type { ChaosDeed, Record } from './record.ts';
-import { deedsById, isKnownSplit, longestMs, mayBeTouchedAcross } from './sides.ts';
+import { deedsById, isKnownSplit, isPlaced, longestMs, mayBeTouchedAcross } from './sides.ts';
 import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
 
 /** A broken promise, by its number in DESIGN section 3. */
@@ -51,6 +53,7 @@ export function judge(
         !isOfUnrest(one, troubles) &&
         !(one.what.includes('grace') && wasClockSet(one.deeds, troubles)),
     ),
+    ...backAcross(deeds, troubles),
     ...falseMisses(deeds, troubles, { hardCapMs, drops }),
     ...tooManyDrops(troubles, drops),
     ...badIds(deeds),
@@ -70,6 +73,20 @@ function isOfSplit({ rule, deeds }: BrokenPromise, troubles: readonly Trouble[])
     const isOfBothSides = new Set(deeds.map(({ node }) => node === victim)).size === 2;
     return isOfBothSides || (last >= undoneAt && (rule === 'S1' || rule === 'S2'));
   });
+}
+
+/** S5: what was destroyed or rotated on one side of a split is not there once all is well, whatever the other side wrote. */
+function backAcross(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
+  const splits = troubles.filter(isKnownSplit).map(({ victim, doneAt, undoneAt, to }): Split => ({
+    ...{ cutAt: doneAt, healedAt: undoneAt, mendedAt: to, wholeAt: to },
+    sideOf: (letter) => (letter === victim ? 'victim' : 'others'),
+  }));
+  const byNumber = new Map(deeds.map((deed) => [deed.number, deed]));
+  const placed = deeds.filter(isPlaced).map((deed) => ({ ...deed, wasStopped: true }));
+  return cameBackAcross(placed, splits, { graceMs: GRACE_MS }).map(({ rule, what, deeds: proof }) => ({
+    ...{ rule, what },
+    deeds: proof.flatMap(({ number }) => byNumber.get(number) ?? []),
+  }));
 }
 
 /** Two successors of one orphan: only while everybody knew that its owner was dead, and nobody else was troubled. */

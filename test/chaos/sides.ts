@@ -67,6 +67,6 @@ function surelyCameToNothing({ outcome, via }: ChaosDeed): boolean {
 }
 
 /** Behind a balancer, who answered is known only from a page. */
-function isPlaced({ outcome, via }: ChaosDeed): boolean {
+export function isPlaced({ outcome, via }: ChaosDeed): boolean {
   return via !== 'balancer' || outcome.kind === 'opened' || outcome.kind === 'written';
 }

@@ -3,11 +3,12 @@ import { hostAndPort } from './listening.ts';
 import type { Random } from './sim/random.ts';
 
 /**
- * What a bad link does to what goes over it, either way: nothing; each piece comes so much later; or, now and then, it
- * breaks, says a piece twice, or turns one bit of it.
+ * What a bad link does to what goes over it, either way: nothing; nothing gets through, and nobody is told so; each piece
+ * comes so much later; or, now and then, it breaks, says a piece twice, or turns one bit of it.
  */
 export type Mood =
   | { readonly kind: 'honest' }
+  | { readonly kind: 'severed' }
   | { readonly kind: 'slow'; readonly lateMs: number }
   /** One piece in so many, on average. */
   | { readonly kind: 'cutting' | 'repeating' | 'corrupting'; readonly oneIn: number };
@@ -23,9 +24,10 @@ export class FaultProxy {
   private constructor(target: string, random: Random) {
     this.#random = random;
     // Each end says by itself that it has said everything.
-    this.#server = createServer({ allowHalfOpen: true }, (caller) =>
-      this.#relay(caller, connect({ ...hostAndPort(target), allowHalfOpen: true })),
-    );
+    this.#server = createServer({ allowHalfOpen: true }, (caller) => {
+      if (this.#mood.kind === 'severed') this.#swallow(caller);
+      else this.#relay(caller, connect({ ...hostAndPort(target), allowHalfOpen: true }));
+    });
   }
 
   /** `target` is `host:port`. */
@@ -46,12 +48,24 @@ export class FaultProxy {
   }
 
   become(mood: Mood): void {
+    // What was on its way while a cable was out is never said again.
+    if (this.#mood.kind === 'severed' || mood.kind === 'severed') this.#hangUp();
     this.#mood = mood;
   }
 
   async close(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    this.#hangUp();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #hangUp(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  #swallow(caller: Socket): void {
+    this.#sockets.add(caller);
+    caller.on('error', () => undefined).on('close', () => this.#sockets.delete(caller));
+    caller.resume();
   }
 
   #relay(caller: Socket, called: Socket): void {
@@ -96,7 +110,7 @@ export class FaultProxy {
 
   #harm(bytes: Buffer): readonly Buffer[] | 'cut' {
     const mood = this.#mood;
-    if (mood.kind === 'honest') return [bytes];
+    if (mood.kind === 'honest' || mood.kind === 'severed') return [bytes];
     if (mood.kind !== 'slow' && !this.#random.chance(1 / mood.oneIn)) return [bytes];
     this.#harmed += 1;
     switch (mood.kind) {
