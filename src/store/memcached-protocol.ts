@@ -2,7 +2,7 @@ import type { Response } from 'memjs';
 import { StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 
 /** The commands of memcached's binary protocol that reach the wire, by their opcode. */
-export const OPCODES = { get: 0x00, set: 0x01, add: 0x02, delete: 0x04, flush: 0x08, noop: 0x0a } as const;
+export const OPCODES = { get: 0x00, set: 0x01, add: 0x02, delete: 0x04, flush: 0x08, noop: 0x0a, stat: 0x10 } as const;
 
 export const STATUSES = { done: 0x00, notFound: 0x01, exists: 0x02, tooLarge: 0x03, outOfMemory: 0x82 } as const;
 
@@ -35,9 +35,18 @@ export function errorIn({ header }: Response): StoreTooLargeError | StoreUnavail
 
 /** Does nothing and is always answered. */
 export function noopRequest(opaque: number): Buffer {
+  return bareRequest(OPCODES.noop, opaque);
+}
+
+/** Asks for all figures: an answer for each, and one without a key behind the last. */
+export function statRequest(): Buffer {
+  return bareRequest(OPCODES.stat, 0);
+}
+
+function bareRequest(opcode: number, opaque: number): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   bytes.writeUInt8(REQUEST_MAGIC, 0);
-  bytes.writeUInt8(OPCODES.noop, OPCODE_AT);
+  bytes.writeUInt8(opcode, OPCODE_AT);
   bytes.writeUInt32BE(opaque, OPAQUE_AT);
   return bytes;
 }

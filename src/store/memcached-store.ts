@@ -3,14 +3,17 @@ import type { Clock } from '../clock.ts';
 import { MagliaError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { memcachedExpiration } from './memcached-expiration.ts';
+import type { MemcachedFigures } from './memcached-figures.ts';
 import type { MemcachedServer } from './memcached-server.ts';
 import { RecordClient } from './record-client.ts';
 import { checkStoreKey } from './store-key.ts';
 import { StoreLatency, type StoreOperation } from './store-latency.ts';
+import type { StoreFigures } from './store-figures.ts';
 import type { Store, StoreDescription } from './store.ts';
 
 export interface MemcachedStoreOptions {
   readonly server: MemcachedServer;
+  readonly figures: Pick<MemcachedFigures, 'read'>;
   /** The largest value that is sent. */
   readonly maxRecordBytes: number;
   /** Whether memcached answers, as whoever watches it knows. */
@@ -24,14 +27,16 @@ export interface MemcachedStoreOptions {
 export class MemcachedStore implements Store {
   readonly #client: RecordClient;
   readonly #server: MemcachedServer;
+  readonly #figures: Pick<MemcachedFigures, 'read'>;
   readonly #maxRecordBytes: number;
   readonly #health: MemcachedStoreOptions['health'];
   readonly #clock: Clock;
   readonly #latency: StoreLatency;
 
-  constructor({ server, maxRecordBytes, health, clock, metrics, log }: MemcachedStoreOptions) {
+  constructor({ server, figures, maxRecordBytes, health, clock, metrics, log }: MemcachedStoreOptions) {
     this.#client = new RecordClient(server, log);
     this.#server = server;
+    this.#figures = figures;
     this.#maxRecordBytes = maxRecordBytes;
     this.#health = health;
     this.#clock = clock;
@@ -93,6 +98,10 @@ export class MemcachedStore implements Store {
 
   describe(): StoreDescription {
     return { kind: 'memcached', ...this.#health() };
+  }
+
+  figures(): Promise<StoreFigures> {
+    return this.#figures.read();
   }
 
   close(): Promise<void> {

@@ -4,6 +4,7 @@ import { StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { checkStoreKey } from './store-key.ts';
 import { StoreLatency, type StoreOperation } from './store-latency.ts';
+import type { StoreFigures } from './store-figures.ts';
 import type { Store, StoreDescription } from './store.ts';
 
 /**
@@ -28,6 +29,7 @@ export class MemoryStore implements Store {
   readonly #records: LRUCache<string, Buffer>;
   readonly #maxRecordBytes: number;
   readonly #latency: StoreLatency;
+  #evictions = 0;
   #state: StoreDescription['state'] = 'up';
 
   constructor({ megabytes, maxRecordBytes, clock, metrics }: MemoryStoreOptions) {
@@ -36,6 +38,9 @@ export class MemoryStore implements Store {
     this.#latency = new StoreLatency(metrics, clock);
     this.#records = new LRUCache({
       maxSize,
+      dispose: (_record, _key, reason) => {
+        if (reason === 'evict') this.#evictions += 1;
+      },
       // lru-cache would keep a moment for 1 ms with a timer of its own.
       ttlResolution: 0,
       // It takes a start of 0 for "lives for ever".
@@ -80,6 +85,11 @@ export class MemoryStore implements Store {
 
   describe(): StoreDescription {
     return { kind: 'memory', state: this.#state };
+  }
+
+  figures(): Promise<StoreFigures> {
+    const { size: items, calculatedSize: bytes, maxSize: limitBytes } = this.#records;
+    return Promise.resolve({ items, bytes, limitBytes, evictions: this.#evictions });
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { Config, SocketAddress } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { ENVELOPE_BYTES } from '../session/record.ts';
 import { describeAddress, dialMemcached } from './dial-memcached.ts';
+import { MemcachedFigures } from './memcached-figures.ts';
 import { MemcachedKeeper } from './memcached-keeper.ts';
 import { answers } from './memcached-probe.ts';
 import { MemcachedProcess } from './memcached-process.ts';
@@ -106,8 +107,10 @@ function memcachedStore(
   { clock, log, metrics }: OpenStoreDependencies,
 ): MemcachedStore {
   const deadlineMs = config.timings.storeMs;
-  const server = new MemcachedServer({ address, dial: () => dialMemcached(address), clock, log, deadlineMs });
-  return new MemcachedStore({ server, maxRecordBytes: maxRecordBytes(config), health, clock, metrics, log });
+  const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
+  const server = new MemcachedServer({ address, dial, clock, log, deadlineMs });
+  const figures = new MemcachedFigures({ dial, clock, deadlineMs });
+  return new MemcachedStore({ server, figures, maxRecordBytes: maxRecordBytes(config), health, clock, metrics, log });
 }
 
 function maxRecordBytes({ session }: OpenStoreConfig): number {

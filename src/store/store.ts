@@ -1,3 +1,5 @@
+import type { StoreFigures } from './store-figures.ts';
+
 /**
  * Where a node keeps its sessions' records, as opaque bytes under a key of 1 to 250 printable characters.
  *
@@ -16,6 +18,8 @@ export interface Store {
   clear(): Promise<void>;
   /** For `status` and `/readyz`. */
   describe(): StoreDescription;
+  /** How full it is, as far as it tells within its deadline. */
+  figures(): Promise<StoreFigures>;
   close(): Promise<void>;
 }
 

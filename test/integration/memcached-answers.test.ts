@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { StoreInDoubtError, StoreUnavailableError } from '../../src/errors.ts';
 import { dialMemcached } from '../../src/store/dial-memcached.ts';
+import { MemcachedFigures } from '../../src/store/memcached-figures.ts';
 import { MemcachedServer } from '../../src/store/memcached-server.ts';
 import { MemcachedStore } from '../../src/store/memcached-store.ts';
 import { answerTo, encodeAnswer, readRequests, type WireRequest } from '../support/memcached-wire.ts';
@@ -51,6 +52,7 @@ function openStore(deadlineMs: number): MemcachedStore {
   return new MemcachedStore({
     ...common,
     server,
+    figures: new MemcachedFigures({ clock: systemClock, dial: () => dialMemcached(address), deadlineMs }),
     maxRecordBytes: 2_000_000,
     health: () => ({ state: 'up' }),
     metrics: { observe: () => undefined },

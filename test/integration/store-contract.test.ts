@@ -118,6 +118,15 @@ describe.each([
     expect(await store.get('key')).toEqual(Buffer.from('two'));
   });
 
+  test('tells how full it is', async () => {
+    const before = await store.figures();
+    await store.set('counted', Buffer.alloc(10_000), 60);
+    const after = await store.figures();
+    expect(after.items).toBe(before.items + 1);
+    expect(after.bytes - before.bytes).toBeGreaterThanOrEqual(10_000);
+    expect(after).toMatchObject({ limitBytes: 64 * 1024 * 1024, evictions: 0 });
+  });
+
   test('adds only where the key is free', async () => {
     expect(await store.add('added', Buffer.from('first'), 60)).toBe(true);
     expect(await store.add('added', Buffer.from('second'), 60)).toBe(false);

@@ -1,5 +1,6 @@
 import type { Timer } from '../../../src/clock.ts';
 import { StoreInDoubtError, StoreUnavailableError, type MagliaError } from '../../../src/errors.ts';
+import type { StoreFigures } from '../../../src/store/store-figures.ts';
 import type { Store, StoreDescription } from '../../../src/store/store.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -34,6 +35,11 @@ export class SimMemcached {
 
   clear(): void {
     this.#records.clear();
+  }
+
+  figures(): StoreFigures {
+    const bytes = [...this.#records.values()].reduce((sum, { value }) => sum + value.length, 0);
+    return { items: this.#records.size, bytes, limitBytes: Infinity, evictions: 0 };
   }
 }
 
@@ -98,6 +104,10 @@ export class SimStore implements Store {
 
   clear(): Promise<void> {
     return this.#run(() => this.#memcached.clear());
+  }
+
+  figures(): Promise<StoreFigures> {
+    return this.#run(() => this.#memcached.figures());
   }
 
   describe(): StoreDescription {

@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../../../src/errors.ts';
+import { MemcachedFigures } from '../../../src/store/memcached-figures.ts';
 import { MemcachedServer } from '../../../src/store/memcached-server.ts';
 import { MemcachedStore } from '../../../src/store/memcached-store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
@@ -36,6 +37,7 @@ beforeEach(() => {
   });
   store = new MemcachedStore({
     server,
+    figures: new MemcachedFigures({ dial: memcached.dial, clock, deadlineMs: DEADLINE_MS }),
     maxRecordBytes: 1_000,
     health: () => ({ state: 'up', pid: 42 }),
     clock,

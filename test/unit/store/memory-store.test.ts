@@ -96,6 +96,20 @@ describe('the memory store', () => {
     expect(await small.get('k')).toEqual(Buffer.from('old'));
   });
 
+  test('tells how full it is, and what it dropped for want of memory', async () => {
+    const small = open(1, 100_000);
+    const before = await small.figures();
+    expect(before).toEqual({ items: 0, bytes: 0, limitBytes: 1024 * 1024, evictions: 0 });
+    for (let n = 0; n < 15; n += 1) await small.set(`k${n}`, Buffer.alloc(100_000), 60);
+    const { items, bytes, evictions } = await small.figures();
+    expect(items + evictions).toBe(15);
+    expect(evictions).toBeGreaterThan(0);
+    expect(bytes).toBeGreaterThan(items * 100_000);
+    await small.set('k14', Buffer.from('again'), 60);
+    await small.delete('k14');
+    expect((await small.figures()).evictions).toBe(evictions);
+  });
+
   test('is down and unavailable once it is closed', async () => {
     expect(store.describe()).toEqual({ kind: 'memory', state: 'up' });
     await store.close();
