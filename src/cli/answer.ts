@@ -26,9 +26,12 @@ export function parseClusterView(answer: Answer): ClusterView {
 
 /** One line for a person about an answer that is not what was asked for. */
 export function describeRefusal(answer: Answer): string {
-  const { message, code, reason } = parseObjectBody(answer);
+  const { message, code, reason, version } = parseObjectBody(answer);
   const names = [code, reason].filter((name) => typeof name === 'string');
-  const text = typeof message === 'string' ? message : `HTTP ${answer.status}`;
+  const told = typeof message === 'string' ? message : `HTTP ${answer.status}`;
+  // The message names the field of the answer, which a person does not see here.
+  const text =
+    typeof version === 'number' ? told.replace('its version is `version`', `its version is ${version}`) : told;
   return names.length === 0 ? text : `${text} (${names.join(', ')})`;
 }
 

@@ -13,7 +13,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: 'done',
-  1: 'the answer was no: no such session, a newer version, refused',
+  1: 'the answer was no: no such session, a newer version, refused; of status: not all is well',
   2: 'the call was wrong: an unknown flag, a malformed id, data that cannot be read, a missing token',
   3: 'the configuration cannot be used',
   4: 'no daemon can be reached',

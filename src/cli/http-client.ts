@@ -46,7 +46,7 @@ export class HttpClient {
       let hasConnected = false;
       const fail = (why: string, cause?: Error): void => {
         deadline.cancel();
-        reject(hasConnected ? inDoubt(endpoint, why, cause) : unreachable(endpoint, why, cause));
+        reject(hasConnected ? unanswered(endpoint, call, why, cause) : unreachable(endpoint, why, cause));
       };
       const outgoing = request({
         ...(endpoint.kind === 'unix' ? { socketPath: endpoint.path } : { host: endpoint.host, port: endpoint.port }),
@@ -96,9 +96,10 @@ function unreachable(endpoint: Endpoint, why: string, cause?: Error): CliError {
   );
 }
 
-function inDoubt(endpoint: Endpoint, why: string, cause?: Error): CliError {
+function unanswered(endpoint: Endpoint, { method }: Call, why: string, cause?: Error): CliError {
+  const consequence = method === 'GET' ? 'ask again' : 'a write may have been done';
   return new CliError(
-    `the daemon at ${formatEndpoint(endpoint)} was asked and did not answer (${why}): a write may have been done`,
+    `the daemon at ${formatEndpoint(endpoint)} was asked and did not answer (${why}): ${consequence}`,
     EXIT.unavailable,
     { cause },
   );

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { CommandParts } from './context.ts';
 import { callDaemon, daemonCommand, printAnswer, type DaemonOptions } from './daemon-command.ts';
 import { jsonBody } from './session-data.ts';
+import { ID_ARGUMENT, readId } from './session-id-argument.ts';
 import { parseWaitMs, parseWholeNumber } from './whole-number.ts';
 
 interface OpenOptions extends DaemonOptions {
@@ -12,10 +13,11 @@ interface OpenOptions extends DaemonOptions {
 /** `maglia open [ID]`: what a web application asks at the start of a request. */
 export function openCommand({ context, finish }: CommandParts): Command {
   return daemonCommand('open', 'find this session, or get a fresh one with the reason why')
-    .argument('[id]', 'the id as the cookie has it; without one a session is minted')
+    .argument('[id]', `${ID_ARGUMENT}; without one a session is minted`)
     .option('--ttl <seconds>', 'life of a fresh session after its last use', parseWholeNumber)
     .option('--lock <ms>', "take the session's lock, waiting up to this long", parseWaitMs)
-    .action(async (id: string | undefined, options: OpenOptions) => {
+    .action(async (argument: string | undefined, options: OpenOptions) => {
+      const id = argument === undefined ? undefined : await readId(argument, context.input);
       const lock = options.lock === undefined ? undefined : { waitMs: options.lock };
       const call = jsonBody({ id, ttlSeconds: options.ttl, lock });
       // Waiting for the lock comes on top of what the call itself may take.

@@ -3,6 +3,7 @@ import type { CommandParts } from './context.ts';
 import { callDaemon, daemonCommand, printAnswer, sessionPath, type DaemonOptions } from './daemon-command.ts';
 import { ifMatchHeader, parseVersion } from './if-match.ts';
 import { parseJsonData, readData } from './session-data.ts';
+import { checkOneInput, ID_ARGUMENT, readId } from './session-id-argument.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
 interface PutOptions extends DaemonOptions {
@@ -14,12 +15,14 @@ interface PutOptions extends DaemonOptions {
 /** `maglia put ID DATA`: replaces a session's data, byte for byte, and prints the new version. */
 export function putCommand({ context, finish }: CommandParts): Command {
   return daemonCommand('put', "replace a session's data, and print the new version")
-    .argument('<id>')
+    .argument('<id>', ID_ARGUMENT)
     .argument('<data>', 'JSON, or bytes of --content-type; - reads standard input')
     .option('--if-match <version>', 'only if the session still has this version', parseVersion)
     .option('--ttl <seconds>', 'its life after the last use, from now on', parseWholeNumber)
     .option('--content-type <type>', 'what the data is, where it is not JSON')
-    .action(async (id: string, argument: string, options: PutOptions) => {
+    .action(async (idArgument: string, argument: string, options: PutOptions) => {
+      checkOneInput(idArgument, argument);
+      const id = await readId(idArgument, context.input);
       const body = await readData(argument, context.input);
       if (options.contentType === undefined) parseJsonData(body);
       const answer = await callDaemon(context, options, {

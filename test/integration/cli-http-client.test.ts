@@ -104,7 +104,17 @@ describe('the client of the commands', () => {
     const client = new HttpClient({ endpoint, deadlineMs: 5000, clock });
     await expect(client.call({ method: 'POST', path: '/' })).rejects.toMatchObject({
       exitCode: EXIT.unavailable,
-      message: expect.stringContaining('no answer within 5000 ms') as unknown,
+      message: expect.stringMatching(/no answer within 5000 ms\): a write may have been done$/) as unknown,
+    });
+  });
+
+  it('says of a read that was not answered nothing of a write', async () => {
+    const clock = new FakeClock();
+    const endpoint = await startSocketServer((socket) => socket.once('data', () => clock.advance(5000)));
+    const client = new HttpClient({ endpoint, deadlineMs: 5000, clock });
+    await expect(client.call({ method: 'GET', path: '/v1/cluster' })).rejects.toMatchObject({
+      exitCode: EXIT.unavailable,
+      message: expect.stringMatching(/no answer within 5000 ms\): ask again$/) as unknown,
     });
   });
 

@@ -63,6 +63,20 @@ describe('the commands for sessions', () => {
     expect((await maglia('a', ['get', id])).stdout).toBe('[3]');
   });
 
+  it('every command takes the id from standard input, where it shows in no list of processes', async () => {
+    const id = await mint();
+    expect((await maglia('b', ['get', '-'], `${id}\n`)).stdout).toBe('{"n":1}');
+    expect((await maglia('b', ['open', '-'], id)).stdout).toContain('state: found');
+    expect((await maglia('b', ['put', '-', '{"n":2}'], id)).stdout).toMatch(/^version /);
+    expect((await maglia('b', ['patch', '-', '{"m":3}'], id)).stdout).toMatch(/^version /);
+    expect((await maglia('b', ['touch', '-'], id)).stdout).toMatch(/ s$/);
+    const next = (await maglia('b', ['rotate', '-'], id)).stdout;
+    expect((await maglia('a', ['get', '-'], next)).stdout).toBe('{"n":2,"m":3}');
+    expect((await maglia('b', ['destroy', '-'], next)).stdout).toBe('destroyed');
+    expect((await maglia('b', ['get', '-'], next)).exitCode).toBe(EXIT.no);
+    expect((await maglia('b', ['put', '-', '-'], next)).exitCode).toBe(EXIT.usage);
+  });
+
   it('put keeps bytes of any type as they are', async () => {
     const id = await mint();
     await maglia('a', ['put', id, '-', '--content-type', 'text/plain', '--ttl', '60'], 'line 1\nline 2');
@@ -77,6 +91,7 @@ describe('the commands for sessions', () => {
     const { exitCode, stdout, stderr } = await maglia('a', ['put', id, '3', '--if-match', version]);
     expect({ exitCode, stdout }).toEqual({ exitCode: EXIT.no, stdout: '' });
     expect(stderr).toContain('VERSION_CONFLICT');
+    expect(stderr).toContain(`its version is ${await readVersion(id)}:`);
     expect((await maglia('a', ['get', id])).stdout).toBe('2');
   });
 
@@ -116,7 +131,8 @@ describe('the commands for sessions', () => {
   });
 
   it('status shows the peers, and --json the same for programs', async () => {
-    const { stdout } = await maglia('a', ['status']);
+    const { exitCode, stdout } = await maglia('a', ['status']);
+    expect(exitCode).toBe(EXIT.ok);
     expect(stdout).toMatch(/^node a: serving/);
     expect(stdout).toMatch(/^b +alive /m);
     const view = JSON.parse((await maglia('a', ['status', '--json'])).stdout) as object;
@@ -127,6 +143,24 @@ describe('the commands for sessions', () => {
     const { exitCode, stderr } = await maglia('a', ['get', 'not-an-id']);
     expect(exitCode).toBe(EXIT.usage);
     expect(stderr).toContain('MALFORMED_ID');
+  });
+});
+
+describe('the exit status of status', () => {
+  it('is 1 where the node asked is well and a peer is not', async () => {
+    const own = await startMesh(['--nodes', '2', '--store', 'memory']);
+    try {
+      const env = { MAGLIA_URL: own.node('a').http };
+      expect((await runMaglia(['status'], { env })).exitCode).toBe(EXIT.ok);
+      process.kill(own.node('b').pid, 'SIGKILL');
+      const status = (): Promise<CommandOutcome> => runMaglia(['status', '--json'], { env });
+      await expect.poll(async () => (await status()).stdout, { timeout: 20_000 }).toContain('"state":"dead"');
+      const { exitCode, stderr } = await status();
+      expect({ exitCode, stderr }).toEqual({ exitCode: EXIT.no, stderr: '' });
+    } finally {
+      own.signal('SIGTERM');
+      await own.ended;
+    }
   });
 });
 

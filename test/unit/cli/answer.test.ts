@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeRefusal, parseClusterView, parseObjectBody } from '../../../src/cli/answer.ts';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { Answer } from '../../../src/cli/http-client.ts';
+import { PROBLEMS } from '../../../src/http/problems.ts';
 
 const answer = (status: number, body: string): Answer => ({ status, headers: {}, body: Buffer.from(body) });
 
@@ -18,6 +19,15 @@ describe('an answer', () => {
   it('that refuses is told with its message, its code and its reason', () => {
     const body = '{"code":"SESSION_MISS","message":"it was destroyed","reason":"destroyed"}';
     expect(describeRefusal(answer(404, body))).toBe('it was destroyed (SESSION_MISS, destroyed)');
+  });
+
+  it('about a version that is not the latest one says which is', () => {
+    const message = 'somebody wrote the session meanwhile, its version is `version`: read it';
+    const body = JSON.stringify({ code: 'VERSION_CONFLICT', message, version: 17 });
+    expect(describeRefusal(answer(412, body))).toBe(
+      'somebody wrote the session meanwhile, its version is 17: read it (VERSION_CONFLICT)',
+    );
+    expect(PROBLEMS.VERSION_CONFLICT.means).toContain('its version is `version`');
   });
 
   it('that refuses without a word is told by its status', () => {
