@@ -11,11 +11,10 @@ interface Entry {
   readonly address: Given;
 }
 
-/** The map: in the file an object `{"a": "host:port"}`; the short form `a=>host:port,b=>host` there and elsewhere. */
+/** The map: in the file an object `{"a": "host:port"}`; the short form `a=host:port,b=host` there and elsewhere. */
 export const letterMap: ValueType<LetterMap> = {
-  placeholder: '<a=>host[:port],…>',
-  expected:
-    'a map such as {"a": "192.168.0.1", "b": "192.168.0.2:7421"}, or in short a=>192.168.0.1,b=>192.168.0.2:7421',
+  placeholder: '<a=host[:port],…>',
+  expected: 'a map such as {"a": "192.168.0.1", "b": "192.168.0.2:7421"}, or in short a=192.168.0.1,b=192.168.0.2:7421',
   read({ given, complain }) {
     const entries = readEntries(given, complain);
     if (entries === undefined) return undefined;
@@ -40,16 +39,19 @@ function readEntries(given: Given, complain: Reading['complain']): readonly Entr
   return undefined;
 }
 
+/** A shell takes the > of an arrow for a redirection where nobody quotes it; the plain = is safe, and the arrow stays valid. */
+const ARROW_FORM = /=>?/;
+
 function readShortForm(text: string, complain: Reading['complain']): readonly Entry[] | undefined {
   if (text.trim() === '') return [];
-  const parts = text.split(',').map((part) => part.split('=>').map((side) => side.trim()));
   const entries: Entry[] = [];
-  for (const part of parts) {
-    const [letter, address] = part;
-    if (part.length === 2 && letter !== undefined && address !== undefined) {
+  for (const entry of text.split(',')) {
+    const sides = entry.split(ARROW_FORM).map((side) => side.trim());
+    const [letter, address] = sides;
+    if (sides.length === 2 && letter !== undefined && address !== undefined) {
       entries.push({ letter, address: { kind: 'text', text: address } });
     } else {
-      complain(`malformed entry ${quote(part.join('=>'))}`, 'letter=>host[:port], with commas between');
+      complain(`malformed entry ${quote(entry.trim())}`, 'letter=host[:port], with commas between');
     }
   }
   // With nothing left, the malformed entries have been complained of; an empty map would be one complaint too many.

@@ -25,7 +25,7 @@ export const OPTIONS = {
   letters: {
     type: letterMap,
     otherwise: 'none: it must be given',
-    says: 'The map of the cluster, letter => host[:port] of its mesh port; the same on every node',
+    says: 'The map of the cluster, letter=host[:port] of its mesh port; the same on every node',
     shortName: 'map',
   },
   letter: {

@@ -55,7 +55,7 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
   app.setValidatorCompiler(lazyValidators());
   addErrorHandling(app, log);
   addRequestLog(app, log);
-  addGate(app, { token, hostNames: parts.hostNames ?? [] });
+  addGate(app, { token });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(app));
 

@@ -6,6 +6,7 @@ export const ANY_CALL: readonly ProblemCode[] = [
   'INVALID_REQUEST',
   'MALFORMED_HTTP',
   'UNAUTHORIZED',
+  'CROSS_SITE',
   'REQUEST_TIMEOUT',
   'WRONG_HOST',
   'HEADERS_TOO_LARGE',

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BearerToken } from './bearer-token.ts';
-import { isOwnHost } from './host-names.ts';
+import { isFromAPage } from './cross-site.ts';
+import { hasTwoHosts, isForAnotherHost, isOwnHost } from './host-names.ts';
 import { ProblemError } from './problem-error.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
@@ -10,16 +11,13 @@ const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz'])
 export interface GateRules {
   /** Undefined where the door demands none; then it listens on loopback or a unix socket, and Host is checked. */
   readonly token: BearerToken | undefined;
-  /** Further names under which this door may be asked. */
-  readonly hostNames: readonly string[];
 }
 
 /**
  * What each request passes before its URL is looked at any closer: unknown URLs too, so that who may not come in
  * learns nothing.
  */
-export function addGate(app: FastifyInstance, { token, hostNames }: GateRules): void {
-  const names = new Set(hostNames.map((name) => name.toLowerCase()));
+export function addGate(app: FastifyInstance, { token }: GateRules): void {
   let stage: 'open' | 'closing' = 'open';
   app.addHook('preClose', (done) => {
     stage = 'closing';
@@ -27,8 +25,11 @@ export function addGate(app: FastifyInstance, { token, hostNames }: GateRules): 
   });
 
   function refusal(request: FastifyRequest): ProblemCode | undefined {
-    const { headers } = request;
-    if (token === undefined && !isOwnHost(headers.host, names)) return 'WRONG_HOST';
+    const { headers, raw } = request;
+    if (hasTwoHosts(raw.rawHeaders)) return 'MALFORMED_HTTP';
+    if (isForAnotherHost(raw.url, headers.host)) return 'WRONG_HOST';
+    if (token === undefined && !isOwnHost(headers.host)) return 'WRONG_HOST';
+    if (isFromAPage(headers)) return 'CROSS_SITE';
     const isProbe = PROBES.has(request.routeOptions.url);
     if (token !== undefined && !isProbe && !token.isPresentedIn(headers.authorization)) return 'UNAUTHORIZED';
     if (stage === 'closing' && !isProbe) return 'CLOSING';

@@ -22,8 +22,6 @@ export interface HttpDoorParts {
   readonly session: SessionConfig;
   /** Demanded as a bearer token when present. */
   readonly token?: string;
-  /** Names besides localhost under which a door without a token may be asked. */
-  readonly hostNames?: readonly string[];
   readonly log: Logger;
   readonly clock: Clock;
 }

@@ -23,8 +23,12 @@ export const PROBLEMS = {
   },
   TOO_DEEP: { status: 400, means: 'the JSON body is nested too deeply: make it flatter' },
   BAD_URL: { status: 400, means: 'the URL is not correctly percent-encoded' },
-  MALFORMED_HTTP: { status: 400, means: 'what came in is not HTTP/1.1' },
+  MALFORMED_HTTP: { status: 400, means: 'what came in is not HTTP/1.1, or has two Host headers' },
   UNAUTHORIZED: { status: 401, means: 'this door demands its token: send `Authorization: Bearer <token>`' },
+  CROSS_SITE: {
+    status: 403,
+    means: 'a page in a browser may not ask a daemon, only an application on its host; send no Origin header',
+  },
   SESSION_MISS: { status: 404, means: 'there is no such session; `reason` says what became of it' },
   NO_SUCH_ROUTE: { status: 404, means: 'there is no such URL here; /openapi.json lists them all' },
   METHOD_NOT_ALLOWED: {
@@ -55,7 +59,8 @@ export const PROBLEMS = {
   },
   WRONG_HOST: {
     status: 421,
-    means: 'the Host header names another machine: ask for localhost, or set doors.token to be asked by other names',
+    means:
+      'the Host header or the URL names another machine: ask for localhost, or set doors.tokenFile to be asked by other names',
   },
   LOCK_TIMEOUT: { status: 423, means: 'another request held the lock for all of `waitMs`: ask again, or wait longer' },
   SESSION_BUSY: { ...soon(429), means: 'too many requests queue for this one session: ask again a little later' },

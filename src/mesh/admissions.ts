@@ -110,11 +110,6 @@ export class Admissions implements PeerConnectionHost {
     }
   }
 
-  /** Destroys the peer's connections. */
-  drop(letter: Letter, why: string): void {
-    for (const connection of this.#of(letter)) connection.destroy(why);
-  }
-
   #of(letter: Letter): PeerConnection[] {
     return this.peers.filter((one) => one.letter === letter);
   }

@@ -148,8 +148,7 @@ class Dial implements FramedSocketOwner {
     if (error !== undefined && isRefused(error)) {
       this.#fail('refused', `${this.#name} refuses connections: its daemon does not run there`, error);
     } else {
-      const reason = error === undefined ? 'no connection' : codeOf(error) || error.message;
-      this.#fail('unreachable', `${this.#name} cannot be reached: ${reason}`, error);
+      this.#fail('unreachable', `${this.#name} cannot be reached: ${reasonOf(error)}`, error);
     }
   }
 
@@ -176,6 +175,15 @@ class Dial implements FramedSocketOwner {
     this.#parts.signal.removeEventListener('abort', this.#onAbort);
     this.#settle(outcome);
   }
+}
+
+/** What the resolver says: EAI_AGAIN where it cannot be asked, ENOTFOUND where nobody has the name. */
+const UNRESOLVED: ReadonlySet<string> = new Set(['EAI_AGAIN', 'ENOTFOUND']);
+
+function reasonOf(error: Error | undefined): string {
+  if (error === undefined) return 'no connection';
+  const code = codeOf(error);
+  return UNRESOLVED.has(code) ? `its name does not resolve (${code})` : code || error.message;
 }
 
 /** A host name may have several addresses: all of them must refuse, or it is no evidence. */

@@ -93,11 +93,6 @@ export class MeshServer {
     return this.#admissions.peers.length;
   }
 
-  /** Destroys the peer's connections: what it has asked is not answered any more. It may call again. */
-  dropConnections(letter: Letter, why: string): void {
-    this.#admissions.drop(letter, why);
-  }
-
   /** Stops listening and destroys every connection. Idempotent; resolves when nothing is open any more. */
   close(): Promise<void> {
     this.#closed ??= this.#close();

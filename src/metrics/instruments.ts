@@ -83,7 +83,7 @@ export const INSTRUMENTS = {
   memberState: {
     kind: 'gauge',
     name: 'maglia_member_state',
-    help: '1 for the state that this node holds each peer to be in (alive, suspect, dead, left), 0 for the others',
+    help: '1 for the state that this node holds each peer to be in (alive, suspect, dead, left, returning), 0 for the others',
     labels: ['peer', 'state'],
   },
   linkState: {

@@ -10,7 +10,7 @@
  *        ▼                   ▼                             ▼                           │
  *     tenure: may I answer?  members.change       peer's mesh-server                   ▼
  *        ▼                                                 ▼                    estate: ledger, shelf
- *     engine ─► vault ─► store (memjs / memory)     peer-desk ─► localExecutor
+ *     engine ─► vault ─► store (Memcached / memory)     peer-desk ─► localExecutor
  *
  * Replies come back the same way. Placement never forwards twice: `peer-desk` executes, or makes the one relay that
  * DESIGN section 4 allows.

@@ -42,6 +42,34 @@ describe('listening', () => {
     expect(await ask(target(listening, 1), request)).toMatchObject({ status: 200 });
   });
 
+  test.each([
+    [
+      'two Host headers',
+      `GET /healthz HTTP/1.1\r\nHost: localhost\r\nHost: evil.example\r\n\r\n`,
+      400,
+      'MALFORMED_HTTP',
+    ],
+    [
+      'the same Host twice',
+      `GET /healthz HTTP/1.1\r\nHost: localhost\r\nhost: localhost\r\n\r\n`,
+      400,
+      'MALFORMED_HTTP',
+    ],
+    ["another host's URL", `GET http://evil.example/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`, 421, 'WRONG_HOST'],
+    ["another port's URL", `GET http://localhost:1/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n`, 421, 'WRONG_HOST'],
+  ])('a request with %s is refused', async (_, bytes, status, code) => {
+    const client = await RawClient.open(target(await listen(new Door().app)));
+    client.say(bytes);
+    await expect.poll(() => client.received).toContain(`"code":"${code}"`);
+    expect(client.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  });
+
+  test('a request with a whole URL of this host is answered', async () => {
+    const client = await RawClient.open(target(await listen(new Door().app)));
+    client.say('GET http://LOCALHOST/healthz HTTP/1.1\r\nHost: localhost\r\n\r\n');
+    await expect.poll(() => client.received).toContain('"status":"up"');
+  });
+
   test('the socket that a killed daemon left is removed', async () => {
     const folder = await socketFolder();
     const path = join(folder, 'http.sock');

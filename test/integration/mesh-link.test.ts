@@ -282,7 +282,9 @@ describe('a dial that fails', () => {
 
   test('because the host name means nothing is reported as unreachable', async () => {
     const { failures } = openLink({ host: 'no-such-host.invalid', port: 7421 }, { limits: { dialMs: 10_000 } });
-    expect(await failures.find()).toMatchObject({ cause: 'unreachable' });
+    const failure = await failures.find();
+    expect(failure).toMatchObject({ cause: 'unreachable' });
+    expect(failure.error.message).toMatch(/cannot be reached: its name does not resolve \(E[A-Z_]+\)$/);
   });
 
   test.each([

@@ -305,16 +305,6 @@ describe('bytes that are no frames', () => {
 });
 
 describe('a server that is told to', () => {
-  test('drop a peer closes its connections and no others', async () => {
-    const mesh = await startServer({ security: plain });
-    const [ofA, ofC] = [await callWelcomed(mesh), await callWelcomed(mesh, { letter: c })];
-    mesh.server.dropConnections(a, 'a is dead');
-    await ofA.closed;
-    ofC.send(request(1));
-    await ofC.frames.find(({ type }) => type === 'answer');
-    expect(mesh.server.connectionCount).toBe(1);
-  });
-
   test('close ends every connection, and its port is free', async () => {
     const mesh = await startServer({ security: plain });
     const peers = [await callWelcomed(mesh), await callRaw(mesh.address)];

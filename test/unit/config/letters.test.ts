@@ -24,10 +24,13 @@ describe('the map of letters', () => {
 
   test('object, short form in the file, flag and variable make the same map', async () => {
     const letters = { a: '192.168.0.1', b: '192.168.0.2:7421', c: 'web3.internal', d: '[::1]:7421' };
-    const short = 'a=>192.168.0.1,b=>192.168.0.2:7421,c=>web3.internal,d=>[::1]:7421';
+    const arrows = 'a=>192.168.0.1,b=>192.168.0.2:7421,c=>web3.internal,d=>[::1]:7421';
+    const short = arrows.replaceAll('=>', '=');
     const configs = await Promise.all([
       load(inFile(letters)),
       load(inFile(short)),
+      load(inFile(arrows)),
+      load({ flags: { ...NODE, map: arrows } }),
       load({ flags: { ...NODE, map: short } }),
       load({ flags: NODE, env: { MAGLIA_MAP: short } }),
     ]);
@@ -40,6 +43,17 @@ describe('the map of letters', () => {
       load({ flags: { ...NODE, map: 'b=>WEB2:7421,a=>[0:0::1]:7421' } }),
     ]);
     expect(odd.map.digest).toBe(plain.map.digest);
+  });
+
+  test('the short form is written without a character that a shell takes for itself, and may have the arrow as well', async () => {
+    const [problem] = await problemsOf({ flags: { ...NODE, map: 'nonsense' } });
+    const expected = problem?.expected ?? '';
+    expect(expected).toContain('letter=host');
+    expect(expected).not.toMatch(/[<>|&;$]/);
+    expect(await faultsOf({ flags: { ...NODE, map: 'a=b=10.0.0.1,c==10.0.0.2' } })).toEqual([
+      '--map: malformed entry "a=b=10.0.0.1"',
+      '--map: malformed entry "c==10.0.0.2"',
+    ]);
   });
 
   test('a duplicate letter is refused by name', async () => {
