@@ -37,6 +37,8 @@ export interface DoorsConfig {
   readonly memcached: readonly SocketAddress[];
   /** Who may come in through the memcached door; none: anybody, which only loopback and unix sockets may have. */
   readonly credentials: readonly Credential[];
+  /** Of the unix sockets among them. */
+  readonly socketAccess: SocketAccess;
   readonly allowFlush: boolean;
   readonly steering: boolean;
   /** What memcached clients put before a session id, and before the id of a session whose lock they ask for. */
@@ -44,6 +46,13 @@ export interface DoorsConfig {
   readonly lockPrefixes: readonly string[];
   /** How long a memcached client queues for a lock. */
   readonly lockWaitMs: number;
+}
+
+/** Who may connect to a unix socket. */
+export interface SocketAccess {
+  readonly mode: number;
+  /** Its number; without, the daemon's own. */
+  readonly group?: number;
 }
 
 export interface Credential {

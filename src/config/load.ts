@@ -11,6 +11,7 @@ import type { OptionPath, OptionValues } from './options.ts';
 import { findOwnLetter } from './own-letter.ts';
 import { readOptions, type OptionsRead } from './read-options.ts';
 import { readSecretFile } from './secret-file.ts';
+import { findGroup } from './socket-access.ts';
 import type { ConfigSources } from './sources.ts';
 
 /** What a client can write behind `Authorization: Bearer`. */
@@ -35,6 +36,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   const secret = await readSecret('secretFile', read, sources, problems);
   const token = await readToken(read, sources, problems);
   const credentials = await readCredentials(read, sources, problems);
+  const groupName = values['doors.socketGroup'];
+  const group = groupName === undefined ? undefined : await findGroup(groupName, sources, problems);
   if (problems.length > 0 || identity === undefined) throw new ConfigError(problems);
 
   const { letter, map } = identity;
@@ -50,6 +53,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       ...(token !== undefined && { token }),
       memcached: values['doors.memcached'] ?? [],
       credentials,
+      socketAccess: { mode: values['doors.socketMode'], ...(group !== undefined && { group }) },
       allowFlush: values['doors.allowFlush'],
       steering: values['doors.steering'],
       keyPrefixes: values['doors.keyPrefixes'],

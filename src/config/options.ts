@@ -2,6 +2,7 @@ import { keyPrefixes } from './key-prefixes.ts';
 import { letterMap } from './letters.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
 import { meshAddress, socketAddress, socketAddresses } from './socket-addresses.ts';
+import { socketGroup, socketMode } from './socket-access.ts';
 import { integer, letter, line, oneOf, path, truth } from './value-types.ts';
 import type { OptionRow } from './option-row.ts';
 import type { ValueType } from './value-type.ts';
@@ -76,6 +77,16 @@ export const OPTIONS = {
     type: path('file', 'the path of a file'),
     otherwise: 'memcached clients are not asked who they are',
     says: 'File of lines user:password that every memcached client must know one of, not readable by everybody',
+  },
+  'doors.socketMode': {
+    type: socketMode,
+    fallback: '0660',
+    says: 'Mode of the unix sockets among doors.http and doors.memcached: who connects must be able to write',
+  },
+  'doors.socketGroup': {
+    type: socketGroup,
+    otherwise: "the daemon's own group",
+    says: "Group of those sockets, by name or number: the web server's, for instance www-data",
   },
   'doors.allowFlush': {
     type: truth,

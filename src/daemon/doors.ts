@@ -42,8 +42,9 @@ export class Doors {
   /** @throws ListenError where an address cannot be had; `close` cleans up. */
   async open(): Promise<void> {
     const { clock, config, log } = this.#parts;
-    await this.#memcachedDoor.listen(config.doors.memcached);
-    this.#http = await listenHttp(this.#httpDoor, config.doors.http, { clock, log });
+    const access = config.doors.socketAccess;
+    await this.#memcachedDoor.listen(config.doors.memcached, access);
+    this.#http = await listenHttp(this.#httpDoor, config.doors.http, { access, clock, log });
   }
 
   /** Where each listens, by its name. */

@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { SocketAddress } from '../config/config.ts';
+import type { SocketAccess, SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { bind } from '../listening/bind.ts';
 import { loggable } from '../session/loggable.ts';
@@ -17,6 +17,7 @@ const CLOSE_GRACE_MS = 2000;
 const IDLE_SWEEP_MS = 50;
 
 export interface ListenParts {
+  readonly access: SocketAccess;
   readonly clock: Clock;
   readonly log: Logger;
   /** Other than the usual ones in tests. */
@@ -64,7 +65,7 @@ export async function listenHttp(
 }
 
 async function listenOn(app: FastifyInstance, address: SocketAddress, parts: ListenParts): Promise<Listener> {
-  const { clock, log } = parts;
+  const { access, clock, log } = parts;
   const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
   const connections = new Connections(server);
   server.on('request', listenerFor(app, address, connections));
@@ -72,7 +73,7 @@ async function listenOn(app: FastifyInstance, address: SocketAddress, parts: Lis
   server.maxConnections = MAX_CONNECTIONS;
   answerClientErrors(server, connections);
 
-  const bound = await bind(server, address, { advice: 'change doors.http', clock });
+  const bound = await bind(server, address, { advice: 'change doors.http', access, clock });
   const name = formatSocketAddress(bound);
   server.on('error', (error) =>
     log.error({ err: loggable(error), address: name }, 'the http door cannot take connections'),

@@ -1,19 +1,22 @@
-import { chmod } from 'node:fs/promises';
+import { chmod, chown } from 'node:fs/promises';
 import type { ListenOptions, Server } from 'node:net';
 import type { Clock } from '../clock.ts';
-import type { SocketAddress } from '../config/config.ts';
+import type { SocketAccess, SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { ListenError } from './listen-error.ts';
 import { removeStaleSocket } from './stale-socket.ts';
 
-/** Who may connect to a unix socket: the daemon's user and group. */
-const SOCKET_MODE = 0o660;
+/** Leaves a socket to the daemon's user alone, until its group and mode are set. */
+const CLOSED_UMASK = 0o177;
+
+const KEEP_OWNER = -1;
 
 export interface BindParts {
   /** What a person does who cannot have the address. */
   readonly advice: string;
   /** Connections that the kernel keeps while the event loop is busy; Node's own number without. */
   readonly backlog?: number;
+  readonly access: SocketAccess;
   readonly clock: Clock;
 }
 
@@ -25,7 +28,7 @@ export interface BindParts {
 export async function bind(server: Server, address: SocketAddress, parts: BindParts): Promise<SocketAddress> {
   if (address.kind === 'unix') await removeStaleSocket(address.path, parts.clock);
   await listening(server, address, parts);
-  if (address.kind === 'unix') await restrictAccess(address.path, server);
+  if (address.kind === 'unix') await giveAccess(address.path, parts.access, server);
   return boundAddress(server, address);
 }
 
@@ -38,19 +41,35 @@ function listening(server: Server, address: SocketAddress, { advice, backlog }: 
       reject(new ListenError(`cannot listen on ${name}: ${error.message}; ${advice}`, { cause: error }));
     };
     server.once('error', onError);
-    server.listen({ ...where, ...(backlog !== undefined && { backlog }) }, () => {
-      server.off('error', onError);
-      resolve();
-    });
+    const listen = (): void =>
+      void server.listen({ ...where, ...(backlog !== undefined && { backlog }) }, () => {
+        server.off('error', onError);
+        resolve();
+      });
+    if (address.kind === 'unix') underClosedUmask(listen);
+    else listen();
   });
 }
 
-async function restrictAccess(path: string, server: Server): Promise<void> {
+/** Node makes a socket's file before `listen` returns, so that nothing else is made under this mask. */
+function underClosedUmask(make: () => void): void {
+  const before = process.umask(CLOSED_UMASK);
   try {
-    await chmod(path, SOCKET_MODE);
+    make();
+  } finally {
+    process.umask(before);
+  }
+}
+
+/** The group first: with the mode in between, the daemon's own group could connect. */
+async function giveAccess(path: string, { group, mode }: SocketAccess, server: Server): Promise<void> {
+  try {
+    if (group !== undefined) await chown(path, KEEP_OWNER, group);
+    await chmod(path, mode);
   } catch (error) {
     server.close();
-    throw new ListenError(`cannot set who may use ${path}: ${String(error)}`, { cause: error });
+    const whose = group === undefined ? '' : `; to give it to group ${group} the daemon's user must be in that group`;
+    throw new ListenError(`cannot set who may use ${path}: ${String(error)}${whose}`, { cause: error });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { SocketAddress } from '../config/config.ts';
+import type { SocketAccess, SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { bind } from '../listening/bind.ts';
 import { loggable } from '../session/loggable.ts';
@@ -24,6 +24,7 @@ const ADVICE =
 export interface ListenerParts {
   /** Takes each connection. */
   readonly onClient: (socket: Socket) => void;
+  readonly access: SocketAccess;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,9 +40,9 @@ export class Listener {
   }
 
   /** @throws ListenError where the address cannot be had */
-  static async open(address: SocketAddress, { clock, log, onClient }: ListenerParts): Promise<Listener> {
+  static async open(address: SocketAddress, { access, clock, log, onClient }: ListenerParts): Promise<Listener> {
     const server = createServer(SOCKET_OPTIONS, onClient);
-    const bound = await bind(server, address, { advice: ADVICE, backlog: BACKLOG, clock });
+    const bound = await bind(server, address, { advice: ADVICE, backlog: BACKLOG, access, clock });
     const name = formatSocketAddress(bound);
     server.on('error', (error) =>
       log.error({ err: loggable(error), address: name }, 'the memcached door cannot take connections'),

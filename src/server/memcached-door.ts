@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { Config, SocketAddress } from '../config/config.ts';
+import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
@@ -81,8 +81,9 @@ export class MemcachedDoor {
    *
    * @throws ListenError naming the address that cannot be had
    */
-  async listen(addresses: readonly SocketAddress[]): Promise<void> {
+  async listen(addresses: readonly SocketAddress[], access: SocketAccess): Promise<void> {
     const parts = {
+      access,
       onClient: (socket: Socket) => this.#clients.admit(socket, this.#desk),
       clock: this.#clock,
       log: this.#log,

@@ -20,7 +20,12 @@ export async function listen(
   addresses: readonly SocketAddress[] = [LOOPBACK],
   parts: { readonly clock?: Clock; readonly timeouts?: NonNullable<ListenParts['timeouts']> } = {},
 ): Promise<HttpListening> {
-  const listening = await listenHttp(app, addresses, { clock: systemClock, log: SILENT, ...parts });
+  const listening = await listenHttp(app, addresses, {
+    access: { mode: 0o660 },
+    clock: systemClock,
+    log: SILENT,
+    ...parts,
+  });
   onTestFinished(() => listening.close());
   return listening;
 }

@@ -183,7 +183,11 @@ describe('closing', () => {
   });
 
   test('closes once, whoever asks and how often', async () => {
-    const listening = await listenHttp(new Door().app, [LOOPBACK], { clock: new FakeClock(), log: SILENT });
+    const listening = await listenHttp(new Door().app, [LOOPBACK], {
+      access: { mode: 0o660 },
+      clock: new FakeClock(),
+      log: SILENT,
+    });
     const first = listening.close();
     expect(listening.close()).toBe(first);
     await first;

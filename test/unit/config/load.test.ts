@@ -321,6 +321,24 @@ describe('the doors', () => {
     ]);
   });
 
+  test('the sockets of the doors take a mode, and a group by name or number', async () => {
+    const files = { '/etc/group': { text: 'root:x:0:\nwww-data:x:33:me\n' } };
+    const access = async (flags: Record<string, string>): Promise<unknown> =>
+      (await load(withFlags(flags, { files }))).doors.socketAccess;
+    expect(await access({ doorsSocketMode: '0600', doorsSocketGroup: 'www-data' })).toEqual({ mode: 0o600, group: 33 });
+    expect(await access({ doorsSocketMode: '770', doorsSocketGroup: '1234' })).toEqual({ mode: 0o770, group: 1234 });
+  });
+
+  test.each([
+    [{ doorsSocketMode: '0440' }, '--doors-socket-mode: "0440"'],
+    [{ doorsSocketMode: '0668' }, '--doors-socket-mode: "0668"'],
+    [{ doorsSocketMode: '4660' }, '--doors-socket-mode: "4660"'],
+    [{ doorsSocketGroup: 'no group' }, '--doors-socket-group: "no group"'],
+    [{ doorsSocketGroup: 'nobody-has-it' }, 'doors.socketGroup: group nobody-has-it, which is not in /etc/group'],
+  ])('sockets with %j are refused', async (flags, fault) => {
+    expect(await faultsOf(withFlags(flags, { files: { '/etc/group': { text: 'root:x:0:\n' } } }))).toEqual([fault]);
+  });
+
   test('a door that other machines reach demands a token', async () => {
     const open = { doorsHttp: '127.0.0.1:1,0.0.0.0:2,web1:3' };
     expect(await faultsOf(withFlags(open))).toEqual([

@@ -11,6 +11,7 @@ const FILES = {
   '/other-secret': { text: 'another secret of enough bytes' },
   '/token': { text: 'a-token-of-the-doors' },
   '/sasl': { text: 'shop:a-password-of-its-own\n' },
+  '/etc/group': { text: 'root:x:0:\nwww-data:x:33:\n' },
   '/warn.json': { text: '{"log": {"level": "warn"}}' },
 };
 
@@ -27,6 +28,8 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'doors.tokenFile': '/token',
   'doors.memcached': '/run/memcached.sock',
   'doors.saslFile': '/sasl',
+  'doors.socketMode': '0666',
+  'doors.socketGroup': 'www-data',
   'doors.allowFlush': 'true',
   'doors.steering': 'false',
   'doors.keyPrefixes': 'shop.sess.',
@@ -159,6 +162,7 @@ describe('the table of options', () => {
         http: [{ kind: 'tcp', host: '127.0.0.1', port: 7420 }],
         memcached: [],
         credentials: [],
+        socketAccess: { mode: 0o660 },
         allowFlush: false,
         steering: true,
         keyPrefixes: [
@@ -236,5 +240,5 @@ function nest(path: string, value: unknown): unknown {
 
 /** A number or truth value as the file has it; other texts as they are. */
 function asJson(text: string): unknown {
-  return /^(?:\d+|true|false)$/.test(text) ? (JSON.parse(text) as unknown) : text;
+  return /^(?:0|[1-9]\d*|true|false)$/.test(text) ? (JSON.parse(text) as unknown) : text;
 }

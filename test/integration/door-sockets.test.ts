@@ -1,0 +1,73 @@
+import { execFile } from 'node:child_process';
+import { chmod, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import { ListenError } from '../../src/listening/listen-error.ts';
+import type { FlagValues } from '../../src/config/sources.ts';
+import { InProcessNode } from '../support/in-process-node.ts';
+
+const run = promisify(execFile);
+
+/** A user of Debian's that web servers run as; to become it one has to be root. */
+const WEB = 'www-data';
+const WEB_GROUP = 33;
+const isRoot = process.getuid?.() === 0;
+
+const CONNECT = `require('node:net').connect(process.argv[1])
+  .on('connect', () => { console.log('connected'); process.exit(); })
+  .on('error', (error) => { console.log(error.code); process.exit(); })`;
+
+let node: InProcessNode | undefined;
+
+afterEach(async () => {
+  await node?.close();
+  node = undefined;
+});
+
+/** Both doors on unix sockets, in a folder that every user may enter. */
+async function sockets(flags: FlagValues): Promise<readonly string[]> {
+  const files = { '/etc/group': { text: `root:x:0:\n${WEB}:x:${WEB_GROUP}:\n` } };
+  node = await InProcessNode.start(flags, files);
+  await chmod(dirname(node.path), 0o755);
+  return [node.path, join(dirname(node.path), 'http.sock')];
+}
+
+async function asWebServer(path: string): Promise<string> {
+  const words = ['--reuid', WEB, '--regid', WEB, '--clear-groups', process.execPath, '-e', CONNECT, path];
+  return (await run('setpriv', words)).stdout.trim();
+}
+
+describe('the unix sockets of the doors', () => {
+  test.each([
+    [{}, 0o660],
+    [{ doorsSocketMode: '0666' }, 0o666],
+    [{ doorsSocketMode: '600' }, 0o600],
+  ])('with %j have the mode %s', async (flags, mode) => {
+    for (const path of await sockets(flags)) expect((await stat(path)).mode & 0o777).toBe(mode);
+  });
+
+  test.runIf(isRoot)("are shut for the web server's user unless it is told to them", async () => {
+    for (const path of await sockets({})) expect(await asWebServer(path)).toBe('EACCES');
+  });
+
+  test
+    .runIf(isRoot)
+    .each([[{ doorsSocketGroup: WEB }], [{ doorsSocketGroup: String(WEB_GROUP) }], [{ doorsSocketMode: '0666' }]])(
+    'let it in with %j',
+    async (flags) => {
+      for (const path of await sockets(flags)) expect(await asWebServer(path)).toBe('connected');
+    },
+  );
+
+  test.runIf(isRoot)('of a group keep everybody else out', async () => {
+    for (const path of await sockets({ doorsSocketGroup: '4242' })) {
+      expect(await stat(path)).toMatchObject({ uid: 0, gid: 4242 });
+      expect(await asWebServer(path)).toBe('EACCES');
+    }
+  });
+
+  test.skipIf(isRoot)('of a group that this user may not give them keep the daemon from starting', async () => {
+    await expect(sockets({ doorsSocketGroup: '0' })).rejects.toThrow(ListenError);
+  });
+});
