@@ -4,6 +4,7 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
+import { observeNode } from './daemon/observe-node.ts';
 import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
 import { HotRecords } from './engine/hot-records.ts';
@@ -242,9 +243,6 @@ function compose(
     if (link === undefined) throw new RangeError(`${peer} is not a peer of this node`);
     return link;
   };
-  metrics.beforeExpose(() => {
-    for (const [peer, link] of linkOf) metrics.set('inFlight', { peer }, link.inFlight);
-  });
 
   const detector: FailureDetector = new FailureDetector({
     ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
@@ -311,6 +309,7 @@ function compose(
     if (state !== 'up') return { ready: false, why: 'the store is down' };
     return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
   };
+  observeNode({ metrics, members, links, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
   const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
   return { members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };

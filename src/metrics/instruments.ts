@@ -105,6 +105,42 @@ export const INSTRUMENTS = {
     labels: ['operation', 'outcome'],
     buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25],
   },
+  storeItems: {
+    kind: 'gauge',
+    name: 'maglia_store_items',
+    help: "Records in this node's store, as it says itself; NaN while it does not say",
+    labels: [],
+  },
+  storeBytes: {
+    kind: 'gauge',
+    name: 'maglia_store_bytes',
+    help: 'What these records take up of maglia_store_limit_bytes',
+    labels: [],
+  },
+  storeLimitBytes: {
+    kind: 'gauge',
+    name: 'maglia_store_limit_bytes',
+    help: 'Memory that the store may use for records; near it, evictions begin',
+    labels: [],
+  },
+  storeEvictions: {
+    kind: 'counter',
+    name: 'maglia_store_evictions_total',
+    help: 'Records that the store dropped for want of memory before their life was over',
+    labels: [],
+  },
+  ready: {
+    kind: 'gauge',
+    name: 'maglia_ready',
+    help: '1 where this node answers for its letter, as /readyz says; else 0',
+    labels: [],
+  },
+  ledgerEntries: {
+    kind: 'gauge',
+    name: 'maglia_ledger_entries',
+    help: 'Orphans of each dead owner that this node keeps account of; above limits.ledgerEntries that owner resets all',
+    labels: ['owner'],
+  },
   storeLosses: {
     kind: 'counter',
     name: 'maglia_store_losses_total',

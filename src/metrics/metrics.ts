@@ -17,6 +17,9 @@ type LabelsOf<N extends InstrumentName> = Record<(typeof INSTRUMENTS)[N]['labels
 
 const TABLE: readonly [string, Instrument][] = Object.entries(INSTRUMENTS);
 
+/** prom-client's gauges that are called totals, which Prometheus's own checker complains of. */
+const MISNAMED = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
+
 /**
  * One daemon's instruments, typed by their table; nothing here is global. What is counted and timed on a request's way is
  * kept in series of our own: prom-client hashes the labels each time, which costs as much as the request itself.
@@ -26,7 +29,7 @@ export class Metrics {
   readonly #counters = new Map<string, SeriesTree<CounterSeries>>();
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, SeriesTree<LabelledHistogram>>();
-  readonly #updates: (() => void)[] = [];
+  readonly #updates: (() => void | Promise<void>)[] = [];
 
   constructor() {
     for (const [key, { kind, name, help, labels, buckets }] of TABLE) {
@@ -36,6 +39,7 @@ export class Metrics {
       else this.#histograms.set(key, timed(labels, buckets ?? []));
     }
     collectDefaultMetrics({ register: this.#registry });
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name);
   }
 
   count<N extends NamesOfKind<'counter'>>(name: N, labels: LabelsOf<N>, by = 1): void {
@@ -62,7 +66,7 @@ export class Metrics {
   }
 
   /** Has gauges that nobody keeps up to date set just before each exposition. */
-  beforeExpose(update: () => void): void {
+  beforeExpose(update: () => void | Promise<void>): void {
     this.#updates.push(update);
   }
 
@@ -72,7 +76,7 @@ export class Metrics {
 
   /** The Prometheus text exposition of all of them. */
   async expose(): Promise<string> {
-    for (const update of this.#updates) update();
+    await Promise.all(this.#updates.map(async (update) => update()));
     const histograms = TABLE.flatMap(([key, { name, help }]) => {
       const tree = this.#histograms.get(key);
       return tree === undefined ? [] : [exposeHistogram(name, help, tree.all())];
