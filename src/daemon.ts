@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { observeNode } from './daemon/observe-node.ts';
+import { StoreLosses } from './daemon/store-losses.ts';
 import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
 import { HotRecords } from './engine/hot-records.ts';
@@ -57,6 +58,7 @@ export interface DaemonDependencies {
 }
 
 const LIVES_FILE = 'lives.json';
+const LOSSES_FILE = 'losses.json';
 
 const LINK_STATES = ['dialling', 'up', 'waiting', 'refused', 'closed'] as const;
 
@@ -103,16 +105,12 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const recall = new Recall(config.limits.recalledSessions);
   // Another store than Memcached is at hand itself.
   const hot = new HotRecords(config.store.kind === 'memcached' ? config.store.cacheMegabytes : 0);
-  const storeLost = (): void => {
-    log.error({ reason: 'store-lost' }, 'the store was lost with all sessions in it (store-lost)');
-    metrics.count('storeLosses', {});
-    hot.forgetAll();
-    recall.lostAll('store-lost', clock.now() + config.session.ttlSeconds * 1000);
-  };
-  const opened = await openStore(config, { clock, log, metrics, onLost: storeLost });
-  if (opened.kept === 'lost') storeLost();
+  const path = joinPath(config.runtimeDirectory, LOSSES_FILE);
+  const ttlMs = config.session.ttlSeconds * 1000;
+  const losses = new StoreLosses({ path, recall, hot, ttlMs, clock, metrics, log });
+  const opened = await openStore(config, { clock, log, metrics, onLost: losses.storeLost });
 
-  const parts = compose(config, dependencies, opened, { recall, hot }, metrics);
+  const parts = compose(config, dependencies, opened, { recall, hot }, losses, metrics);
   try {
     await openDoors(parts, config, dependencies);
     return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
@@ -139,12 +137,14 @@ function compose(
   dependencies: DaemonDependencies,
   opened: OpenedStore,
   memory: EngineMemory,
+  losses: StoreLosses,
   metrics: Metrics,
 ) {
   const { letter, map, timings, limits, session } = config;
   const { clock, log, software } = dependencies;
   const { store } = opened;
   const lives = new Lives(joinPath(config.runtimeDirectory, LIVES_FILE));
+  losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
 
@@ -178,6 +178,7 @@ function compose(
         ledger: new Ledger(limits.ledgerEntries, isComplete),
         aliasMs: session.tombstoneSeconds * 1000,
         clock,
+        absence: () => (lives.of(owner)?.state === 'left' ? 'left' : 'owner-dead'),
         onNoted: (id, outcome) => {
           lives.touch(owner);
           metrics.count('orphans', { owner, outcome });
@@ -265,6 +266,7 @@ function compose(
     wipe: async () => {
       await engine.wipe();
       former.hasSessions = false;
+      losses.wiped();
     },
     apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
     inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
@@ -312,7 +314,7 @@ function compose(
   observeNode({ metrics, members, links, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
   const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
-  return { members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
+  return { losses, members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
 }
 
 async function openDoors(parts: Parts, config: Config, { log }: DaemonDependencies): Promise<void> {

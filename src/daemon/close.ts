@@ -9,6 +9,7 @@ import type { MeshServer } from '../mesh/mesh-server.ts';
 import type { PeerRequest } from '../mesh/message.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import type { Doors } from './doors.ts';
+import type { StoreLosses } from './store-losses.ts';
 
 /** How a daemon ends: for good, or so that the next one takes over its Memcached. */
 export type CloseMode = 'stop' | 'restart';
@@ -26,6 +27,7 @@ export interface MeshParts {
 
 export interface Closing extends MeshParts {
   readonly tenure: Pick<Tenure, 'incarnation' | 'leave'>;
+  readonly losses: Pick<StoreLosses, 'settled'>;
   readonly opened: Pick<OpenedStore, 'close'>;
   readonly config: Config;
   readonly clock: Clock;
@@ -33,7 +35,7 @@ export interface Closing extends MeshParts {
 
 /** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
 export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, doors, join, links, opened, tenure } = closing;
+  const { clock, config, doors, join, links, losses, opened, tenure } = closing;
   await doors.close();
   // What a join asks for after the farewell would take that back.
   join.close();
@@ -50,6 +52,7 @@ export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<vo
   );
   await Promise.all(heard);
   await closeMesh(closing);
+  await losses.settled();
   await opened.close(mode === 'stop' ? 'stop' : 'release');
 }
 

@@ -2,10 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import { decodeRecord, encodeRecord, type SessionRecord } from '../session/record.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
 import type { Versions } from '../session/version.ts';
 import { graveOf, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
-import type { Vault } from './vault.ts';
+import type { Found, Vault } from './vault.ts';
 
 type Kept = Extract<EstateEntry, { kind: 'kept' }>;
 
@@ -35,7 +36,7 @@ export class HandOver {
       if (kept !== undefined && end === undefined) return vault.save(kept);
       const previous = Math.max(found.kind === 'record' ? found.record.version : 0, kept?.version ?? 0);
       const isDestroyed = end === 'buried' || (entry.kind === 'succeeded' && entry.isDestroyed === true);
-      const because = isDestroyed ? 'destroyed' : 'owner-dead';
+      const because = isDestroyed ? 'destroyed' : lossIn(found);
       const reason = entry.kind === 'buried' ? entry.reason : because;
       const expiresAt = clock.now() + session.tombstoneSeconds * 1000;
       return vault.save({
@@ -72,4 +73,10 @@ export class HandOver {
     const until = clock.now() + session.tombstoneSeconds * 1000;
     return { ...settled, grave: { ...settled.grave, until } };
   }
+}
+
+/** Why a session that a stand-in answered as gone is gone: with the store, where that is known; else with its owner's life. */
+function lossIn(found: Found): ResetReason {
+  const isKnown = found.kind === 'absent' && (found.reason === 'restarted' || found.reason === 'store-lost');
+  return isKnown ? found.reason : 'owner-dead';
 }

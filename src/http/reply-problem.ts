@@ -43,4 +43,6 @@ const MISS: Readonly<Record<ResetReason, string>> = {
   unknown: 'there is no trace of this session: it was never minted, or was forgotten since',
   malformed: 'no session can have this id',
   'store-lost': 'the store that had this session was lost; open it to get a fresh one',
+  restarted: 'the node that had this session was stopped and came back empty; open it to get a fresh one',
+  left: 'the node that had this session was stopped; open it to get a fresh one',
 };

@@ -153,6 +153,8 @@ export const RESET_REASON_CODES = new CodeTable<ResetReason>('reset reason', {
   unknown: 5,
   malformed: 6,
   'store-lost': 7,
+  restarted: 8,
+  left: 9,
 });
 
 export const REFUSAL_CODE_CODES = new CodeTable<RefusalCode>('refusal code', {

@@ -1,6 +1,6 @@
-/** Why a session is not there any more (S9). Each reset is counted and logged under one of these. */
+/** Append only: a record has the place of its reason. Why a session is not there any more (S9). Each reset is counted and logged under one of these. */
 export const RESET_REASONS = [
-  /** its owner is dead or has left */
+  /** its owner was declared dead */
   'owner-dead',
   /** it outlived its time to live */
   'expired',
@@ -14,6 +14,10 @@ export const RESET_REASONS = [
   'malformed',
   /** the owner's store died, or held something that cannot be trusted */
   'store-lost',
+  /** its owner was stopped, and came back with an empty store in which it is not */
+  'restarted',
+  /** its owner said goodbye and is not back */
+  'left',
 ] as const;
 
 export type ResetReason = (typeof RESET_REASONS)[number];

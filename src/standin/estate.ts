@@ -3,6 +3,7 @@ import type { Engine, OwnerCommand } from '../engine/engine.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
+import type { ResetReason } from '../session/reset-reason.ts';
 import type { SessionCommand } from '../session/command.ts';
 import { isAbsence, mayHaveChanged, tellsOfAbsence } from './item-effects.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
@@ -21,6 +22,8 @@ export interface EstateParts {
   /** For how long whoever opens a succeeded orphan is told its successor. */
   readonly aliasMs: number;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** Why the owner does not answer itself: `owner-dead` unless told otherwise. */
+  readonly absence?: () => ResetReason;
   /** Told of each orphan that is touched for the first time, or comes to something else. */
   readonly onNoted: (id: string, outcome: LedgerEntry['kind']) => void;
 }
@@ -40,6 +43,7 @@ export class Estate {
   readonly #ledger: Ledger;
   readonly #aliasMs: number;
   readonly #clock: Pick<Clock, 'monotonic'>;
+  readonly #absence: () => ResetReason;
   readonly #onNoted: EstateParts['onNoted'];
   readonly #underWay = new Set<Promise<unknown>>();
   readonly #gapsBy = new Set<Letter>();
@@ -49,6 +53,7 @@ export class Estate {
     this.#ledger = parts.ledger;
     this.#aliasMs = parts.aliasMs;
     this.#clock = parts.clock;
+    this.#absence = parts.absence ?? (() => 'owner-dead');
     this.#onNoted = parts.onNoted;
   }
 
@@ -165,10 +170,10 @@ export class Estate {
     if (command.kind === 'open') {
       // Nothing is noted yet: the opener mints a fresh id and comes back with `succeed`.
       const isAlias = entry?.kind === 'succeeded' && this.#clock.monotonic() < entry.aliasUntil;
-      return isAlias ? { kind: 'moved', to: entry.successor } : { kind: 'miss', reason: 'owner-dead' };
+      return isAlias ? { kind: 'moved', to: entry.successor } : { kind: 'miss', reason: this.#absence() };
     }
     if (entry === undefined) this.#note(command.id, { kind: 'reset' });
-    return { kind: 'miss', reason: 'owner-dead' };
+    return { kind: 'miss', reason: this.#absence() };
   }
 
   /** Items are looked for on the shelf, whatever the ledger says: nothing older may be found there. */
@@ -192,7 +197,7 @@ export class Estate {
     const reply = await this.#shelf.execute(command, deadlineAt);
     if (reply.kind === 'refused' || reply.kind === 'unavailable') return reply;
     this.#noteBuried(command.id);
-    return reply.kind === 'miss' && !wasKept ? { kind: 'miss', reason: 'owner-dead' } : reply;
+    return reply.kind === 'miss' && !wasKept ? { kind: 'miss', reason: this.#absence() } : reply;
   }
 
   /** A successor stays (S2); noted again, the entry is handed over again, with what the shelf says by then. */
@@ -214,7 +219,7 @@ export class Estate {
     } else if (entry === undefined && isAbsence(reply) && tellsOfAbsence(command)) {
       this.#note(command.id, { kind: 'reset' });
     }
-    return isAbsence(reply) && entry?.kind !== 'kept' ? { ...reply, reason: 'owner-dead' } : reply;
+    return isAbsence(reply) && entry?.kind !== 'kept' ? { ...reply, reason: this.#absence() } : reply;
   }
 
   #succeed({ id, successor, insteadOf }: Extract<SessionCommand, { kind: 'succeed' }>): Reply {

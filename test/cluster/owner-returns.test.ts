@@ -57,6 +57,23 @@ describe('an owner that comes back', () => {
     }
   });
 
+  test('S9 explained: its sessions are gone because it left, and then because it came back empty', async () => {
+    cluster = await startCluster({ config: CALM });
+    const [asked, unasked] = await mintOnB(2);
+    const { client } = cluster.node('a');
+    await cluster.node('b').end('SIGTERM');
+    expect(await client.get(asked ?? '')).toMatchObject({ status: 404, body: { reason: 'left' } });
+    await cluster.node('b').start();
+    await cluster.settled();
+    for (const id of [asked, unasked]) {
+      expect(await client.get(id ?? '')).toMatchObject({ status: 404, body: { reason: 'restarted' } });
+    }
+    await cluster.node('b').end('SIGUSR2');
+    await cluster.node('b').start();
+    await cluster.settled();
+    expect(await client.get(unasked ?? '')).toMatchObject({ status: 404, body: { reason: 'restarted' } });
+  });
+
   test('with its Memcached dead too, all its sessions are reset and none is old', async () => {
     cluster = await startCluster({ config: CALM });
     const ids = await mintOnB(10);

@@ -313,7 +313,7 @@ function manySuccessors({ deeds, unrest, absences }: History): Violation[] {
   for (const deed of [...deeds].sort((a, b) => a.endedAt - b.endedAt)) {
     const { act, outcome } = deed;
     if (act.kind !== 'open' || act.id === undefined || outcome.kind !== 'opened') continue;
-    if (outcome.state !== 'regenerated' || outcome.reason !== 'owner-dead') continue;
+    if (outcome.state !== 'regenerated' || !['owner-dead', 'left'].includes(outcome.reason ?? '')) continue;
     const before = latest.get(act.id);
     latest.set(act.id, deed);
     const former = successors.get(act.id) ?? [];

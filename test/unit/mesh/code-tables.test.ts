@@ -25,7 +25,7 @@ const WIRE_2 = {
   directions: 'incr decr',
   itemAnswers: 'hit miss stored not-stored exists not-found deleted touched number non-numeric ok',
   recacheWords: 'won taken',
-  resetReasons: 'owner-dead expired evicted destroyed unknown malformed store-lost',
+  resetReasons: 'owner-dead expired evicted destroyed unknown malformed store-lost restarted left',
   refusalCodes: 'VERSION_CONFLICT NOT_JSON TOO_LARGE SESSION_BUSY LOCK_TIMEOUT LOCK_LOST DESTROYED',
   failureCodes:
     'STORE_UNAVAILABLE OWNER_UNREACHABLE JOINING PEER_BACKPRESSURE DEADLINE STALE_INCARNATION CLOSING OWNER_RETURNED',

@@ -443,3 +443,22 @@ describe('handing over', () => {
     ]);
   });
 });
+
+test('an orphan of an owner that said goodbye is told so by every command (S9)', async () => {
+  const clock = new FakeClock();
+  const { engine } = setUpEngine({ clock, letter: 'b', incarnation: clock.now() - 5000 });
+  const ledger = new Ledger(100, true);
+  const estate = new Estate({
+    shelf: engine,
+    ledger,
+    aliasMs: 1,
+    clock,
+    absence: () => 'left',
+    onNoted: () => undefined,
+  });
+  for (const kind of ['open', 'get', 'touch', 'destroy'] as const) {
+    expect(summary(await estate.execute({ kind, id: ORPHAN }, clock.monotonic() + 250))).toBe('miss left');
+  }
+  const asked: SessionCommand = { kind: 'item', id: SECOND, isSession: true, operation: { kind: 'probe' } };
+  expect(await estate.execute(asked, clock.monotonic() + 250)).toMatchObject({ reason: 'left' });
+});

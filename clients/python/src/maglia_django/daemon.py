@@ -35,7 +35,7 @@ class Written:
 class Gone:
     """There is no such session, and nothing will bring it back."""
 
-    #: As in docs/errors.md: owner-dead, expired, evicted, destroyed, unknown, malformed, store-lost.
+    #: As in docs/errors.md: owner-dead, expired, evicted, destroyed, unknown, malformed, store-lost, restarted, left.
     reason: str
 
 

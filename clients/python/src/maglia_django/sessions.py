@@ -27,7 +27,8 @@ from .session_json import difference, stored_texts, to_texts
 
 MINTED_FORM = re.compile(r"[0-9a-zA-Z][0-9a-z]{26}")
 
-OWNER_DEAD = "owner-dead"
+#: Nobody is there to answer for the session: another host has to take the visitor over.
+ORPHANED = frozenset({"owner-dead", "left"})
 
 EXPIRY_KEY = "_session_expiry"
 
@@ -52,7 +53,7 @@ class SessionStore(SessionBase):
 
     def load(self):
         found = self._daemon.get(self.session_key)
-        if isinstance(found, Gone) and found.reason == OWNER_DEAD:
+        if isinstance(found, Gone) and found.reason in ORPHANED:
             found = self._daemon.open(self.session_key, self.get_session_cookie_age())
             # The cookie has to change even if this page only reads: for that Django wants a modified session.
             self.modified = self.modified or found.id != self.session_key
