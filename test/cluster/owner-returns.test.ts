@@ -123,7 +123,7 @@ describe('an owner that comes back', () => {
     const storePid = await cluster.node('b').storePid();
     await cluster.node('b').end('SIGTERM');
     await until('its Memcached is gone', () => !isRunning(storePid), 1000);
-    expect(await cluster.node('a').client.open(id ?? '')).toMatchObject({ state: 'regenerated', reason: 'owner-dead' });
+    expect(await cluster.node('a').client.open(id ?? '')).toMatchObject({ state: 'regenerated', reason: 'left' });
     const { peers } = await cluster.node('a').view();
     expect(peers.find(({ letter }) => letter === 'b')?.state).toBe('left');
   });

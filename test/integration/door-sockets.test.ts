@@ -1,8 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmod, stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
+import { systemClock } from '../../src/clock.ts';
+import { bind } from '../../src/listening/bind.ts';
 import { ListenError } from '../../src/listening/listen-error.ts';
 import type { FlagValues } from '../../src/config/sources.ts';
 import { InProcessNode } from '../support/in-process-node.ts';
@@ -69,5 +74,18 @@ describe('the unix sockets of the doors', () => {
 
   test.skipIf(isRoot)('of a group that this user may not give them keep the daemon from starting', async () => {
     await expect(sockets({ doorsSocketGroup: '0' })).rejects.toThrow(ListenError);
+  });
+
+  test("are their user's alone from the moment they are there until group and mode are set", async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'maglia-socket-'));
+    const path = join(folder, 'door.sock');
+    const server = createServer();
+    const first = new Promise((resolve) => server.once('listening', () => resolve(statSync(path).mode & 0o777)));
+    const access = { mode: 0o666 };
+    await bind(server, { kind: 'unix', path }, { advice: '', access, clock: systemClock });
+    expect(await first).toBe(0o600);
+    expect(statSync(path).mode & 0o777).toBe(0o666);
+    server.close();
+    await rm(folder, { recursive: true });
   });
 });
