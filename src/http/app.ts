@@ -1,5 +1,6 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { BearerToken } from './bearer-token.ts';
+import { Logins } from '../listening/logins.ts';
 import { addErrorHandling, answerBadUrl } from './error-handler.ts';
 import { addGate } from './gate.ts';
 import type { HttpApp, HttpDoorParts } from './http-door-parts.ts';
@@ -55,7 +56,7 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
   app.setValidatorCompiler(lazyValidators());
   addErrorHandling(app, log);
   addRequestLog(app, log);
-  addGate(app, { token });
+  addGate(app, { token, logins: new Logins({ door: 'http', metrics, clock, log }) });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(app));
 

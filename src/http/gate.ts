@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Logins } from '../listening/logins.ts';
 import type { BearerToken } from './bearer-token.ts';
 import { isFromAPage } from './cross-site.ts';
 import { hasTwoHosts, isForAnotherHost, isOwnHost } from './host-names.ts';
@@ -11,13 +12,14 @@ const PROBES: ReadonlySet<string | undefined> = new Set(['/healthz', '/readyz'])
 export interface GateRules {
   /** Undefined where the door demands none; then it listens on loopback or a unix socket, and Host is checked. */
   readonly token: BearerToken | undefined;
+  readonly logins: Logins;
 }
 
 /**
  * What each request passes before its URL is looked at any closer: unknown URLs too, so that who may not come in
  * learns nothing.
  */
-export function addGate(app: FastifyInstance, { token }: GateRules): void {
+export function addGate(app: FastifyInstance, { logins, token }: GateRules): void {
   let stage: 'open' | 'closing' = 'open';
   app.addHook('preClose', (done) => {
     stage = 'closing';
@@ -31,7 +33,13 @@ export function addGate(app: FastifyInstance, { token }: GateRules): void {
     if (token === undefined && !isOwnHost(headers.host)) return 'WRONG_HOST';
     if (isFromAPage(headers)) return 'CROSS_SITE';
     const isProbe = PROBES.has(request.routeOptions.url);
-    if (token !== undefined && !isProbe && !token.isPresentedIn(headers.authorization)) return 'UNAUTHORIZED';
+    // A probe needs no token; one that shows a wrong one is guessing all the same.
+    if (token !== undefined && (!isProbe || headers.authorization !== undefined)) {
+      const isPresented = token.isPresentedIn(headers.authorization);
+      if (isPresented) logins.accepted();
+      else logins.refused(raw.socket.remoteAddress);
+      if (!isPresented && !isProbe) return 'UNAUTHORIZED';
+    }
     if (stage === 'closing' && !isProbe) return 'CLOSING';
     const encoding = headers['content-encoding'];
     if (encoding !== undefined && encoding !== 'identity') return 'UNSUPPORTED_MEDIA_TYPE';

@@ -37,6 +37,12 @@ export const INSTRUMENTS = {
     help: 'Connections that this node cut off, by door (memcached) and reason (stalled, idle, memory, fault)',
     labels: ['door', 'reason'],
   },
+  auth: {
+    kind: 'counter',
+    name: 'maglia_auth_total',
+    help: 'Logins at doors that demand a password or token, by door (http, memcached) and outcome (accepted, refused)',
+    labels: ['door', 'outcome'],
+  },
   steered: {
     kind: 'counter',
     name: 'maglia_steered_total',

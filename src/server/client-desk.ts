@@ -1,3 +1,4 @@
+import type { Logins } from '../listening/logins.ts';
 import type { Command, SaslStart } from '../protocol/command.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
@@ -12,6 +13,7 @@ export interface DeskParts extends ItemDeskParts {
   readonly version: string;
   readonly reports: StatsReports;
   readonly credentials: Credentials;
+  readonly logins: Pick<Logins, 'accepted' | 'refused'>;
   readonly flush: Flush;
   readonly counts: DoorCounts;
 }
@@ -32,9 +34,12 @@ const UNKNOWN_COMMAND: Reply = { kind: 'unknown-command' };
 export class ClientDesk {
   readonly #parts: DeskParts;
   readonly #items: ItemDesk;
+  readonly #address: string | undefined;
   #admission: Admission;
 
-  constructor(parts: DeskParts) {
+  /** @param address where the client calls from; none on a unix socket */
+  constructor(parts: DeskParts, address?: string) {
+    this.#address = address;
     this.#parts = parts;
     this.#items = new ItemDesk(parts);
     this.#admission = parts.credentials.isEmpty ? 'open' : 'demanded';
@@ -117,11 +122,13 @@ export class ClientDesk {
     counts.add('auth_cmds');
     if (!isAccepted) return this.#turnAway();
     this.#admission = 'open';
+    this.#parts.logins.accepted();
     return AUTHENTICATED;
   }
 
   #turnAway(): Reply {
     this.#parts.counts.add('auth_errors');
+    this.#parts.logins.refused(this.#address);
     this.#admission = 'turned-away';
     return AUTH_FAILED;
   }

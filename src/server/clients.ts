@@ -1,3 +1,4 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
@@ -55,7 +56,7 @@ export class Clients {
     }
     counts.add('total_connections');
     const connection: ClientConnection = new ClientConnection(socket, {
-      desk: new ClientDesk(deskParts),
+      desk: new ClientDesk(deskParts, socket instanceof Socket ? socket.remoteAddress : undefined),
       ...{ limits, counts, clock },
       owner: {
         onHeldBytes: (change) => this.#held(change),

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
+import { Logins } from '../listening/logins.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
@@ -132,6 +133,7 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
   const mesh = new MeshDesk({ sessions, metrics, clock, log });
   return {
     ...{ letter, mesh, counts, metrics, clock, log, version, credentials },
+    logins: new Logins({ door: 'memcached', metrics, clock, log }),
     waitMs: doors.lockWaitMs,
     locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
     lockLimit: limits.clientLocks,

@@ -40,6 +40,17 @@ describe('a door with a token', () => {
     expect((await door.ask({ method: 'GET', url: URL, headers })).status).toBe(200);
   });
 
+  test('counts who is refused, also one who guesses at a probe', async () => {
+    const door = new Door({ token: TOKEN });
+    const headers = { authorization: 'Bearer guess' };
+    await door.ask({ method: 'GET', url: '/readyz', headers });
+    await door.ask({ method: 'GET', url: URL, headers });
+    await door.ask({ method: 'GET', url: '/readyz' });
+    const { text } = await door.ask({ method: 'GET', url: '/metrics', headers: { authorization: `Bearer ${TOKEN}` } });
+    expect(text).toContain('maglia_auth_total{door="http",outcome="refused"} 2');
+    expect(text).toContain('maglia_auth_total{door="http",outcome="accepted"} 1');
+  });
+
   test('lets probes in without it, but tells them no details', async () => {
     const door = new Door({ token: TOKEN, isReady: () => ({ ready: false, why: 'the store is down' }) });
     expect(await door.ask({ method: 'GET', url: '/healthz' })).toMatchObject({ status: 200 });

@@ -161,6 +161,7 @@ describe('a client that must say who it is', () => {
     expect(desk.answer(command, BINARY)).toEqual({ kind: 'auth-failed' });
     expect(desk.isTurnedAway).toBe(true);
     expect(fixture.counts.tally.auth_errors).toBe(1);
+    expect(fixture.logins).toEqual(['refused']);
   });
 
   test('in the text protocol says it with a set, as to memcached', async () => {

@@ -77,6 +77,8 @@ export class DeskFixture {
   readonly clock = new FakeClock();
   readonly counts = new DoorCounts();
   readonly metrics = new Metrics();
+  /** What came of each, in order. */
+  readonly logins: string[] = [];
   readonly sessions: ScriptedSessions;
   readonly parts: DeskParts;
   readonly logged: string[] = [];
@@ -96,6 +98,10 @@ export class DeskFixture {
       keys: new KeyTable(OPTIONS['doors.keyPrefixes'].fallback, OPTIONS['doors.lockPrefixes'].fallback),
       ownership: { letter: letter('b'), isAlone: letters.length === 1, ownerOf: (id) => sessions.ownerOf(id) },
       credentials: new Credentials(users),
+      logins: {
+        accepted: () => void this.logins.push('accepted'),
+        refused: () => void this.logins.push('refused'),
+      },
       flush: new Flush({ isAllowed: allowsFlush, letters: map.letters, mesh, counts, clock }),
       reports: new StatsReports({
         ...{ counts, clock, allowsFlush },
