@@ -266,7 +266,7 @@ function compose(
     wipe: async () => {
       await engine.wipe();
       former.hasSessions = false;
-      losses.wiped();
+      await losses.wiped();
     },
     apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
     inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
