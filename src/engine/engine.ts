@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
-import type { LiveRecord } from '../session/record.ts';
+import { confirmed, type LiveRecord } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Letter } from '../session/letter.ts';
 import { drawSessionId } from '../session/session-id.ts';
@@ -231,7 +231,7 @@ export class Engine {
     const live = await this.#loadLive(command.id);
     if (live.kind !== 'live') return live;
     const ttlSeconds = this.#records.life(command.ttlSeconds, live.ttlSeconds);
-    const touched = { ...live, ttlSeconds, expiresAt: this.#clock.now() + ttlSeconds * 1000 };
+    const touched = { ...confirmed(live), ttlSeconds, expiresAt: this.#clock.now() + ttlSeconds * 1000 };
     await this.#vault.save(touched);
     return this.#done(touched);
   }

@@ -1,5 +1,5 @@
 import type { ItemAnswer, ItemOperation } from '../session/item-operation.ts';
-import type { LiveRecord } from '../session/record.ts';
+import { confirmed, type LiveRecord } from '../session/record.ts';
 import { addDelta, printNumber, readNumber } from './item-number.ts';
 import { changed, exists, nonNumeric, notFound, secondsLeft, tooLarge, withLife } from './item-outcome.ts';
 import type { Outcome, Situation } from './item-outcome.ts';
@@ -43,7 +43,7 @@ export function touch({ lifeSeconds }: OperationOf<'touch'>, situation: Situatio
   if (item === undefined) return notFound;
   const { content, version } = item;
   const answer = { kind: 'touched', flags: content.flags, cas: version } as const;
-  return changed(situation, withLife(item, lifeSeconds, situation), { at: now, wasFetched: true }, answer);
+  return changed(situation, withLife(confirmed(item), lifeSeconds, situation), { at: now, wasFetched: true }, answer);
 }
 
 /** incr, decr, ma. */

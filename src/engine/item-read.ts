@@ -1,5 +1,5 @@
 import type { ItemAnswer, ItemOperation } from '../session/item-operation.ts';
-import type { LiveRecord } from '../session/record.ts';
+import { confirmed, type LiveRecord } from '../session/record.ts';
 import { changed, exists, missed, notFound, secondsLeft, unchanged, withLife } from './item-outcome.ts';
 import type { Outcome, Situation } from './item-outcome.ts';
 import { newItem } from './item-store.ts';
@@ -18,7 +18,7 @@ export function read(operation: Read, situation: Situation): Outcome {
   const { canWin, isPeek, recacheBelowSeconds = 0, touchSeconds } = operation;
   const isWorn = (canWin && item.isStale === true) || secondsLeft(item, situation) < recacheBelowSeconds;
   const hasWon = isWorn && item.isWon !== true;
-  const touched = touchSeconds === undefined ? item : withLife(item, touchSeconds, situation);
+  const touched = touchSeconds === undefined ? item : withLife(confirmed(item), touchSeconds, situation);
   const after: LiveRecord = hasWon ? { ...touched, isWon: true } : touched;
 
   const answer = hit(after, situation, hasWon ? 'won' : takenBy(item));
@@ -44,10 +44,13 @@ export function inspect(situation: Situation): Outcome {
   return record === undefined ? missed : unchanged(hit(record, situation, takenBy(record)));
 }
 
-/** A zero-length placeholder is what its own client has reserved a moment ago, and is asking about now. */
+/**
+ * A reservation is what the asking client itself has made a moment ago: PHP draws an id, reserves it, and asks. An empty
+ * session that somebody has stored or touched is there: else its visitor would get a new id with every page.
+ */
 export function probe({ item, rotated }: Situation): Outcome {
-  const payload = (item ?? rotated)?.content.payload;
-  return payload === undefined || payload.length === 0 ? notFound : exists;
+  if (item === undefined) return rotated === undefined ? notFound : exists;
+  return item.isReserved === true ? notFound : exists;
 }
 
 function hit(record: LiveRecord, situation: Situation, recache: Hit['recache']): Hit {

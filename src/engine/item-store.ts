@@ -19,8 +19,9 @@ export function store(operation: Store, situation: Situation): Outcome {
   if (rotated !== undefined || isBarred(grave, operation.seen)) return notStored;
   switch (operation.mode) {
     case 'set':
-    case 'add':
       return overwrite(operation, situation);
+    case 'add':
+      return operation.value.length === 0 ? reserve(operation, situation) : overwrite(operation, situation);
     case 'replace':
       return item === undefined ? notStored : overwrite(operation, situation);
     case 'append':
@@ -40,6 +41,11 @@ export function newItem(situation: Situation, flags: number, payload: Buffer, li
 
 function overwrite({ flags, lifeSeconds, value }: Store, situation: Situation): Outcome {
   return stored(newItem(situation, flags, value, lifeSeconds), situation);
+}
+
+/** What PHP's memcached extension does with an id that it has drawn. */
+function reserve({ flags, lifeSeconds, value }: Store, situation: Situation): Outcome {
+  return stored({ ...newItem(situation, flags, value, lifeSeconds), isReserved: true }, situation);
 }
 
 function compareAndSet(operation: Store, item: LiveRecord, situation: Situation): Outcome {

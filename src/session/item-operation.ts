@@ -53,8 +53,8 @@ export type ItemOperation =
   | { readonly kind: 'touch'; readonly lifeSeconds: number }
   | { readonly kind: 'inspect' }
   /**
-   * The strict-mode probe of PHP's memcached extension: creates nothing, and a zero-length placeholder is absent. Answered
-   * with `exists` or `not-found`.
+   * The strict-mode probe of PHP's memcached extension: creates nothing, and an id that was only reserved (by an empty
+   * `add`) is absent. Answered with `exists` or `not-found`.
    */
   | { readonly kind: 'probe' };
 

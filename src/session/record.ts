@@ -16,6 +16,8 @@ export interface LiveRecord {
   readonly isStale?: true;
   /** A reader has been told to make a new one. */
   readonly isWon?: true;
+  /** An empty `add` made it, and nobody has stored or touched it since: an id that is taken, and no session yet. */
+  readonly isReserved?: true;
   /** It was begun anew where a destroyed session had been, by a client that knew so. */
   readonly grave?: Grave;
 }
@@ -66,7 +68,8 @@ const TWO_TO_32 = 2 ** 32;
 const HAS_CONTENT = 1;
 const IS_STALE = 2;
 const IS_WON = 4;
-const ALL_BITS = HAS_CONTENT | IS_STALE | IS_WON;
+const IS_RESERVED = 8;
+const ALL_BITS = HAS_CONTENT | IS_STALE | IS_WON | IS_RESERVED;
 
 /** The most that the envelope adds to a payload: header, the longest key, content type and successor. */
 export const ENVELOPE_BYTES = HEADER_BYTES + 3 * 255;
@@ -154,6 +157,7 @@ export function decodeRecord(bytes: Buffer, id: string): SessionRecord {
       content,
       ...((bits & IS_STALE) !== 0 && { isStale: true }),
       ...((bits & IS_WON) !== 0 && { isWon: true }),
+      ...((bits & IS_RESERVED) !== 0 && { isReserved: true }),
       ...(at36 > 0 && { grave: { version: at36, until: at44 } }),
     };
   }
@@ -183,7 +187,16 @@ function readU64(bytes: Buffer, at: number): number {
 function bitsOf(record: SessionRecord): number {
   const content = record.content === undefined ? 0 : HAS_CONTENT;
   if (record.kind === 'tombstone') return content;
-  return content | (record.isStale === true ? IS_STALE : 0) | (record.isWon === true ? IS_WON : 0);
+  const marks = (record.isStale === true ? IS_STALE : 0) | (record.isWon === true ? IS_WON : 0);
+  return content | marks | (record.isReserved === true ? IS_RESERVED : 0);
+}
+
+/** What was touched is a session, even an empty one. */
+export function confirmed(record: LiveRecord): LiveRecord {
+  if (record.isReserved === undefined) return record;
+  const session: Omit<LiveRecord, 'isReserved'> & { isReserved?: true } = { ...record };
+  delete session.isReserved;
+  return session;
 }
 
 /** Over the bytes on both sides of the checksum itself: the kind stands before it, and a tombstone must never pass for live. */

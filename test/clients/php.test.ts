@@ -16,6 +16,48 @@ describeSessions(php('PHP over the text protocol', { 'memcached.sess_binary_prot
 // With locking the logout would wait for the slower page.
 describeOverlap(php('PHP without locking', { 'memcached.sess_locking': 0 }));
 
+describe.each([
+  ['over the binary protocol', 1],
+  ['over the text protocol', 0],
+])('PHP %s, a session without data', (_, isBinary) => {
+  let site: Site;
+
+  beforeAll(async () => {
+    site = await Site.open(php('PHP', { 'memcached.sess_binary_protocol': isBinary, 'memcached.sess_locking': 0 }));
+    return () => site.close();
+  });
+
+  test('keeps its id from page to page, whichever host answers', async () => {
+    const guest = site.guest();
+    const ids: string[] = [];
+    for (let page = 0; page < 4; page += 1) {
+      expect((await guest.visit(site.turn(page), '/read')).status).toBe(200);
+      ids.push(guest.sureId);
+    }
+    expect(new Set(ids).size).toBe(1);
+  });
+
+  test('keeps its id after the application has emptied it', async () => {
+    const guest = site.guest();
+    await guest.visit(site.turn(0), '/count');
+    const { sureId } = guest;
+    await guest.visit(site.turn(1), '/clear');
+    await guest.visit(site.turn(2), '/read');
+    expect(guest.sureId).toBe(sureId);
+    expect((await guest.visit(site.turn(0), '/count')).body['counter']).toBe(1);
+    expect(guest.sureId).toBe(sureId);
+  });
+
+  test('is one and the same to parallel pages, so that what each stores goes into one session', async () => {
+    const guest = site.guest();
+    await guest.visit(site.turn(0), '/read');
+    const { sureId } = guest;
+    await Promise.all([guest.twin().visit(site.turn(1), '/count'), guest.twin().visit(site.turn(2), '/read')]);
+    await guest.visit(site.turn(0), '/count');
+    expect(guest.sureId).toBe(sureId);
+  });
+});
+
 describe('PHP, locking', () => {
   let site: Site;
   let gate: Gate;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ItemOperation } from '../../../src/session/item-operation.ts';
 import { casOf, GET, hitOf, ID, MG, setUpItems, SESSION, store, text, type ItemSetup } from './item-setup.ts';
 
 async function setUpItem(lifeSeconds = 0): Promise<ItemSetup> {
@@ -256,11 +257,53 @@ describe("the probe of PHP's strict mode", () => {
     expect(memory.asked).toEqual([`get ${ID}`]);
   });
 
-  test('takes a zero-length placeholder for absent, though a get finds it', async () => {
+  test('takes an id that was only reserved for absent, though a get finds it', async () => {
     const { ask } = setUpItems();
     await ask(store('add', '', { lifeSeconds: 30 }));
     expect(await ask({ kind: 'probe' })).toEqual({ kind: 'not-found' });
     expect(text(await ask(GET))).toBe('');
+    expect(await ask({ kind: 'probe' })).toEqual({ kind: 'not-found' });
+  });
+
+  test.each<[string, ItemOperation]>([
+    ['a set of nothing', store('set', '', { lifeSeconds: 1440 })],
+    ['a replace by nothing', store('replace', '', { lifeSeconds: 1440 })],
+    ['an append of nothing', store('append', '')],
+    ['a prepend of nothing', store('prepend', '')],
+    ['a touch', { kind: 'touch', lifeSeconds: 1440 }],
+    ['a get that touches', { ...GET, touchSeconds: 1440 }],
+    ['md I', { kind: 'mark-stale' }],
+  ])('finds an empty session that %s has confirmed', async (_, confirmation) => {
+    const { ask } = setUpItems();
+    await ask(store('add', '', { lifeSeconds: 60 }));
+    await ask(confirmation);
+    expect(await ask({ kind: 'probe' })).toEqual({ kind: 'exists' });
+  });
+
+  test('finds an empty session that HTTP has touched', async () => {
+    const { ask, run } = setUpItems();
+    await ask(store('add', '', { lifeSeconds: 60 }));
+    expect((await run({ kind: 'touch', id: ID })).kind).toBe('done');
+    expect(await ask({ kind: 'probe' })).toEqual({ kind: 'exists' });
+  });
+
+  test('finds a session that was emptied, and one whose first add had something in it', async () => {
+    const { ask } = setUpItems();
+    await ask(store('set', 'abc'));
+    await ask(store('set', ''));
+    expect(await ask({ kind: 'probe' })).toEqual({ kind: 'exists' });
+    await ask(store('add', 'abc'), 'other');
+    expect(await ask({ kind: 'probe' }, 'other')).toEqual({ kind: 'exists' });
+  });
+
+  test('tells a reservation from an empty session after the daemon was restarted, and at the next owner', async () => {
+    const { ask, engine } = setUpItems();
+    await ask(store('add', ''), 'reserved');
+    await ask(store('set', ''), 'empty');
+    const next = setUpItems();
+    for (const id of ['reserved', 'empty']) await next.engine.settle(await engine.handBack(id));
+    expect(await next.ask({ kind: 'probe' }, 'reserved')).toEqual({ kind: 'not-found' });
+    expect(await next.ask({ kind: 'probe' }, 'empty')).toEqual({ kind: 'exists' });
   });
 
   test('creates nothing', async () => {

@@ -12,7 +12,14 @@ describe('an exptime', () => {
     ['a second more is a moment in 1970', LONGEST_SPAN_SECONDS + 1, { kind: 'over' }],
     ['a moment to come leaves the time until then', 1_700_000_060, { kind: 'limited', seconds: 60 }],
     ['a moment that is now is over', 1_700_000_000, { kind: 'over' }],
-    ['the largest one of the binary protocol is in 2106', 0xffffffff, { kind: 'limited', seconds: 2594967295 }],
+    ['-1 that was sent without its sign is over', 0xffffffff, { kind: 'over' }],
+    ['-10 that was sent without its sign is over', 0xfffffff6, { kind: 'over' }],
+    ['30 days back, sent without the sign, are over', 2 ** 32 - LONGEST_SPAN_SECONDS, { kind: 'over' }],
+    [
+      'a second before that it is the last moment there is, in 2106',
+      2 ** 32 - LONGEST_SPAN_SECONDS - 1,
+      { kind: 'limited', seconds: 2592375295 },
+    ],
   ])('%s', (_rule, exptime, life) => {
     expect(lifeOf(exptime, NOW_MS)).toEqual(life);
   });

@@ -29,7 +29,7 @@ function withBits(bits: number): Buffer {
 }
 
 describe('the marks of a record', () => {
-  test.each([{}, { isStale: true }, { isWon: true }, { isStale: true, isWon: true }] as const)(
+  test.each([{}, { isStale: true }, { isWon: true }, { isReserved: true }, { isStale: true, isWon: true }] as const)(
     '%j come back from its bytes',
     (marks) => {
       expect(decodeRecord(encodeRecord({ ...LIVE, ...marks }), ID)).toEqual({ ...LIVE, ...marks });
@@ -37,9 +37,9 @@ describe('the marks of a record', () => {
   );
 
   test('cost no byte, and each has a bit of its own', () => {
-    const bits = [{}, { isStale: true }, { isWon: true }] as const;
+    const bits = [{}, { isStale: true }, { isWon: true }, { isReserved: true }] as const;
     const records = bits.map((marks) => encodeRecord({ ...LIVE, ...marks }));
-    expect(records.map((bytes) => bytes.readUInt8(BITS_AT))).toEqual([1, 3, 5]);
+    expect(records.map((bytes) => bytes.readUInt8(BITS_AT))).toEqual([1, 3, 5, 9]);
     expect(new Set(records.map(({ length }) => length)).size).toBe(1);
   });
 
@@ -49,7 +49,7 @@ describe('the marks of a record', () => {
   });
 
   test('bits that stand for nothing are refused', () => {
-    for (const bits of [8, 9, 16, 128, 255]) expect(() => decodeRecord(withBits(bits), ID)).toThrow(RecordError);
+    for (const bits of [16, 17, 32, 128, 255]) expect(() => decodeRecord(withBits(bits), ID)).toThrow(RecordError);
   });
 
   test('a tombstone has none, and keeps its content', () => {

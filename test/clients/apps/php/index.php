@@ -26,6 +26,10 @@ switch (parse_url($_SERVER['REQUEST_URI'], PHP_URL_PATH)) {
         $_SESSION['counter'] = ($_SESSION['counter'] ?? 0) + 1;
         break;
 
+    case '/clear':
+        $_SESSION = [];
+        break;
+
     case '/regenerate':
         session_regenerate_id(true);
         break;
