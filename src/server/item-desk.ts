@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { isKey } from '../protocol/key.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
 import type { ItemOperation } from '../session/item-operation.ts';
@@ -12,7 +13,7 @@ import type { MeshDesk } from './mesh-desk.ts';
 import { SeenVersions } from './seen-versions.ts';
 import { Steering, type Ownership } from './steering.ts';
 import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type ItemCommand } from './to-operation.ts';
-import { toProbeReply, toReply } from './to-reply.ts';
+import { absent, toProbeReply, toReply } from './to-reply.ts';
 
 export interface ItemDeskParts extends LockDeskParts {
   readonly mesh: MeshDesk;
@@ -42,6 +43,8 @@ export class ItemDesk {
 
   /** Never rejects. */
   answer(command: ItemCommand, shape: ReplyShape): Soon<Reply> {
+    // The decoder lets those pass that store nothing. Nothing can be there, so nobody has to be asked.
+    if (!isKey(command.key)) return this.#absent(command);
     const place = this.#parts.keys.find(command.key);
     if (place.kind === 'lock') return this.#inOrder.run(place.id, () => this.#locks.answer(command, place.id));
     if (place.kind === 'session') {
@@ -53,6 +56,12 @@ export class ItemDesk {
 
   close(): void {
     this.#locks.close();
+  }
+
+  #absent(command: ItemCommand): Reply {
+    const reply = absent(command);
+    this.#parts.counts.answered(command, reply);
+    return reply;
   }
 
   #ask(command: ItemCommand, place: KeyPlace, shape: ReplyShape): Soon<Reply> {

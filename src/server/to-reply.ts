@@ -85,7 +85,8 @@ function failed({ code, kind }: Extract<SessionReply, { kind: 'in-doubt' | 'unav
     : serverError(code, `nothing was done: ${FAILURES[code]}`);
 }
 
-function absent({ kind }: ItemCommand): Reply {
+/** What is said of a key under which nothing is. */
+export function absent({ kind }: ItemCommand): Reply {
   if (kind === 'read' || kind === 'inspect') return MISS;
   return kind === 'store' ? NOT_STORED : NOT_FOUND;
 }

@@ -74,8 +74,8 @@ export class Site {
     }
   }
 
-  guest(): Guest {
-    return new Guest(this.#kind);
+  guest(visitor = new Visitor()): Guest {
+    return new Guest(this.#kind, visitor);
   }
 
   /** The host whose turn it is when the balancer goes round and round. */

@@ -44,10 +44,10 @@ export const intendedDifferences: readonly IntendedDifference[] = [
   // What a key may be
   {
     id: 'nul-ends-key',
-    why: 'memcached cuts a line at a NUL: this would delete a',
+    why: 'memcached cuts a line at a NUL, and deletes a; under the key that was named nothing can be',
     steps: [setA, 'delete a\x00zzz\r\n'],
     memcached: open('DELETED\r\n'),
-    maglia: open(FORMAT),
+    maglia: open('NOT_FOUND\r\n'),
   },
   {
     id: 'nul-ends-line',
@@ -58,31 +58,31 @@ export const intendedDifferences: readonly IntendedDifference[] = [
   },
   {
     id: 'control-byte-in-key',
-    why: 'keys are printable: 0x21-0x7E and bytes from 0x80; a tab, a CR or an 0x01 is how injections begin',
+    why: 'keys are printable: 0x21-0x7E and bytes from 0x80; nothing is stored under any other, and a read finds nothing',
     steps: ['set a\x01\tb 0 0 1\r\n1\r\nget a\x01\tb\r\n'],
     memcached: open('STORED\r\nVALUE a\x01\tb 0 1\r\n1\r\nEND\r\n'),
-    maglia: open(FORMAT + FORMAT),
+    maglia: open(`${FORMAT}END\r\n`),
   },
   {
     id: 'delete-byte-in-key',
     why: 'the same for 0x7F',
-    steps: ['get a\x7f\r\n'],
-    memcached: open('END\r\n'),
+    steps: ['set a\x7f 0 0 1\r\n1\r\n'],
+    memcached: open('STORED\r\n'),
     maglia: open(FORMAT),
   },
   {
     id: 'control-byte-in-encoded-key',
     why: 'one rule for keys in every protocol: what base64 hides is not a key either (here: a, space, b)',
-    steps: ['mg YSBi b\r\n'],
-    memcached: open('EN\r\n'),
+    steps: ['ms YSBi 1 b\r\n1\r\n'],
+    memcached: open('HD\r\n'),
     maglia: open(FORMAT),
   },
   {
     id: 'control-byte-in-binary-key',
     why: 'one rule for keys in every protocol, also where the framing would carry the bytes',
-    steps: [Buffer.concat([binaryRequest('get', { key: 'a b' }), noop])],
-    memcached: open(response(0x00, 1, 'Not found') + noopReply),
-    maglia: open(response(0x00, 4, 'Invalid arguments') + noopReply),
+    steps: [Buffer.concat([binaryRequest('replace', { key: 'a b', value: '1', extras }), noop])],
+    memcached: open(response(0x03, 1, 'Not found') + noopReply),
+    maglia: open(response(0x03, 4, 'Invalid arguments') + noopReply),
   },
   {
     id: 'control-byte-in-opaque',
@@ -144,7 +144,7 @@ export const intendedDifferences: readonly IntendedDifference[] = [
   },
   {
     id: 'exptime-after-2038',
-    why: 'memcached reads a moment from 2^31 on as negative, as long past; we read it as the moment it is',
+    why: 'memcached reads a moment from 2^31 on as negative, as long past; we read it as the moment it is, up to 30 days before 2^32',
     steps: ['set a 0 4102444800 1\r\n1\r\nget a\r\n'],
     memcached: open('STORED\r\nEND\r\n'),
     maglia: open('STORED\r\nVALUE a 0 1\r\n1\r\nEND\r\n'),
@@ -429,6 +429,18 @@ export const intendedDifferences: readonly IntendedDifference[] = [
     steps: [Buffer.concat([binaryRequest('verbosity', { extras: numberExtras(0) }), noop])],
     memcached: open(response(0x1b, 0x81, 'Unknown command')),
     maglia: open(response(0x1b, 0, '') + noopReply),
+  },
+  {
+    id: 'binary-negative-exptime',
+    why: 'a client writes -1 into 32 bits and means "over already", as in text; memcached takes it for a moment in 2106 here',
+    steps: [
+      Buffer.concat([
+        binaryRequest('setQ', { key: 'a', extras: storeExtras(0, 0xffffffff), value: '1' }),
+        binaryRequest('delete', { key: 'a' }),
+      ]),
+    ],
+    memcached: open(response(0x04, 0, '')),
+    maglia: open(response(0x04, 1, 'Not found')),
   },
   {
     id: 'binary-unknown-opcode-with-key',

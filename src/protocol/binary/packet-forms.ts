@@ -23,7 +23,7 @@ import {
 export interface PacketForm {
   /** The lengths that its extras may have. */
   readonly extrasBytes: readonly number[];
-  readonly key: 'none' | 'optional' | 'required';
+  readonly key: 'none' | 'optional' | 'required' | 'sought';
   /** `item`: as long as an item may be; `credentials`: as long as a line may be. */
   readonly value: 'none' | 'item' | 'credentials';
   readonly silence: Silence;
@@ -34,16 +34,18 @@ export interface PacketForm {
 
 const BARE = { extrasBytes: [0], key: 'none', value: 'none', silence: 'nothing', isKeyReturned: false } as const;
 const KEYED = { ...BARE, key: 'required' } as const;
+/** Nothing is stored under the key: it may be one that there cannot be. */
+const SEEKING = { ...BARE, key: 'sought' } as const;
 
-const GET: PacketForm = { ...KEYED, toCommand: read };
-const GAT: PacketForm = { ...KEYED, extrasBytes: [4], toCommand: getAndTouch };
+const GET: PacketForm = { ...SEEKING, toCommand: read };
+const GAT: PacketForm = { ...SEEKING, extrasBytes: [4], toCommand: getAndTouch };
 const STORE = { ...KEYED, extrasBytes: [8], value: 'item' } as const;
 const SET: PacketForm = { ...STORE, toCommand: store('set') };
 const ADD: PacketForm = { ...STORE, toCommand: store('add') };
 const REPLACE: PacketForm = { ...STORE, toCommand: store('replace') };
 const APPEND: PacketForm = { ...KEYED, value: 'item', toCommand: concatenation('append') };
 const PREPEND: PacketForm = { ...KEYED, value: 'item', toCommand: concatenation('prepend') };
-const DELETE: PacketForm = { ...KEYED, toCommand: remove };
+const DELETE: PacketForm = { ...SEEKING, toCommand: remove };
 const INCREMENT: PacketForm = { ...KEYED, extrasBytes: [20], toCommand: arithmetic('incr') };
 const DECREMENT: PacketForm = { ...KEYED, extrasBytes: [20], toCommand: arithmetic('decr') };
 const FLUSH: PacketForm = { ...BARE, extrasBytes: [0, 4], toCommand: flushAll };
@@ -87,7 +89,7 @@ const FORMS: ReadonlyMap<number, PacketForm> = new Map([
   [OPCODES.incrementQ, quiet(INCREMENT)],
   [OPCODES.decrement, DECREMENT],
   [OPCODES.decrementQ, quiet(DECREMENT)],
-  [OPCODES.touch, { ...KEYED, extrasBytes: [4], toCommand: touch }],
+  [OPCODES.touch, { ...SEEKING, extrasBytes: [4], toCommand: touch }],
   [OPCODES.flush, FLUSH],
   [OPCODES.flushQ, quiet(FLUSH)],
   [OPCODES.quit, QUIT],

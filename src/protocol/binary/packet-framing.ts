@@ -2,7 +2,7 @@ import type { ChunkQueue } from '../chunk-queue.ts';
 import type { CommandSink } from '../command-sink.ts';
 import { BINARY_REQUEST_MAGIC } from '../detect-protocol.ts';
 import type { Framing, Step } from '../framing.ts';
-import { isKey, isPrintable, MAX_KEY_BYTES } from '../key.ts';
+import { isKey, isPrintable, isSoughtKey, MAX_KEY_BYTES } from '../key.ts';
 import { itemBytes, LARGEST_VALUE_BYTES, type ProtocolLimits } from '../limits.ts';
 import { clientError, TOO_LARGE, UNKNOWN_COMMAND, type ErrorReply } from '../reply.ts';
 import { SILENT, type BinaryShape } from '../reply-shape.ts';
@@ -105,7 +105,7 @@ export class PacketFraming implements Framing {
 function hasParts(header: PacketHeader, form: PacketForm): boolean {
   if (!form.extrasBytes.includes(header.extrasBytes)) return false;
   if (form.key === 'none' && header.keyBytes > 0) return false;
-  if (form.key === 'required' && header.keyBytes === 0) return false;
+  if ((form.key === 'required' || form.key === 'sought') && header.keyBytes === 0) return false;
   return form.value !== 'none' || valueBytesOf(header) === 0;
 }
 
@@ -118,6 +118,8 @@ function isAcceptable(key: string, form: PacketForm): boolean {
       return key.split(' ').every(isPrintable);
     case 'required':
       return isKey(key);
+    case 'sought':
+      return isSoughtKey(key);
   }
 }
 

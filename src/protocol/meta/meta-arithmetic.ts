@@ -1,9 +1,11 @@
 import type { Arithmetic } from '../command.ts';
 import { command, refused, type LineParser } from '../line/line-request.ts';
 import { clientError } from '../reply.ts';
-import { metaShape, opaqueProblem, readMetaLine, TERSE_ERRORS } from './meta-line.ts';
+import { metaShape, opaqueProblem, readMetaLine, TERSE_ERRORS, type MetaRules } from './meta-line.ts';
 
 const RETURNABLE = 'ctOk';
+
+const RULES: MetaRules = { ...TERSE_ERRORS, stores: () => true };
 
 const MODES: ReadonlyMap<string, Arithmetic['direction']> = new Map([
   ['', 'incr'],
@@ -17,7 +19,7 @@ const INVALID_MODE = clientError('invalid mode for ma M token');
 
 /** `ma <key> <flag>*` */
 export const parseMetaArithmetic: LineParser = (words) => {
-  const line = readMetaLine(words, 2, TERSE_ERRORS);
+  const line = readMetaLine(words, 2, RULES);
   if (line.kind !== 'line') return refused(line);
   const { key, flags } = line;
   const direction = MODES.get(flags.mode);

@@ -1,14 +1,18 @@
 import { command, refused, type LineParser } from '../line/line-request.ts';
 import { clientError } from '../reply.ts';
-import { has, metaShape, opaqueProblem, readMetaLine, type MetaErrors } from './meta-line.ts';
+import { has, metaShape, opaqueProblem, readMetaLine, type MetaRules } from './meta-line.ts';
 
 const RETURNABLE = 'stcflhOk';
 
-const ERRORS: MetaErrors = { tooManyFlags: clientError('options flags are too long'), badFlag: undefined };
+const RULES: MetaRules = {
+  tooManyFlags: clientError('options flags are too long'),
+  badFlag: undefined,
+  stores: (flags) => has(flags, 'N'),
+};
 
 /** `mg <key> <flag>*` */
 export const parseMetaGet: LineParser = (words) => {
-  const line = readMetaLine(words, 2, ERRORS);
+  const line = readMetaLine(words, 2, RULES);
   if (line.kind !== 'line') return refused(line);
   const { key, flags } = line;
   const problem = opaqueProblem(flags);

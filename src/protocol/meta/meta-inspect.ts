@@ -1,4 +1,4 @@
-import { isKey } from '../key.ts';
+import { isSoughtKey, isSoughtWord } from '../key.ts';
 import { BAD_FORMAT, command, refused, type LineParser } from '../line/line-request.ts';
 import { decodeKey } from './base64-key.ts';
 
@@ -9,7 +9,7 @@ export const parseMetaInspect: LineParser = (words) => {
   const [, keyWord = '', flag] = words;
   const isEncodedKey = flag === ENCODED;
   const key = isEncodedKey ? decodeKey(keyWord) : keyWord;
-  if (key === undefined || !isKey(key)) return refused(BAD_FORMAT);
+  if (key === undefined || !isSoughtKey(key) || !isSoughtWord(keyWord)) return refused(BAD_FORMAT);
   return command(
     { kind: 'inspect', key },
     {

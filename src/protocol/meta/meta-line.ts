@@ -1,4 +1,4 @@
-import { isKey, isPrintable, MAX_KEY_BYTES } from '../key.ts';
+import { isKey, isPrintable, isSoughtKey, isSoughtWord, MAX_KEY_BYTES } from '../key.ts';
 import { BAD_FORMAT } from '../line/line-request.ts';
 import { clientError, UNKNOWN_COMMAND, type ErrorReply } from '../reply.ts';
 import type { MetaShape, MetaWord } from '../reply-shape.ts';
@@ -22,10 +22,16 @@ const LONGEST_OPAQUE = 32;
 const OPAQUE_TOO_LONG = clientError('opaque token too long');
 
 /** The texts that memcached has for one and the same error in different commands. */
-export interface MetaErrors {
+interface MetaErrors {
   readonly tooManyFlags: ErrorReply;
   /** In place of what is wrong with a flag; undefined: just that. */
   readonly badFlag: ErrorReply | undefined;
+}
+
+/** What one command takes for an error. */
+export interface MetaRules extends MetaErrors {
+  /** Whether it may store something under the key. */
+  readonly stores: (flags: MetaFlags) => boolean;
 }
 
 export const TOO_MANY_FLAGS = clientError('options flags too long');
@@ -36,17 +42,25 @@ export const TERSE_ERRORS: MetaErrors = {
   badFlag: clientError('invalid or duplicate flag'),
 };
 
-/** Reads the key, and the flags that begin at the word `flagsAt`. Tells the errors in memcached's order. */
-export function readMetaLine(words: readonly string[], flagsAt: number, errors: MetaErrors): MetaLine | ErrorReply {
+/**
+ * Reads the key, and the flags that begin at the word `flagsAt`. Tells the errors in memcached's order. Where nothing is
+ * stored, the key may be one that there cannot be; it is not echoed then.
+ */
+export function readMetaLine(words: readonly string[], flagsAt: number, rules: MetaRules): MetaLine | ErrorReply {
   const [, keyWord] = words;
   if (keyWord === undefined) return UNKNOWN_COMMAND;
   if (keyWord.length > MAX_KEY_BYTES) return BAD_FORMAT;
-  if (words.length > MOST_WORDS) return errors.tooManyFlags;
+  if (words.length > MOST_WORDS) return rules.tooManyFlags;
 
   const flags = readMetaFlags(keyWord, words.slice(flagsAt));
-  if (flags.kind !== 'flags') return errors.badFlag ?? flags;
-  if (!isKey(flags.key) || !isPrintable(flags.opaque)) return BAD_FORMAT;
+  if (flags.kind !== 'flags') return rules.badFlag ?? flags;
+  const isAllowed = rules.stores(flags) || isEchoed(flags) ? isKey : isSoughtKey;
+  if (!isSoughtWord(keyWord) || !isAllowed(flags.key) || !isPrintable(flags.opaque)) return BAD_FORMAT;
   return { kind: 'line', key: flags.key, keyWord, flags };
+}
+
+function isEchoed({ letters }: MetaFlags): boolean {
+  return letters.includes('k');
 }
 
 export function has({ letters }: MetaFlags, letter: string): boolean {

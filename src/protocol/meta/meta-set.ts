@@ -3,11 +3,11 @@ import { readU32 } from '../decimal.ts';
 import { itemBytes, LARGEST_VALUE_BYTES } from '../limits.ts';
 import { BAD_FORMAT, fatal, refused, refusedWithValue, type LineParser } from '../line/line-request.ts';
 import { clientError, TOO_LARGE, UNKNOWN_COMMAND } from '../reply.ts';
-import { has, metaShape, opaqueProblem, readMetaLine, TOO_MANY_FLAGS, type MetaErrors } from './meta-line.ts';
+import { has, metaShape, opaqueProblem, readMetaLine, TOO_MANY_FLAGS, type MetaRules } from './meta-line.ts';
 
 const RETURNABLE = 'Okc';
 
-const ERRORS: MetaErrors = { tooManyFlags: TOO_MANY_FLAGS, badFlag: undefined };
+const RULES: MetaRules = { tooManyFlags: TOO_MANY_FLAGS, badFlag: undefined, stores: () => true };
 
 const MODES: ReadonlyMap<string, StoreMode> = new Map([
   ['', 'set'],
@@ -29,7 +29,7 @@ export const parseMetaSet: LineParser = (words, limits) => {
   const valueBytes = bytesWord === undefined ? undefined : readU32(bytesWord);
   if (valueBytes === undefined || valueBytes > LARGEST_VALUE_BYTES) return fatal(BAD_FORMAT);
 
-  const line = readMetaLine(words, 3, ERRORS);
+  const line = readMetaLine(words, 3, RULES);
   if (line.kind !== 'line') {
     // A word that cannot be a flag may be the true length: then the key had a space in it.
     const isLengthSure = words.slice(3).every((word) => LETTER.test(word));

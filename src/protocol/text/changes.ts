@@ -1,6 +1,6 @@
 import type { Arithmetic, Command } from '../command.ts';
 import { readExptime, readU64 } from '../decimal.ts';
-import { isKey } from '../key.ts';
+import { isKey, isSoughtWord } from '../key.ts';
 import {
   BAD_FORMAT,
   command,
@@ -26,7 +26,7 @@ export const parseDelete: LineParser = (words) => {
   const shape = rest.length === 0 ? LINE : shapeOf(rest);
   const others = shape === LINE ? rest : rest.slice(0, -1);
   if (others.length > 1 || others.some((word) => word !== NO_HOLD)) return refused(DELETE_USAGE, shape);
-  if (!isKey(key)) return refused(BAD_FORMAT, shape);
+  if (!isSoughtWord(key)) return refused(BAD_FORMAT, shape);
   return command({ kind: 'delete', key, cas: undefined }, shape);
 };
 
@@ -37,7 +37,7 @@ export const parseIncr: LineParser = (words) => arithmetic('incr', words);
 export const parseDecr: LineParser = (words) => arithmetic('decr', words);
 
 function arithmetic(direction: Arithmetic['direction'], words: readonly string[]): LineRequest {
-  return withKeyAndNumber(words, INVALID_DELTA, readU64, (key, delta) => ({
+  return withKeyAndNumber(words, isKey, INVALID_DELTA, readU64, (key, delta) => ({
     kind: 'arithmetic',
     direction,
     key,
@@ -50,11 +50,16 @@ function arithmetic(direction: Arithmetic['direction'], words: readonly string[]
 
 /** `touch <key> <exptime> [noreply]` */
 export const parseTouch: LineParser = (words) =>
-  withKeyAndNumber(words, INVALID_EXPTIME, readExptime, (key, exptime) => ({ kind: 'touch', key, exptime }));
+  withKeyAndNumber(words, isSoughtWord, INVALID_EXPTIME, readExptime, (key, exptime) => ({
+    kind: 'touch',
+    key,
+    exptime,
+  }));
 
 /** A key and a number, then perhaps `noreply`. Another word there means that the key had a space in it: refused. */
 function withKeyAndNumber<Value>(
   words: readonly string[],
+  isAllowedKey: (key: string) => boolean,
   invalidNumber: ErrorReply,
   readNumber: (word: string) => Value | undefined,
   toCommand: (key: string, value: Value) => Command,
@@ -62,7 +67,7 @@ function withKeyAndNumber<Value>(
   if (words.length !== 3 && words.length !== 4) return refused(UNKNOWN_COMMAND);
   const [, key = '', number = ''] = words;
   const shape = shapeOf(words);
-  if (!isKey(key)) return refused(BAD_FORMAT, shape);
+  if (!isAllowedKey(key)) return refused(BAD_FORMAT, shape);
   const value = readNumber(number);
   if (value === undefined) return refused(invalidNumber, shape);
   if (words.length === 4 && shape === LINE) return refused(BAD_FORMAT);

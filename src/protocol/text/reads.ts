@@ -1,7 +1,7 @@
 import type { Read } from '../command.ts';
 import { readExptime } from '../decimal.ts';
 import type { Exptime } from '../exptime.ts';
-import { isKey } from '../key.ts';
+import { isSoughtWord } from '../key.ts';
 import {
   BAD_FORMAT,
   command,
@@ -47,7 +47,7 @@ function reads(
   limits: ProtocolLimits,
 ): LineRequest {
   if (keys.length > limits.readKeys) return refused(TOO_MANY_KEYS);
-  if (!keys.every(isKey)) return refused(BAD_FORMAT);
+  if (!keys.every(isSoughtWord)) return refused(BAD_FORMAT);
   const shape: ValuesShape = { protocol: 'text', answer: 'values', keys, hasCas };
   const [only] = keys;
   if (only !== undefined && keys.length === 1) return command(readOf(only, touch), shape);

@@ -36,6 +36,18 @@ export const binaryScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'keys that there cannot be are not there',
+    steps: [
+      binaryRequest('get', { key: 'a b' }),
+      binaryRequest('getK', { key: 'a\r\ndelete b' }),
+      quietly(binaryRequest('getQ', { key: 'a\x01' }), binaryRequest('getKQ', { key: 'a\x01' })),
+      binaryRequest('gat', { key: 'a b', extras: touchExtras }),
+      binaryRequest('touch', { key: 'a b', extras: touchExtras }),
+      binaryRequest('delete', { key: 'a b' }),
+      quietly(binaryRequest('deleteQ', { key: 'a b' })),
+    ],
+  },
+  {
     name: 'cas',
     steps: [
       binaryRequest('set', { key: 'a', extras, value: 'x', cas: 1 }),

@@ -16,6 +16,21 @@ export const metaScenarios: readonly Scenario[] = [
     steps: ['mg a\r\n', set('a', 'abc'), 'mg a\r\n', 'mg a v\r\n', 'mg\r\n', 'mg \r\n'],
   },
   {
+    name: 'keys that there cannot be are not there',
+    steps: [
+      'mg YSBi b\r\n',
+      'mg a\x01 v\r\n',
+      'mg YSBi b q\r\nmn\r\n',
+      'md YSBi b\r\n',
+      'md a\x01 I\r\n',
+      'me a\x01\r\n',
+    ],
+  },
+  {
+    name: 'a negative time that was sent without its sign',
+    steps: [set('a', '1', 'T4294967295'), 'mg a t\r\n', set('b', '1'), 'mg b T4292375296\r\n', 'mg b\r\n'],
+  },
+  {
     name: 'mg: flags come back in the order of the request',
     steps: [
       set('a', 'abc', 'T100 F7'),

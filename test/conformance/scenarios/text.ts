@@ -23,6 +23,32 @@ export const textScenarios: readonly Scenario[] = [
     steps: [set('a', '1'), `get ${MANY_KEYS.join(' ')} a\r\n`, `gets a ${MANY_KEYS.join(' ')} a\r\n`],
   },
   {
+    name: 'keys that there cannot be are not there',
+    steps: [
+      set('a', '1'),
+      'get a\x01b\r\n',
+      'get a\tb a\r\n',
+      'gets a\x7f\r\n',
+      'gat 0 a\x01 a\r\n',
+      'touch a\x01 0\r\n',
+      'delete a\x01\r\n',
+      'delete a\tb noreply\r\n',
+      'get a\r\n',
+    ],
+  },
+  {
+    name: 'a negative time that was sent without its sign',
+    steps: [
+      'set a 0 4294967295 1\r\n1\r\n',
+      'get a\r\n',
+      'add b 0 4294967286 1\r\n1\r\n',
+      'get b\r\n',
+      set('c', '1'),
+      'touch c 4292375296\r\n',
+      'get c\r\n',
+    ],
+  },
+  {
     name: 'add and replace',
     steps: [
       'replace a 0 0 1\r\n1\r\n',

@@ -9,6 +9,21 @@ export const metaAnswers: RecordedAnswers = {
     { bytes: 'ERROR\r\n', closes: false },
     { bytes: 'ERROR\r\n', closes: false },
   ],
+  'keys that there cannot be are not there': [
+    { bytes: 'EN\r\n', closes: false },
+    { bytes: 'EN\r\n', closes: false },
+    { bytes: 'MN\r\n', closes: false },
+    { bytes: 'NF\r\n', closes: false },
+    { bytes: 'NF\r\n', closes: false },
+    { bytes: 'EN\r\n', closes: false },
+  ],
+  'a negative time that was sent without its sign': [
+    { bytes: 'HD\r\n', closes: false },
+    { bytes: 'EN\r\n', closes: false },
+    { bytes: 'HD\r\n', closes: false },
+    { bytes: 'HD\r\n', closes: false },
+    { bytes: 'EN\r\n', closes: false },
+  ],
   'mg: flags come back in the order of the request': [
     { bytes: 'HD\r\n', closes: false },
     { bytes: 'VA 3 s3 t100 f7 c1 ka O9 h0 l0\r\nabc\r\n', closes: false },

@@ -62,6 +62,25 @@ describe('a key', () => {
   });
 });
 
+describe('a key that there cannot be', () => {
+  const IMPOSSIBLE = 'rack:session:a b';
+
+  test.each([
+    ['a read', read(IMPOSSIBLE), 'miss'],
+    ['a touch', touch(IMPOSSIBLE, 60), 'not-found'],
+    ['a delete', remove(IMPOSSIBLE), 'not-found'],
+  ] as const)('is not there to %s, and nobody is asked', (_, command, kind) => {
+    expect(desk.answer(command, TEXT)).toEqual({ kind });
+    expect(fixture.sessions.asked).toEqual([]);
+  });
+
+  test('counts as a miss', () => {
+    void desk.answer(read(IMPOSSIBLE), TEXT);
+    void desk.answer(remove(IMPOSSIBLE), TEXT);
+    expect(fixture.counts.tally).toMatchObject({ cmd_get: 1, get_misses: 1, delete_misses: 1 });
+  });
+});
+
 describe('S5 destroyed stays destroyed: a client that has a connection of its own for a session', () => {
   const PHP = 'memc.sess.key.b0123';
   const GONE = answered({ kind: 'miss', grave: 40 });

@@ -48,7 +48,9 @@ describe('exptime becomes a life', () => {
     [NOW_SECONDS - 5, -1],
     [-1, -1],
     [-2_147_483_648, -1],
-    [4_294_967_295, 4_294_967_295 - NOW_SECONDS],
+    [4_294_967_295, -1],
+    [4_294_967_286, -1],
+    [4_292_375_295, 4_292_375_295 - NOW_SECONDS],
   ])('%d is %d seconds', (exptime, lifeSeconds) => {
     expect(operation({ ...STORE, exptime })).toMatchObject({ lifeSeconds });
     expect(operation({ kind: 'touch', key: 'k', exptime })).toEqual({ kind: 'touch', lifeSeconds });
