@@ -43,6 +43,8 @@ export interface DoorsConfig {
   readonly steering: boolean;
   /** What memcached clients put before a session id, and before the id of a session whose lock they ask for. */
   readonly keyPrefixes: readonly string[];
+  /** Those of `keyPrefixes` whose sessions are in a database as well. */
+  readonly cachePrefixes: readonly string[];
   readonly lockPrefixes: readonly string[];
   /** How long a memcached client queues for a lock. */
   readonly lockWaitMs: number;

@@ -57,6 +57,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       allowFlush: values['doors.allowFlush'],
       steering: values['doors.steering'],
       keyPrefixes: values['doors.keyPrefixes'],
+      cachePrefixes: values['doors.cachePrefixes'],
       lockPrefixes: values['doors.lockPrefixes'],
       lockWaitMs: values['doors.lockWaitMs'],
     },

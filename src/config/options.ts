@@ -119,6 +119,12 @@ export const OPTIONS = {
     fallback: ['memc.sess.key.lock.'],
     says: 'What memcached clients put before a session id to make the key of its lock; the same on every node',
   },
+  // Django's cached_db: the database is what counts there.
+  'doors.cachePrefixes': {
+    type: keyPrefixes,
+    fallback: [':1:django.contrib.sessions.cached_db'],
+    says: 'Those of doors.keyPrefixes whose sessions are in a database as well; the same on every node',
+  },
   // PHP's client, libmemcached, waits 5 s for an answer. PHP asks six times, 150 ms apart, so that with this a page queues
   // for 5 s in all and gives up in between only where the lock is really held.
   'doors.lockWaitMs': {

@@ -12,6 +12,7 @@ import type { Exptime } from './exptime.ts';
 export type Command =
   | Read
   | Store
+  | Oversized
   | Delete
   | MarkStale
   | Arithmetic
@@ -61,6 +62,15 @@ export interface Store {
   readonly isInvalidating: boolean;
   /** A view into a received chunk wherever possible: whoever keeps it for longer than a request copies it. */
   readonly value: Buffer;
+}
+
+/**
+ * A store whose value is too large to be held, and was passed over. Answered with `too-large`, or with an error where what
+ * stands there had to go and may not have gone.
+ */
+export interface Oversized {
+  readonly kind: 'oversized';
+  readonly key: string;
 }
 
 /** Answered with `deleted`, `not-found` or `exists`. */

@@ -69,6 +69,8 @@ export class ClientDesk {
       case 'touch':
       case 'inspect':
         return this.#items.answer(command, shape);
+      case 'oversized':
+        return this.#items.answerOversized(command);
       // There is nothing that could be told more or less verbosely to a client.
       case 'verbosity':
       case 'noop':

@@ -2,9 +2,11 @@ import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { isKey } from '../protocol/key.ts';
 import type { Reply } from '../protocol/reply.ts';
+import type { Oversized } from '../protocol/command.ts';
+import { isError, TOO_LARGE } from '../protocol/reply.ts';
 import type { ReplyShape } from '../protocol/reply-shape.ts';
 import type { ItemOperation } from '../session/item-operation.ts';
-import type { Soon } from '../soon.ts';
+import { whenKnown, type Soon } from '../soon.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { InOrder } from './in-order.ts';
 import type { KeyPlace, KeyTable } from './key-table.ts';
@@ -24,6 +26,16 @@ export interface ItemDeskParts extends LockDeskParts {
   readonly metrics: Pick<Metrics, 'count' | 'observe'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
 }
+
+/** A value whose life is over: it takes the place of what stands there, and leaves nothing (not even a tombstone). */
+const OVER_ALREADY: ItemOperation = {
+  ...{ kind: 'store', mode: 'set', flags: 0, lifeSeconds: -1, isInvalidating: false },
+  value: Buffer.alloc(0),
+};
+const OVERSIZED: ItemCommand = {
+  ...{ kind: 'store', mode: 'set', key: '', flags: 0, exptime: -1, cas: undefined, isInvalidating: false },
+  value: Buffer.alloc(0),
+};
 
 const NOT_STORED: Reply = { kind: 'not-stored' };
 
@@ -54,6 +66,24 @@ export class ItemDesk {
     return this.#ask(command, place, shape);
   }
 
+  /** A store that is too large. Never rejects. */
+  answerOversized({ key }: Oversized): Soon<Reply> {
+    const { counts, keys } = this.#parts;
+    counts.add('cmd_set');
+    const place = keys.find(key);
+    return this.#inOrder.run(place.id, () => this.#refuseTooLarge(place));
+  }
+
+  /** An error of another kind where what stands there had to go, and may still be there (S3). */
+  #refuseTooLarge({ id, isCache, isSession }: KeyPlace): Soon<Reply> {
+    if (!isCache) return TOO_LARGE;
+    const command = { kind: 'item', id, isSession, operation: OVER_ALREADY } as const;
+    return this.#parts.mesh.ask(command, 'oversized', (answer) => {
+      const reply = toReply(OVERSIZED, answer);
+      return isError(reply) ? reply : TOO_LARGE;
+    });
+  }
+
   close(): void {
     this.#locks.close();
   }
@@ -72,17 +102,20 @@ export class ItemDesk {
       counts.add('ttl_defaulted');
       metrics.count('ttlDefaulted', {});
     }
-    return this.#inOrder.run(id, () =>
-      mesh.ask(
+    return this.#inOrder.run(id, () => {
+      const reply = mesh.ask(
         { kind: 'item', id, isSession, operation },
         nameOf(command),
         (answer) => {
           if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
           return toReply(command, answer);
         },
-        (reply) => counts.answered(command, reply),
-      ),
-    );
+        (known) => counts.answered(command, known),
+      );
+      // Too large for its owner, though not for this door: what grew by an append, or a smaller limit there.
+      if (!place.isCache || command.kind !== 'store') return reply;
+      return whenKnown(reply, (known) => (known.kind === 'too-large' ? this.#refuseTooLarge(place) : known));
+    });
   }
 
   /** What it had been told when it sent this; not what it is being told meanwhile. */

@@ -13,12 +13,18 @@ export interface KeyPlace {
    * writes it over one connection, which serves one request at a time. Others share connections, or have a pool of them.
    */
   readonly isLockable?: true;
+  /**
+   * Whether what stands there goes where its successor is too large: it may be a copy of what a database holds, and must not
+   * be older than that. What is known to live here alone stays.
+   */
+  readonly isCache: boolean;
 }
 
 interface Prefix {
   readonly text: string;
   readonly kind: 'session' | 'lock';
   readonly isLockable: boolean;
+  readonly isCache: boolean;
 }
 
 /**
@@ -31,26 +37,32 @@ const DIGEST_FORM = /^~[0-9a-f]{64}$/;
 export class KeyTable {
   readonly #prefixes: readonly Prefix[];
 
-  constructor(sessionPrefixes: readonly string[], lockPrefixes: readonly string[]) {
+  /** @param cachePrefixes those of `sessionPrefixes` whose sessions are in a database as well */
+  constructor(
+    sessionPrefixes: readonly string[],
+    lockPrefixes: readonly string[],
+    cachePrefixes: readonly string[] = [],
+  ) {
     this.#prefixes = [
       ...sessionPrefixes.map((text) => {
         const isLockable = lockPrefixes.some((lockPrefix) => lockPrefix.startsWith(text));
-        return { text, kind: 'session', isLockable } as const;
+        return { text, kind: 'session', isLockable, isCache: cachePrefixes.includes(text) } as const;
       }),
-      ...lockPrefixes.map((text) => ({ text, kind: 'lock', isLockable: false }) as const),
+      ...lockPrefixes.map((text) => ({ text, kind: 'lock', isLockable: false, isCache: false }) as const),
     ].sort((one, other) => other.text.length - one.text.length);
   }
 
   /** @param key as the protocols give it: 1 to 250 characters, one for each byte, some of them perhaps from 0x80 on */
   find(key: string): KeyPlace {
-    for (const { text, kind, isLockable } of this.#prefixes) {
+    for (const { text, kind, isLockable, isCache } of this.#prefixes) {
       if (key.length > text.length && key.startsWith(text)) {
         const id = idOf(key.slice(text.length));
-        return isLockable ? { kind, id, isSession: true, isLockable } : { kind, id, isSession: true };
+        return isLockable ? { kind, id, isSession: true, isCache, isLockable } : { kind, id, isSession: true, isCache };
       }
     }
     const id = idOf(key);
-    return { kind: 'plain', id, isSession: isMintedForm(id) };
+    const isSession = isMintedForm(id);
+    return { kind: 'plain', id, isSession, isCache: !isSession };
   }
 }
 

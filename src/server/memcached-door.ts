@@ -137,7 +137,7 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
     waitMs: doors.lockWaitMs,
     locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
     lockLimit: limits.clientLocks,
-    keys: new KeyTable(doors.keyPrefixes, doors.lockPrefixes),
+    keys: new KeyTable(doors.keyPrefixes, doors.lockPrefixes, doors.cachePrefixes),
     isSteering: doors.steering,
     ownership: { letter, isAlone: map.letters.length === 1, ownerOf: (id) => sessions.ownerOf(id) },
     flush: new Flush({ isAllowed: doors.allowFlush, letters: map.letters, mesh, counts, clock }),

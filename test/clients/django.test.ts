@@ -1,5 +1,8 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { IS_MESH } from './doors.ts';
+import { IS_MESH, openDoors } from './doors.ts';
 import { django } from './session-applications.ts';
 import { describeOverlap, describeSessions } from './session-rules.ts';
 import { Site } from './site.ts';
@@ -35,4 +38,27 @@ describe.each([
     expect(new Set(ids).size).toBe(minted);
     expect(ids.filter((id) => !id.startsWith('b'))).toEqual([]);
   });
+});
+
+describe('Django, cached_db', () => {
+  const script = join(import.meta.dirname, 'apps/django/outgrown.py');
+
+  test.each(['PyMemcacheCache', 'PyLibMCCache'])(
+    '%s: a session that has outgrown the cache is never answered as it was before, whichever host owns it',
+    async (backend) => {
+      const doors = await openDoors({ letters: ['a', 'b', 'c'] });
+      try {
+        const [saving = '', loading = ''] = doors.addresses;
+        const { stdout } = await promisify(execFile)('/usr/bin/python3', [script, backend, saving, loading]);
+        const found = JSON.parse(stdout) as string[];
+        const loads = Array.from({ length: 4 }, (_, n) => found.slice(4 * n, 4 * n + 4));
+        for (const [before, ...after] of loads) {
+          expect(before).toBe('old');
+          expect(after).not.toContain('old');
+        }
+      } finally {
+        await doors.close();
+      }
+    },
+  );
 });

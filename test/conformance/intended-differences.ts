@@ -285,11 +285,18 @@ export const intendedDifferences: readonly IntendedDifference[] = [
 
   // Limits
   {
-    id: 'too-large-keeps-old-value',
-    why: 'memcached drops the old value; a session must not be lost because its next version is refused',
-    steps: [setA, `set a 0 0 2000000\r\n${'x'.repeat(2000000)}\r\nget a\r\n`],
+    id: 'too-large-append-takes-old-value',
+    why: 'memcached drops the old value for a set, and for every store in meta: one rule here, since a cache may be behind it',
+    steps: [setA, `append a 0 0 2000000\r\n${'x'.repeat(2000000)}\r\nget a\r\n`],
+    memcached: open(`${TOO_LARGE}VALUE a 0 1\r\n1\r\nEND\r\n`),
+    maglia: open(`${TOO_LARGE}END\r\n`),
+  },
+  {
+    id: 'too-large-keeps-old-session',
+    why: 'a session that lives here alone must not be lost because its next version is refused',
+    steps: ['set sess:a 0 0 1\r\n1\r\n', `set sess:a 0 0 2000000\r\n${'x'.repeat(2000000)}\r\nget sess:a\r\n`],
     memcached: open(`${TOO_LARGE}END\r\n`),
-    maglia: open(`${TOO_LARGE}VALUE a 0 1\r\n1\r\nEND\r\n`),
+    maglia: open(`${TOO_LARGE}VALUE sess:a 0 1\r\n1\r\nEND\r\n`),
   },
   {
     id: 'long-line-is-told',

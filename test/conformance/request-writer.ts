@@ -3,13 +3,13 @@ import { arithmeticExtras, binaryRequest, numberExtras, storeExtras } from './bi
 
 export type TextCommand = Exclude<
   Command,
-  { readonly kind: 'inspect' | 'mark-stale' | 'noop' | 'sasl-list' | 'sasl-start' | 'sasl-step' }
+  { readonly kind: 'inspect' | 'mark-stale' | 'noop' | 'oversized' | 'sasl-list' | 'sasl-start' | 'sasl-step' }
 >;
 export type MetaCommand = Extract<
   Command,
   { readonly kind: 'read' | 'store' | 'delete' | 'mark-stale' | 'arithmetic' | 'inspect' | 'noop' }
 >;
-export type BinaryCommand = Exclude<Command, { readonly kind: 'inspect' | 'mark-stale' }>;
+export type BinaryCommand = Exclude<Command, { readonly kind: 'inspect' | 'mark-stale' | 'oversized' }>;
 
 /** What a client of the text protocol sends for a command. */
 export function writeText(command: TextCommand): Buffer {

@@ -12,7 +12,10 @@ import { formOf, type PacketForm } from './packet-forms.ts';
 const INVALID_ARGUMENTS = clientError('Invalid arguments');
 
 type Expecting =
-  { readonly kind: 'header' } | { readonly kind: 'body'; readonly header: PacketHeader; readonly form: PacketForm };
+  | { readonly kind: 'header' }
+  | { readonly kind: 'body'; readonly header: PacketHeader; readonly form: PacketForm }
+  /** Extras and key of an item that is too large; its value is not waited for. */
+  | { readonly kind: 'oversized-key'; readonly header: PacketHeader; readonly form: PacketForm };
 
 const NEXT_HEADER: Expecting = { kind: 'header' };
 
@@ -37,6 +40,7 @@ export class PacketFraming implements Framing {
 
   step(queue: ChunkQueue): Step {
     if (this.#expecting.kind === 'header') return this.#header(queue);
+    if (this.#expecting.kind === 'oversized-key') return this.#oversized(queue, this.#expecting);
     const { header, form } = this.#expecting;
     if (queue.byteLength < header.bodyBytes) return 'wait';
     this.#expecting = NEXT_HEADER;
@@ -56,7 +60,11 @@ export class PacketFraming implements Framing {
       return this.#fatal(INVALID_ARGUMENTS, header, form);
     if (form === undefined) return this.#skip(queue, UNKNOWN_COMMAND, header, form);
     if (!hasParts(header, form)) return this.#fatal(INVALID_ARGUMENTS, header, form);
-    if (this.#isTooLarge(header, form, 0)) return this.#skip(queue, TOO_LARGE, header, form);
+    if (this.#isTooLarge(header, form, 0)) {
+      if (form.value !== 'item') return this.#skip(queue, TOO_LARGE, header, form);
+      this.#expecting = { kind: 'oversized-key', header, form };
+      return 'again';
+    }
     this.#expecting = { kind: 'body', header, form };
     return 'again';
   }
@@ -66,9 +74,22 @@ export class PacketFraming implements Framing {
     const shape = shapeOf(header, form, key);
     // The form of stored items alone has flags: memcached counts them where they are not 0.
     const flags = form.value === 'item' && extras.length > 0 ? extras.readUInt32BE(0) : 0;
-    if (this.#isTooLarge(header, form, flags)) this.#sink.onRefused(TOO_LARGE, shape);
+    const isTooLarge = this.#isTooLarge(header, form, flags);
+    if (isTooLarge && form.value !== 'item') this.#sink.onRefused(TOO_LARGE, shape);
     else if (!isAcceptable(key, form)) this.#sink.onRefused(INVALID_ARGUMENTS, shape);
+    else if (isTooLarge) this.#sink.onCommand({ kind: 'oversized', key }, shape);
     else return this.#handOver(packet, form, shape);
+    return 'again';
+  }
+
+  #oversized(queue: ChunkQueue, { header, form }: Expecting & { readonly kind: 'oversized-key' }): Step {
+    if (queue.byteLength < header.extrasBytes + header.keyBytes) return 'wait';
+    this.#expecting = NEXT_HEADER;
+    queue.consume(header.extrasBytes);
+    const key = queue.consumeLatin1(header.keyBytes);
+    queue.skip(valueBytesOf(header));
+    if (isAcceptable(key, form)) this.#sink.onCommand({ kind: 'oversized', key }, shapeOf(header, form, ''));
+    else this.#sink.onRefused(TOO_LARGE, shapeOf(header, form, ''));
     return 'again';
   }
 

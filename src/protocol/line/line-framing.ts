@@ -108,6 +108,11 @@ export class LineFraming implements Framing {
         }
         this.#sink.onRefused(request.reply, request.shape);
         return 'again';
+      case 'oversized':
+        queue.skip(request.valueBytes);
+        this.#expecting = { kind: 'dropped-value-end' };
+        this.#sink.onCommand({ kind: 'oversized', key: request.key }, request.shape);
+        return 'again';
       case 'fatal':
         this.#sink.onFatal(request.reply, request.shape);
         return 'end';

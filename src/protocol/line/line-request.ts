@@ -14,6 +14,8 @@ export type LineRequest =
       readonly valueBytes: number;
       readonly shape: ReplyShape;
     }
+  /** A store that is too large; its value and its line end follow and are to be dropped. */
+  | { readonly kind: 'oversized'; readonly key: string; readonly shape: ReplyShape; readonly valueBytes: number }
   /** Refused; where `valueBytes` says so, a value and its line end follow and are to be dropped. */
   | {
       readonly kind: 'refused';
@@ -42,6 +44,10 @@ export function refused(reply: ErrorReply, shape: ReplyShape = LINE): LineReques
 
 export function refusedWithValue(reply: ErrorReply, valueBytes: number, shape: ReplyShape = LINE): LineRequest {
   return { kind: 'refused', reply, shape, valueBytes };
+}
+
+export function oversized(key: string, valueBytes: number, shape: ReplyShape = LINE): LineRequest {
+  return { kind: 'oversized', key, shape, valueBytes };
 }
 
 export function fatal(reply: ErrorReply, shape: ReplyShape = LINE): LineRequest {

@@ -1,8 +1,8 @@
 import type { StoreMode } from '../command.ts';
 import { readU32 } from '../decimal.ts';
 import { itemBytes, LARGEST_VALUE_BYTES } from '../limits.ts';
-import { BAD_FORMAT, fatal, refused, refusedWithValue, type LineParser } from '../line/line-request.ts';
-import { clientError, TOO_LARGE, UNKNOWN_COMMAND } from '../reply.ts';
+import { BAD_FORMAT, fatal, oversized, refused, refusedWithValue, type LineParser } from '../line/line-request.ts';
+import { clientError, UNKNOWN_COMMAND } from '../reply.ts';
 import { has, metaShape, opaqueProblem, readMetaLine, TOO_MANY_FLAGS, type MetaRules } from './meta-line.ts';
 
 const RETURNABLE = 'Okc';
@@ -41,7 +41,7 @@ export const parseMetaSet: LineParser = (words, limits) => {
   const problem = opaqueProblem(flags);
   if (problem !== undefined) return refusedWithValue(problem, valueBytes);
   if (itemBytes(key.length, flags.clientFlags, valueBytes) > limits.itemBytes) {
-    return refusedWithValue(TOO_LARGE, valueBytes);
+    return oversized(key, valueBytes);
   }
 
   const withCas = storeWithCas(mode, flags.cas);

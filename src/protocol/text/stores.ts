@@ -2,8 +2,15 @@ import type { StoreMode } from '../command.ts';
 import { readCas, readExptime, readU32 } from '../decimal.ts';
 import { isKey } from '../key.ts';
 import { itemBytes, LARGEST_VALUE_BYTES, type ProtocolLimits } from '../limits.ts';
-import { BAD_FORMAT, fatal, refusedWithValue, type LineParser, type LineRequest } from '../line/line-request.ts';
-import { TOO_LARGE, UNKNOWN_COMMAND } from '../reply.ts';
+import {
+  BAD_FORMAT,
+  fatal,
+  oversized,
+  refusedWithValue,
+  type LineParser,
+  type LineRequest,
+} from '../line/line-request.ts';
+import { UNKNOWN_COMMAND } from '../reply.ts';
 import { LINE } from '../reply-shape.ts';
 import { shapeOf } from './noreply.ts';
 
@@ -37,8 +44,7 @@ function store(mode: StoreMode, words: readonly string[], limits: ProtocolLimits
   if (valueBytes > LARGEST_VALUE_BYTES || (mode === 'cas' && cas === undefined)) return fatal(BAD_FORMAT, shape);
 
   if (!isKey(key)) return refusedWithValue(BAD_FORMAT, valueBytes, shape);
-  if (itemBytes(key.length, flags, valueBytes) > limits.itemBytes)
-    return refusedWithValue(TOO_LARGE, valueBytes, shape);
+  if (itemBytes(key.length, flags, valueBytes) > limits.itemBytes) return oversized(key, valueBytes, shape);
   return {
     kind: 'store',
     store: { kind: 'store', mode, key, flags, exptime, cas, isInvalidating: false },

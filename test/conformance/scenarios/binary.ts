@@ -48,6 +48,10 @@ export const binaryScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a value that is too large takes the old one away',
+    steps: [set, binaryRequest('set', { key: 'a', extras, value: 'x'.repeat(1048577) }), get],
+  },
+  {
     name: 'cas',
     steps: [
       binaryRequest('set', { key: 'a', extras, value: 'x', cas: 1 }),

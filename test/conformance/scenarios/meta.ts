@@ -27,6 +27,14 @@ export const metaScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a value that is too large takes the old one away',
+    steps: ['', ' q', ' ME', ' MA', ' C1'].flatMap((flags) => [
+      set('a', '1'),
+      `ms a 1048577${flags}\r\n${'x'.repeat(1048577)}\r\n`,
+      'mg a v\r\n',
+    ]),
+  },
+  {
     name: 'a negative time that was sent without its sign',
     steps: [set('a', '1', 'T4294967295'), 'mg a t\r\n', set('b', '1'), 'mg b T4292375296\r\n', 'mg b\r\n'],
   },

@@ -37,6 +37,14 @@ export const textScenarios: readonly Scenario[] = [
     ],
   },
   {
+    name: 'a value that is too large takes the old one away',
+    steps: [set('a', '1'), `set a 0 0 1048577\r\n${'x'.repeat(1048577)}\r\n`, 'get a\r\n'],
+  },
+  {
+    name: 'a value that is too large takes the old one away, without a word where none is wanted',
+    steps: [set('a', '1'), `set a 0 0 1048577 noreply\r\n${'x'.repeat(1048577)}\r\nget a\r\n`],
+  },
+  {
     name: 'a negative time that was sent without its sign',
     steps: [
       'set a 0 4294967295 1\r\n1\r\n',

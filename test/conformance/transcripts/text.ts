@@ -33,6 +33,15 @@ export const textAnswers: RecordedAnswers = {
     { bytes: '', closes: false },
     { bytes: 'VALUE a 0 1\r\n1\r\nEND\r\n', closes: false },
   ],
+  'a value that is too large takes the old one away': [
+    { bytes: 'STORED\r\n', closes: false },
+    { bytes: 'SERVER_ERROR object too large for cache\r\n', closes: false },
+    { bytes: 'END\r\n', closes: false },
+  ],
+  'a value that is too large takes the old one away, without a word where none is wanted': [
+    { bytes: 'STORED\r\n', closes: false },
+    { bytes: 'END\r\n', closes: false },
+  ],
   'a negative time that was sent without its sign': [
     { bytes: 'STORED\r\n', closes: false },
     { bytes: 'END\r\n', closes: false },

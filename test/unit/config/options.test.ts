@@ -33,6 +33,7 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'doors.allowFlush': 'true',
   'doors.steering': 'false',
   'doors.keyPrefixes': 'shop.sess.',
+  'doors.cachePrefixes': 'shop.sess.',
   'doors.lockPrefixes': 'shop.lock.',
   'doors.lockWaitMs': '701',
   'session.ttlSeconds': '1441',
@@ -72,7 +73,13 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
 };
 
 /** Lists in the file. */
-const LISTS: readonly OptionPath[] = ['doors.http', 'doors.memcached', 'doors.keyPrefixes', 'doors.lockPrefixes'];
+const LISTS: readonly OptionPath[] = [
+  'doors.http',
+  'doors.memcached',
+  'doors.keyPrefixes',
+  'doors.cachePrefixes',
+  'doors.lockPrefixes',
+];
 
 /** What plain may be tried with. */
 const LOOPBACK = { map: 'a=>127.0.0.1:1,b=>127.0.0.1:2' };
@@ -175,6 +182,7 @@ describe('the table of options', () => {
           '_session_id:2::',
           'sf2s',
         ],
+        cachePrefixes: [':1:django.contrib.sessions.cached_db'],
         lockPrefixes: ['memc.sess.key.lock.'],
         lockWaitMs: 700,
       },

@@ -95,7 +95,11 @@ export class DeskFixture {
       lockLimit: 3,
       ...{ letter: letter('b'), mesh, waitMs: 700, counts, metrics, clock, log, isSteering },
       version: '1.6.18-test',
-      keys: new KeyTable(OPTIONS['doors.keyPrefixes'].fallback, OPTIONS['doors.lockPrefixes'].fallback),
+      keys: new KeyTable(
+        OPTIONS['doors.keyPrefixes'].fallback,
+        OPTIONS['doors.lockPrefixes'].fallback,
+        OPTIONS['doors.cachePrefixes'].fallback,
+      ),
       ownership: { letter: letter('b'), isAlone: letters.length === 1, ownerOf: (id) => sessions.ownerOf(id) },
       credentials: new Credentials(users),
       logins: {

@@ -81,6 +81,43 @@ describe('a key that there cannot be', () => {
   });
 });
 
+describe('a store that is too large', () => {
+  const CACHED_DB = ':1:django.contrib.sessions.cached_dbb0123';
+  const DROP = { kind: 'store', mode: 'set', lifeSeconds: -1, value: Buffer.alloc(0) };
+  const DROPPED = answered({ kind: 'stored', cas: 1 });
+
+  test.each(['memc.sess.key.b0123', 'sess:b0123', `${DJANGO}b0123`, 'rack:session:b0123'])(
+    'leaves the session in place that is here alone: %s',
+    async (key) => {
+      expect(await desk.answerOversized({ kind: 'oversized', key })).toEqual({ kind: 'too-large' });
+      expect(fixture.sessions.asked).toEqual([]);
+      expect(fixture.counts.tally.cmd_set).toBe(1);
+    },
+  );
+
+  test.each([CACHED_DB, 'page:1'])('takes away what may be a copy of a database: %s', async (key) => {
+    fixture.sessions.script = () => DROPPED;
+    expect(await desk.answerOversized({ kind: 'oversized', key })).toEqual({ kind: 'too-large' });
+    expect(fixture.sessions.asked).toMatchObject([{ operation: DROP }]);
+  });
+
+  test('says so where the old one may still be there (S3)', async () => {
+    fixture.sessions.script = () => ({ kind: 'in-doubt', code: 'DEADLINE' });
+    expect(await desk.answerOversized({ kind: 'oversized', key: CACHED_DB })).toMatchObject({ code: 'IN_DOUBT' });
+  });
+
+  test('does the same where only the owner finds it too large, as what an append has made of it', async () => {
+    fixture.sessions.script = (command) =>
+      command.kind === 'item' && command.operation.kind === 'store' && command.operation.mode === 'append'
+        ? { kind: 'refused', code: 'TOO_LARGE' }
+        : DROPPED;
+    expect(await desk.answer(store('append', 'page:1', 'more'), TEXT)).toEqual({ kind: 'too-large' });
+    expect(fixture.sessions.asked).toMatchObject([{ operation: { mode: 'append' } }, { operation: DROP }]);
+    expect(await desk.answer(store('append', 'sess:b0123', 'more'), TEXT)).toEqual({ kind: 'too-large' });
+    expect(fixture.sessions.asked).toHaveLength(3);
+  });
+});
+
 describe('S5 destroyed stays destroyed: a client that has a connection of its own for a session', () => {
   const PHP = 'memc.sess.key.b0123';
   const GONE = answered({ kind: 'miss', grave: 40 });

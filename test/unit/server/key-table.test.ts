@@ -7,7 +7,7 @@ import { letter } from '../../support/mesh-messages.ts';
 
 const SESSION_PREFIXES: readonly string[] = OPTIONS['doors.keyPrefixes'].fallback;
 const LOCK_PREFIXES: readonly string[] = OPTIONS['doors.lockPrefixes'].fallback;
-const table = new KeyTable(SESSION_PREFIXES, LOCK_PREFIXES);
+const table = new KeyTable(SESSION_PREFIXES, LOCK_PREFIXES, OPTIONS['doors.cachePrefixes'].fallback);
 const MINTED = 'b0123456789abcdefghijklmnop';
 
 describe('the table of keys', () => {
@@ -21,7 +21,7 @@ describe('the table of keys', () => {
   });
 
   test.each(LOCK_PREFIXES)('%s is taken off a lock, which goes by the id of its session', (prefix) => {
-    expect(table.find(`${prefix}b0123`)).toEqual({ kind: 'lock', id: 'b0123', isSession: true });
+    expect(table.find(`${prefix}b0123`)).toMatchObject({ kind: 'lock', id: 'b0123', isSession: true });
   });
 
   test.each([
@@ -40,14 +40,26 @@ describe('the table of keys', () => {
     expect(table.find(key)).toMatchObject({ kind, id });
   });
 
+  test('what may be in a database as well are the sessions of cached_db, and keys of no known shape', () => {
+    expect(SESSION_PREFIXES.filter((prefix) => table.find(`${prefix}b0123`).isCache)).toEqual([
+      ':1:django.contrib.sessions.cached_db',
+    ]);
+    expect(new KeyTable(['shop.'], [], ['shop.']).find('shop.b0123').isCache).toBe(true);
+    expect(['page', MINTED, 'memc.sess.key.lock.b0123'].map((key) => table.find(key).isCache)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
   test('a prefix with nothing behind it is a key like any other', () => {
-    expect(table.find('sess:')).toEqual({ kind: 'plain', id: 'sess:', isSession: false });
+    expect(table.find('sess:')).toEqual({ kind: 'plain', id: 'sess:', isSession: false, isCache: true });
     expect(table.find('memc.sess.key.lock.')).toMatchObject({ kind: 'session', id: 'lock.', isSession: true });
   });
 
   test('a key of a minted id’s form is a session without any prefix', () => {
-    expect(table.find(MINTED)).toEqual({ kind: 'plain', id: MINTED, isSession: true });
-    expect(table.find(`${MINTED}x`)).toEqual({ kind: 'plain', id: `${MINTED}x`, isSession: false });
+    expect(table.find(MINTED)).toEqual({ kind: 'plain', id: MINTED, isSession: true, isCache: false });
+    expect(table.find(`${MINTED}x`)).toEqual({ kind: 'plain', id: `${MINTED}x`, isSession: false, isCache: true });
   });
 
   test('a table without prefixes takes every key as it is', () => {
@@ -81,7 +93,7 @@ describe('the table of keys', () => {
     });
 
     test('is a session behind a session’s prefix', () => {
-      expect(table.find(`sess:${key}`)).toEqual({ ...table.find(key), kind: 'session', isSession: true });
+      expect(table.find(`sess:${key}`)).toMatchObject({ ...table.find(key), kind: 'session', isSession: true, isCache: false });
     });
   });
 

@@ -61,7 +61,10 @@ describe('a packet', () => {
       expect(decoder.heldBytes).toBe(0);
     }
     decoder.push(noop);
-    expect(sink.decoded).toMatchObject([{ on: 'refused', reply: { kind: 'too-large' } }, { on: 'command' }]);
+    expect(sink.decoded).toMatchObject([
+      { on: 'command', command: { kind: 'oversized', key: 'a' } },
+      { on: 'command', command: { kind: 'noop' } },
+    ]);
   });
 
   test('that announces more than 2 GiB closes', () => {

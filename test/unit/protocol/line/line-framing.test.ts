@@ -92,20 +92,20 @@ describe('a value', () => {
     const sink = new RecordingSink();
     const decoder = new CommandDecoder(sink, DEFAULT_LIMITS);
     decoder.push(latin1('set a 0 0 100000000\r\n'));
-    expect(sink.decoded).toEqual([{ on: 'refused', reply: { kind: 'too-large' }, shape: LINE }]);
+    expect(sink.decoded).toEqual([{ on: 'command', command: { kind: 'oversized', key: 'a' }, shape: LINE }]);
     const chunk = Buffer.alloc(1_000_000);
     for (let sent = 0; sent < 100; sent++) {
       decoder.push(chunk);
       expect(decoder.heldBytes).toBe(0);
     }
     decoder.push(latin1('\r\nversion\r\n'));
-    expect(sink.decoded.map(({ on }) => on)).toEqual(['refused', 'command']);
+    expect(sink.decoded.map(({ on }) => on)).toEqual(['command', 'command']);
   });
 
   test('of the most that can be announced is passed over, one byte more closes', () => {
-    expect(decodeAllWays('set a 0 0 2147483645\r\n').map(({ on }) => on)).toEqual(['refused']);
+    expect(decodeAllWays('set a 0 0 2147483645\r\n').map(({ on }) => on)).toEqual(['command']);
     expect(decodeAllWays('set a 0 0 2147483646\r\n').map(({ on }) => on)).toEqual(['fatal']);
-    expect(decodeAllWays('ms a 2147483645\r\n').map(({ on }) => on)).toEqual(['refused']);
+    expect(decodeAllWays('ms a 2147483645\r\n').map(({ on }) => on)).toEqual(['command']);
     expect(decodeAllWays('ms a 2147483646\r\n').map(({ on }) => on)).toEqual(['fatal']);
   });
 
