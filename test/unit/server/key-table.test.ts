@@ -93,7 +93,12 @@ describe('the table of keys', () => {
     });
 
     test('is a session behind a session’s prefix', () => {
-      expect(table.find(`sess:${key}`)).toMatchObject({ ...table.find(key), kind: 'session', isSession: true, isCache: false });
+      expect(table.find(`sess:${key}`)).toMatchObject({
+        ...table.find(key),
+        kind: 'session',
+        isSession: true,
+        isCache: false,
+      });
     });
   });
 
