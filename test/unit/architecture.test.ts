@@ -15,7 +15,7 @@ const LAYERS = [
   ['errors.ts', 'clock.ts', 'soon.ts'],
   // Run in the application's process, so that they come without the daemon.
   ['clients'],
-  ['session', 'protocol'],
+  ['session', 'protocol', 'files'],
   ['config', 'metrics'],
   ['listening'],
   ['store'],
