@@ -45,6 +45,7 @@ import { Ledger } from './standin/ledger.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { openStore, type OpenedStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import { prepareRuntimeDirectory } from './store/runtime-directory.ts';
 
 export interface DaemonDependencies {
   readonly clock: Clock;
@@ -108,6 +109,7 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const path = joinPath(config.runtimeDirectory, LOSSES_FILE);
   const ttlMs = config.session.ttlSeconds * 1000;
   const losses = new StoreLosses({ path, recall, hot, ttlMs, clock, metrics, log });
+  prepareRuntimeDirectory(config.runtimeDirectory);
   const opened = await openStore(config, { clock, log, metrics, onLost: losses.storeLost });
 
   const parts = compose(config, dependencies, opened, { recall, hot }, losses, metrics);
@@ -116,7 +118,8 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
     return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
   } catch (error) {
     await closeMesh(parts);
-    await opened.close('release');
+    // One that this start has made is empty, and nobody would end it. One that was there has sessions.
+    await opened.close(opened.kept === 'kept' ? 'release' : 'stop');
     throw error;
   }
 }

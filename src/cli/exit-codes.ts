@@ -7,6 +7,7 @@ export const EXIT = {
   unreachable: 4,
   unavailable: 5,
   internal: 70,
+  cannotStart: 75,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -15,10 +16,11 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: 'done',
   1: 'the answer was no: no such session, a newer version, refused; of status: not all is well',
   2: 'the call was wrong: an unknown flag, a malformed id, data that cannot be read, a missing token',
-  3: 'the configuration cannot be used',
+  3: 'the configuration cannot be used, however often it is tried',
   4: 'no daemon can be reached',
   5: 'unavailable, or in doubt: a write may or may not have been done',
   70: 'a fault in maglia itself',
+  75: 'the daemon cannot start now: a port that is taken, no memcached, a directory that is full; try again later',
 };
 
 /** The exit status for an HTTP status of the daemon. */

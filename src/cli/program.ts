@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError, MagliaError, CliError } from '../errors.ts';
+import { ConfigError, MagliaError, CliError, StoreStartError } from '../errors.ts';
+import { ListenError } from '../listening/listen-error.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliContext, CommandParts } from './context.ts';
 import { destroyCommand } from './destroy.ts';
@@ -78,5 +79,6 @@ function explainError(error: unknown, { errors }: CliContext): number {
   if (!(error instanceof MagliaError)) throw error;
   errors.write(`maglia: ${error.message}\n`);
   if (error instanceof CliError) return error.exitCode;
-  return error instanceof ConfigError ? EXIT.config : EXIT.unavailable;
+  if (error instanceof ConfigError) return EXIT.config;
+  return error instanceof StoreStartError || error instanceof ListenError ? EXIT.cannotStart : EXIT.unavailable;
 }

@@ -37,7 +37,8 @@ async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> 
   try {
     await Promise.race([daemon.start(), interrupts.requested]);
   } catch (error) {
-    log.fatal({ err: error }, 'cannot start');
+    // Told once, by whoever catches it.
+    log.debug({ err: error }, 'cannot start');
     throw error;
   }
   const mode = await interrupts.requested;

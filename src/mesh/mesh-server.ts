@@ -2,7 +2,7 @@ import { createServer as createTcpServer, type Server, type Socket } from 'node:
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { ConfigError } from '../errors.ts';
+import { ListenError } from '../listening/listen-error.ts';
 import type { Letter } from '../session/letter.ts';
 import { formatAddress, type LetterMap, type MeshAddress } from '../session/letter-map.ts';
 import { Admissions, type Refusal } from './admissions.ts';
@@ -71,7 +71,7 @@ export class MeshServer {
   /**
    * Resolves to the address that it listens on; where port 0 was asked for, the system has chosen one.
    *
-   * @throws ConfigError where nobody can listen there.
+   * @throws ListenError where nobody can listen there.
    */
   listen(): Promise<MeshAddress> {
     const { host, port } = this.#options.listen;
@@ -163,12 +163,10 @@ function addressOf(socket: Socket): string {
   return formatAddress({ host: remoteAddress, port: remotePort });
 }
 
-function cannotListen(address: MeshAddress, error: Error): ConfigError {
-  return new ConfigError([
-    {
-      path: 'mesh.listen',
-      found: `${formatAddress(address)}, where nobody can listen (${codeOf(error) || error.message})`,
-      expected: 'an address of this host, and a port that no other program has',
-    },
-  ]);
+function cannotListen(address: MeshAddress, error: Error): ListenError {
+  const why = codeOf(error) || error.message;
+  return new ListenError(
+    `cannot listen for peers on ${formatAddress(address)}: ${why}; mesh.listen takes an address of this host, and a port that no other program has`,
+    { cause: error },
+  );
 }

@@ -47,7 +47,7 @@ export async function launchMemcached(options: LaunchOptions): Promise<Launch> {
 
   const record = { memcached: found.identity, program, args, daemon };
   try {
-    stateFile.write(record);
+    await stateFile.write(record);
   } catch (error) {
     child.kill('SIGKILL');
     const text = `${stateFile.path} cannot be written: ${error instanceof Error ? error.message : 'unknown'}`;

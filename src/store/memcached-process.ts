@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SocketAddress } from '../config/config.ts';
 import { StoreStartError } from '../errors.ts';
+import { messageOf } from './error-code.ts';
 import { MemcachedKeeper } from './memcached-keeper.ts';
 import type { MemcachedLife } from './memcached-life.ts';
 import { transition, type MemcachedProcessEvent, type MemcachedProcessState } from './memcached-process-state.ts';
@@ -94,7 +95,7 @@ export class MemcachedProcess {
   }
 
   /** Parts from the life that there is, waits until nobody starts another, and then leaves the files in order. */
-  async #end(part: (life: MemcachedLife | undefined) => Promise<() => void>): Promise<void> {
+  async #end(part: (life: MemcachedLife | undefined) => Promise<() => Promise<void>>): Promise<void> {
     await this.#starting;
     this.#become('stop', 'the daemon stops');
     if (this.#state === 'stopped') return;
@@ -102,7 +103,7 @@ export class MemcachedProcess {
     this.#stopping.abort();
     const leaveFiles = await part(this.#life);
     await this.#supervision;
-    leaveFiles();
+    await leaveFiles();
     this.#become('gone', 'nobody looks after it any more');
   }
 
@@ -121,10 +122,10 @@ export class MemcachedProcess {
       this.#supervision = this.#supervise(first.life);
       return first;
     } catch (error) {
-      this.#become('fail', error instanceof Error ? error.message : 'unknown');
+      this.#become('fail', messageOf(error));
       throw error instanceof StoreStartError
         ? error
-        : new StoreStartError('memcached cannot be started; the cause says why', { cause: error });
+        : new StoreStartError(`memcached cannot be started or taken over: ${messageOf(error)}`, { cause: error });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
@@ -8,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { StoreStartError } from '../errors.ts';
 import { dialMemcached } from './dial-memcached.ts';
+import { messageOf } from './error-code.ts';
 import { findFormerMemcached, type FormerMemcached } from './former-memcached.ts';
 import { launchMemcached, type Launch } from './launch-memcached.ts';
 import { memcachedArguments } from './memcached-arguments.ts';
@@ -61,7 +63,7 @@ export class MemcachedStarter {
     const wanted = { program, args, daemon, dial: this.dial, clock };
     const former = await findFormerMemcached(this.#stateFile.read(), wanted);
     if (former.kind === 'usable') {
-      this.#stateFile.write(former.life.record);
+      await this.#stateFile.write(former.life.record);
       return { life: former.life, kept: 'kept' };
     }
     await this.#makeRoom(former);
@@ -81,17 +83,22 @@ export class MemcachedStarter {
   }
 
   /** Removes what is left of a dead one. */
-  forget(): void {
-    rmSync(this.socketPath, { force: true });
+  async forget(): Promise<void> {
+    await rm(this.socketPath, { force: true });
     this.#stateFile.remove();
   }
 
   /** Says to the next daemon that nobody looks after it any more. */
-  letGo(): void {
+  async letGo(): Promise<void> {
     const read = this.#stateFile.read();
     if (read.kind !== 'found') return;
     const { memcached, program, args } = read.record;
-    this.#stateFile.write({ memcached, program, args });
+    try {
+      await this.#stateFile.write({ memcached, program, args });
+    } catch (error) {
+      // The next daemon sees by our process that we are gone.
+      this.#options.log.warn({ why: messageOf(error) }, '%s cannot be written', this.#stateFile.path);
+    }
   }
 
   async #firstTry(): Promise<MemcachedLife> {

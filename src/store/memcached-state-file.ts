@@ -1,5 +1,6 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import { hasCode } from './error-code.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
@@ -41,10 +42,8 @@ export class MemcachedStateFile {
     return record === undefined ? { kind: 'unreadable' } : { kind: 'found', record };
   }
 
-  write(record: MemcachedRecord): void {
-    const draft = `${this.path}.${process.pid}`;
-    writeFileSync(draft, `${JSON.stringify({ format: FORMAT, ...record })}\n`, { mode: 0o600 });
-    renameSync(draft, this.path);
+  write(record: MemcachedRecord): Promise<void> {
+    return writeFileAtomically(this.path, `${JSON.stringify({ format: FORMAT, ...record })}\n`);
   }
 
   remove(): void {

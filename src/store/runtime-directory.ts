@@ -1,20 +1,23 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs';
 import { StoreStartError } from '../errors.ts';
+import { messageOf } from './error-code.ts';
 
 const OWNER_ONLY = 0o700;
 const OTHERS = 0o077;
 
 /**
- * Makes the directory that holds memcached's socket, mode 0700, or checks the one that is there: who may enter it may read
- * every session (S7). Throws `StoreStartError`.
+ * Makes the directory that holds memcached's socket and what this node remembers of its peers, mode 0700, or checks the one
+ * that is there: who may enter it may read every session (S7), and who owns it decides what the daemon believes. Throws
+ * `StoreStartError`.
  */
 export function prepareRuntimeDirectory(path: string): void {
   try {
     mkdirSync(path, { recursive: true, mode: OWNER_ONLY });
   } catch (error) {
-    throw new StoreStartError(`cannot make the runtime directory ${path}; make it, or set runtimeDirectory`, {
-      cause: error,
-    });
+    throw new StoreStartError(
+      `cannot make the runtime directory ${path}: ${messageOf(error)}; make it, or set runtimeDirectory`,
+      { cause: error },
+    );
   }
   const problem = problemOf(path, lstatSync(path), process.geteuid?.() ?? 0);
   if (problem !== undefined) throw new StoreStartError(problem);

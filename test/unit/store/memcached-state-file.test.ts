@@ -23,23 +23,23 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 describe('the state file', () => {
-  test('gives back what was written, with and without a daemon', () => {
-    file.write(RECORD);
+  test('gives back what was written, with and without a daemon', async () => {
+    await file.write(RECORD);
     expect(file.read()).toEqual({ kind: 'found', record: RECORD });
     const { memcached, program, args } = RECORD;
-    file.write({ memcached, program, args });
+    await file.write({ memcached, program, args });
     expect(file.read()).toEqual({ kind: 'found', record: { memcached, program, args } });
   });
 
-  test('is readable by its owner only, and leaves no draft behind', () => {
-    file.write(RECORD);
+  test('is readable by its owner only, and leaves no draft behind', async () => {
+    await file.write(RECORD);
     expect(statSync(file.path).mode & 0o777).toBe(0o600);
     expect(readdirSync(directory)).toEqual(['memcached.json']);
   });
 
-  test('that is missing is none, also after it was removed twice', () => {
+  test('that is missing is none, also after it was removed twice', async () => {
     expect(file.read()).toEqual({ kind: 'none' });
-    file.write(RECORD);
+    await file.write(RECORD);
     file.remove();
     file.remove();
     expect(file.read()).toEqual({ kind: 'none' });
