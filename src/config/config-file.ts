@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigProblem } from '../errors.ts';
+import { distrust } from './file-trust.ts';
 import { readJson } from './json-text.ts';
 import { flagKey, flagName, variableName } from './option-names.ts';
 import type { ConfigSources } from './sources.ts';
@@ -34,6 +35,8 @@ export async function readConfigFile(sources: ConfigSources): Promise<ConfigFile
   });
   const read = await sources.readFile(path);
   if (read.kind === 'unreadable') return unusable(`${read.why}: ${path}`, 'a JSON file that this user may read');
+  const doubt = distrust(read, sources);
+  if (doubt !== undefined) return unusable(`${doubt.found}: ${path}`, doubt.expected);
   const text = decodeText(read.bytes);
   if (text === undefined) return unusable(`bytes that are not UTF-8, in ${path}`, 'a JSON file');
   const json = readJson(text);

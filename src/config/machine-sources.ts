@@ -34,7 +34,7 @@ async function readRegularFile(path: string): Promise<FileRead> {
     const stats = await file.stat();
     if (!stats.isFile()) return { kind: 'unreadable', why: 'not a regular file' };
     if (stats.size > MAX_FILE_BYTES) return { kind: 'unreadable', why: `a file of ${stats.size} bytes` };
-    return { kind: 'read', bytes: await file.readFile(), mode: stats.mode };
+    return { kind: 'read', bytes: await file.readFile(), mode: stats.mode, owner: stats.uid };
   } catch (error) {
     return { kind: 'unreadable', why: explainRefusal(error) };
   } finally {

@@ -37,7 +37,7 @@ export const OPTIONS = {
   secretFile: {
     type: path('file', 'the path of a file'),
     otherwise: 'none: a map of several letters needs it',
-    says: 'File with the secret that all nodes share, at least 16 bytes, not readable by everybody',
+    says: 'File with the secret that all nodes share, at least 16 bytes, readable by few and writable by its owner only',
   },
   runtimeDirectory: {
     type: path('folder', 'the path of a folder'),
@@ -64,7 +64,7 @@ export const OPTIONS = {
   'doors.tokenFile': {
     type: path('file', 'the path of a file'),
     otherwise: 'no token is asked for',
-    says: 'File with the token that HTTP clients must show, at least 16 bytes, not readable by everybody',
+    says: 'File with the token that HTTP clients must show, at least 16 bytes, readable by few and writable by its owner only',
   },
   // Shut unless asked for: the package of the memcached program, which a node needs, starts one on 127.0.0.1:11211 by
   // itself, and a door of ours there by default would keep a fresh installation from starting.

@@ -6,7 +6,7 @@ export type FlagValues = Readonly<Record<string, string | boolean | undefined>>;
 export type EnvironmentValues = Readonly<Record<string, string | undefined>>;
 
 export type FileRead =
-  | { readonly kind: 'read'; readonly bytes: Buffer; readonly mode: number }
+  | { readonly kind: 'read'; readonly bytes: Buffer; readonly mode: number; readonly owner?: number }
   | { readonly kind: 'unreadable'; readonly why: string };
 
 /** Everything that a configuration is made from, so that a test can make one without a machine. */

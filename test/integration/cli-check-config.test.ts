@@ -10,7 +10,7 @@ let directory: string;
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'maglia-test-'));
-  await writeFile(join(directory, 'secret'), 'x'.repeat(32), { mode: 0o600 });
+  await writeFile(join(directory, 'secret'), 'only for these tests, and long enough', { mode: 0o600 });
 });
 
 afterEach(() => rm(directory, { recursive: true }));

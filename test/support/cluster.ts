@@ -313,5 +313,5 @@ function writeNodeFiles(
     ...options.config,
   };
   writeFileSync(join(node.directory, 'secret'), secret, { mode: 0o600 });
-  writeFileSync(join(node.directory, 'cluster.json'), JSON.stringify(config));
+  writeFileSync(join(node.directory, 'cluster.json'), JSON.stringify(config), { mode: 0o600 });
 }

@@ -34,7 +34,13 @@ export class MeshDirectory {
     if (place !== undefined) await mkdir(parent, { recursive: true, mode: 0o700 });
     const directory = new MeshDirectory(await mkdtemp(join(parent, PREFIX)));
     await writeFile(directory.secretFile, `${randomBytes(SECRET_BYTES).toString('hex')}\n`, { mode: 0o600 });
-    await writeFile(directory.configFile, `${JSON.stringify(clusterFile(directory.secretFile, plan), undefined, 2)}\n`);
+    await writeFile(
+      directory.configFile,
+      `${JSON.stringify(clusterFile(directory.secretFile, plan), undefined, 2)}\n`,
+      {
+        mode: 0o600,
+      },
+    );
     for (const { letter } of plan.seats) await mkdir(directory.runtimeDirectory(letter), { mode: 0o700 });
     return directory;
   }

@@ -155,7 +155,7 @@ export class SimNode {
     const tenure: Tenure = new Tenure(incarnation, {
       ...{ clock, log },
       fenceAfterMs: fenceAfterMs(timings),
-    askAgainMs: timings.pingMs,
+      askAgainMs: timings.pingMs,
       hasPeers: () => members.present().length > 0,
       askPeers: () => detector.pingAll(),
       onLost: (why) => {

@@ -7,6 +7,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 export interface FakeFile {
   readonly text: string | Buffer;
   readonly mode?: number;
+  readonly owner?: number;
 }
 
 export type FakeMachine = Partial<Omit<ConfigSources, 'readFile' | 'resolveHost'>> & {
@@ -51,7 +52,8 @@ export function fakeSources(machine: FakeMachine = {}): ConfigSources {
 
 function readFake(file: FakeFile | undefined): FileRead {
   if (file === undefined) return { kind: 'unreadable', why: 'no such file (ENOENT)' };
-  return { kind: 'read', bytes: Buffer.from(file.text), mode: file.mode ?? 0o100600 };
+  const { text, mode = 0o100600, owner } = file;
+  return { kind: 'read', bytes: Buffer.from(text), mode, ...(owner !== undefined && { owner }) };
 }
 
 export function load(machine: FakeMachine = {}): Promise<Config> {

@@ -167,18 +167,14 @@ describe('the configuration file', () => {
 describe('the secret', () => {
   const security = async (machine: FakeMachine) => (await load(machine)).mesh.security;
 
-  test('one newline at its end is not part of it', async () => {
-    const texts = [SECRET, `${SECRET}\n`, `${SECRET}\r\n`];
+  test('what editors put around it is not part of it: newlines, blanks, a byte order mark', async () => {
+    const texts = [SECRET, `${SECRET}\n`, `${SECRET}\r\n`, `${SECRET}\n\n`, `\uFEFF${SECRET}\n`, `  ${SECRET}\t \n`];
     for (const text of texts) {
       expect(await security(withFlags({}, { files: { '/etc/maglia/secret': { text } } }))).toEqual({
         kind: 'psk',
         secret: Buffer.from(SECRET),
       });
     }
-    expect(await security(withFlags({}, { files: { '/etc/maglia/secret': { text: `${SECRET}\n\n` } } }))).toEqual({
-      kind: 'psk',
-      secret: Buffer.from(`${SECRET}\n`),
-    });
   });
 
   test('a relative path begins at the file that it stands in, else at the working folder', async () => {
@@ -215,10 +211,40 @@ describe('the secret', () => {
     ['too short', { text: 'fifteen bytes!!\n', mode: 0o100600 }, '15 bytes'],
     ['empty', { text: '', mode: 0o100600 }, '0 bytes'],
     ['readable by everybody', { text: SECRET, mode: 0o100644 }, 'a file that everybody may read (mode 0644)'],
+    ['writable by everybody', { text: SECRET, mode: 0o100602 }, 'a file that others may write (mode 0602)'],
+    ['writable by its group', { text: SECRET, mode: 0o100620 }, 'a file that others may write (mode 0620)'],
+    ["somebody else's", { text: SECRET, owner: 33 }, 'a file of user 33'],
+    ['one letter, sixteen times', { text: 'a'.repeat(16) }, 'a secret that can be guessed'],
+    ['one word, twice', { text: 'passwordpassword' }, 'a secret that can be guessed'],
   ])('one that is %s is refused, and not shown', async (_, file, found) => {
     const problems = await problemsOf(withFlags({}, { files: { '/etc/maglia/secret': file } }));
     expect(problems).toMatchObject([{ path: 'secretFile', found }]);
     if (file.text !== '') expect(JSON.stringify(problems)).not.toContain(file.text.trim());
+  });
+
+  test('one of random bytes or hexadecimal digits is accepted, also the shortest', async () => {
+    for (const text of [Buffer.from('0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'hex'), 'c0ffee5ad0b1e7249836']) {
+      expect(await faultsOf(withFlags({}, { files: { '/etc/maglia/secret': { text } } }))).toEqual([]);
+    }
+  });
+
+  test('one of root, or of the user who runs the daemon, is accepted', async () => {
+    for (const owner of [0, 1000]) {
+      expect(await faultsOf(withFlags({}, { files: { '/etc/maglia/secret': { text: SECRET, owner } } }))).toEqual([]);
+    }
+  });
+
+  test.each([
+    [{ mode: 0o100666 }, 'a file that others may write (mode 0666)'],
+    [{ mode: 0o100664 }, 'a file that others may write (mode 0664)'],
+    [{ owner: 33 }, 'a file of user 33'],
+  ])('a configuration that others may change is refused, as it names programs to run: %o', async (file, found) => {
+    const text = '{"store": {"program": "/tmp/theirs"}}';
+    const machine = withFlags(
+      { config: '/etc/maglia/cluster.json' },
+      { files: { '/etc/maglia/cluster.json': { text, ...file } } },
+    );
+    expect(await faultsOf(machine)).toContain(`--config: ${found}: /etc/maglia/cluster.json`);
   });
 
   test('one that its group may read is accepted', async () => {
