@@ -12,7 +12,7 @@ import { whenKnown, type Soon } from '../soon.ts';
 import { Doubts } from './doubts.ts';
 import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
-import { isJson } from './json-content.ts';
+import { isJson, isTooMuchToMerge } from './json-content.ts';
 import type { Locks } from './locks.ts';
 import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { NewRecords } from './new-records.ts';
@@ -218,6 +218,7 @@ export class Engine {
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
     if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
+    if (isTooMuchToMerge(live.content, command.patch)) return { kind: 'refused', code: 'TOO_MANY_KEYS' };
     const patch = parseJson(command.patch);
     const target = isJson(live.content) ? parseJson(live.content.payload) : undefined;
     if (!isObject(patch) || !isObject(target)) return { kind: 'refused', code: 'NOT_JSON' };

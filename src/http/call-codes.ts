@@ -17,6 +17,7 @@ export const ANY_CALL: readonly ProblemCode[] = [
 export const WITH_BODY: readonly ProblemCode[] = [
   'NOT_JSON_BODY',
   'TOO_DEEP',
+  'TOO_MANY_KEYS',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
 ];

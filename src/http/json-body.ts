@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest, HookHandlerDoneFunction } from 'fastify';
+import { countKeys, MAX_BODY_KEYS, MAX_MERGE_KEYS } from '../session/json-keys.ts';
 import { ProblemError } from './problem-error.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
@@ -13,7 +14,7 @@ type Settle = (error: Error | null, body?: unknown) => void;
 
 /**
  * The strict reader of JSON bodies: UTF-8 only, at most 128 levels deep, no key `__proto__` or `constructor.prototype`
- * anywhere. An empty body is none: many clients send a content type with a call that has nothing to say.
+ * anywhere, no more keys than are parsed in a moment. An empty body is none: many clients send a content type with a call that has nothing to say.
  */
 export function jsonBodyParser(app: FastifyInstance): (request: FastifyRequest, bytes: Buffer, settle: Settle) => void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -22,7 +23,7 @@ export function jsonBodyParser(app: FastifyInstance): (request: FastifyRequest, 
       settle(null);
       return;
     }
-    const complaint = complaintAbout(bytes);
+    const complaint = complaintAbout(bytes, request.method === 'PATCH' ? MAX_MERGE_KEYS : MAX_BODY_KEYS);
     if (complaint !== undefined) {
       settle(problem(complaint));
       return;
@@ -49,10 +50,11 @@ function problem(code: ProblemCode, cause?: Error): ProblemError {
   return new ProblemError({ code, message: PROBLEMS[code].means }, { cause });
 }
 
-function complaintAbout(bytes: Buffer): ProblemCode | undefined {
+function complaintAbout(bytes: Buffer, maxKeys: number): ProblemCode | undefined {
   // Fastify's parser passes over a byte order mark; kept with the data it would stand in the middle of an answer.
   if (!isUtf8(bytes) || startsWithByteOrderMark(bytes)) return 'NOT_JSON_BODY';
-  return isNestedDeeper(bytes, MAX_DEPTH) ? 'TOO_DEEP' : undefined;
+  if (isNestedDeeper(bytes, MAX_DEPTH)) return 'TOO_DEEP';
+  return countKeys(bytes, maxKeys) > maxKeys ? 'TOO_MANY_KEYS' : undefined;
 }
 
 function startsWithByteOrderMark(bytes: Buffer): boolean {

@@ -52,6 +52,10 @@ export const PROBLEMS = {
     status: 413,
     means: 'the session would be larger than `session.maxBytes`: keep less in it, or raise that on all nodes',
   },
+  TOO_MANY_KEYS: {
+    status: 413,
+    means: 'there are too many keys in this JSON for one request: keep less in the session, or store it as raw bytes',
+  },
   BODY_TOO_LARGE: { status: 413, means: 'the body is larger than any session can be' },
   UNSUPPORTED_MEDIA_TYPE: {
     status: 415,

@@ -165,6 +165,7 @@ export const REFUSAL_CODE_CODES = new CodeTable<RefusalCode>('refusal code', {
   LOCK_TIMEOUT: 5,
   LOCK_LOST: 6,
   DESTROYED: 7,
+  TOO_MANY_KEYS: 8,
 });
 
 export const FAILURE_CODE_CODES = new CodeTable<FailureCode>('failure code', {

@@ -104,6 +104,7 @@ function refused(command: ItemCommand, code: RefusalCode): Reply {
     case 'LOCK_TIMEOUT':
     case 'LOCK_LOST':
     case 'NOT_JSON':
+    case 'TOO_MANY_KEYS':
       return INTERNAL;
   }
 }

@@ -58,6 +58,8 @@ export const REFUSAL_CODES = [
   'LOCK_LOST',
   /** the id was destroyed and stays so (S5) */
   'DESTROYED',
+  /** the session and its merge patch have more keys than may be merged */
+  'TOO_MANY_KEYS',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeRecord } from '../../../src/session/record.ts';
+import { MAX_MERGE_KEYS } from '../../../src/session/json-keys.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 async function setUpSession(value: unknown = { n: 1 }): Promise<EngineSetup & { readonly version: number }> {
@@ -180,6 +181,18 @@ describe('patch', () => {
     ]);
     expect(replies.map(({ kind }) => kind)).toEqual(['done', 'done']);
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('done {"cart":["shirt"],"user":{"name":"Ada"}}');
+  });
+
+  test('S6: refuses before it parses what has more keys together than are merged in a moment', async () => {
+    // Each removes nothing, so that the session stays small.
+    const removing = (count: number): Buffer =>
+      patchOf(Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, null])));
+    const { run } = await setUpSession({ n: 1 });
+    // The session's one key and the two pairs of braces count as well.
+    const most = MAX_MERGE_KEYS - 3;
+    const refused = await run({ kind: 'patch', id: ID, patch: removing(most + 1) });
+    expect(refused).toEqual({ kind: 'refused', code: 'TOO_MANY_KEYS' });
+    expect((await run({ kind: 'patch', id: ID, patch: removing(most) })).kind).toBe('done');
   });
 
   test('TTL 0 is the default life', async () => {

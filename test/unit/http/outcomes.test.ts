@@ -34,6 +34,7 @@ const OUTCOMES: Row[] = [
   [{ kind: 'refused', code: 'TOO_LARGE' }, 413, { code: 'TOO_LARGE' }],
   [{ kind: 'refused', code: 'SESSION_BUSY' }, 429, { code: 'SESSION_BUSY' }],
   [{ kind: 'refused', code: 'LOCK_TIMEOUT' }, 423, { code: 'LOCK_TIMEOUT' }],
+  [{ kind: 'refused', code: 'TOO_MANY_KEYS' }, 413, { code: 'TOO_MANY_KEYS' }],
   [{ kind: 'refused', code: 'LOCK_LOST' }, 409, { code: 'LOCK_LOST' }],
   [{ kind: 'refused', code: 'DESTROYED' }, 404, { code: 'SESSION_MISS', reason: 'destroyed' }],
 ];
