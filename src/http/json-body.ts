@@ -10,6 +10,9 @@ import { PROBLEMS, type ProblemCode } from './problems.ts';
  */
 const MAX_DEPTH = 128;
 
+/** For calls that carry no session's data. */
+export const SMALL_BODY_BYTES = 4096;
+
 type Settle = (error: Error | null, body?: unknown) => void;
 
 /**

@@ -68,7 +68,13 @@ async function listenOn(app: FastifyInstance, address: SocketAddress, parts: Lis
   const { access, clock, log } = parts;
   const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
   const connections = new Connections(server);
-  server.on('request', listenerFor(app, address, connections));
+  const listener = listenerFor(app, address, connections);
+  server.on('request', listener);
+  // Node would put an interim response into the middle of an answer that is owed to a former request (S0).
+  server.on('checkContinue', (request, response) => {
+    if (connections.latestOn(request.socket) === undefined) response.writeContinue();
+    listener(request, response);
+  });
   server.timeout = SILENCE_MS;
   server.maxConnections = MAX_CONNECTIONS;
   answerClientErrors(server, connections);

@@ -15,6 +15,31 @@ const DESTROY = `DELETE /v1/sessions/${ID} HTTP/1.1\r\nHost: localhost\r\n\r\n`;
 const HEALTH = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';
 const CLUSTER = 'GET /v1/cluster HTTP/1.1\r\nHost: localhost\r\n\r\n';
 
+describe('Expect: 100-continue', () => {
+  const EXPECTING = HEALTH.replace('\r\n\r\n', '\r\nExpect: 100-continue\r\n\r\n');
+
+  test('S0: puts no byte into the answers while another is owed on the connection', async () => {
+    const door = new Door();
+    const reply = deferred<Reply>();
+    door.sessions.reply = reply.promise;
+    const listening = await listen(door.app);
+    const client = await RawClient.open(target(listening));
+    client.socket.write(DESTROY + EXPECTING);
+    await vi.waitFor(() => expect(door.sessions.calls).toHaveLength(1));
+    reply.resolve(done());
+    await vi.waitFor(() => expect(client.received.match(/HTTP\/1\.1 20/g)).toHaveLength(2));
+    // Node closes after the answer to who was not told to go on.
+    expect(client.received).toMatch(/204[^]*Connection: close\r\n\r\n\{"status":"up"\}$/);
+    expect(client.received).not.toContain('100 Continue');
+  });
+
+  test('is answered where nothing is owed', async () => {
+    const client = await RawClient.open(target(await listen(new Door().app)));
+    client.socket.write(EXPECTING);
+    await vi.waitFor(() => expect(client.received).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200/));
+  });
+});
+
 describe('listening', () => {
   test('one door answers on all its addresses, and says which port it got', async () => {
     const path = join(await socketFolder(), 'http.sock');

@@ -3,7 +3,7 @@ import type { SessionConfig } from '../../config/config.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
 import { given } from '../given.ts';
 import type { HttpApp } from '../http-door-parts.ts';
-import { absentBodyIsEmpty } from '../json-body.ts';
+import { absentBodyIsEmpty, SMALL_BODY_BYTES } from '../json-body.ts';
 import { refuseConditions } from '../preconditions.ts';
 import { problemOf } from '../reply-problem.ts';
 import { NO_CONTENT, replies, ROTATED, WRITTEN } from '../reply-schemas.ts';
@@ -19,6 +19,7 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
   app.post(
     '/v1/sessions/:id/touch',
     {
+      bodyLimit: SMALL_BODY_BYTES,
       preValidation: absentBodyIsEmpty,
       schema: {
         operationId: 'touch',
@@ -47,6 +48,7 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
   app.post(
     '/v1/sessions/:id/rotate',
     {
+      bodyLimit: SMALL_BODY_BYTES,
       preValidation: absentBodyIsEmpty,
       schema: {
         operationId: 'rotate',
@@ -75,6 +77,7 @@ export function addSessionLife(app: HttpApp, sessions: SessionsPort, session: Se
   app.post(
     '/v1/sessions/:id/unlock',
     {
+      bodyLimit: SMALL_BODY_BYTES,
       schema: {
         operationId: 'unlock',
         summary: 'Give back the lock that `open` took',
