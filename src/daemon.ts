@@ -42,6 +42,7 @@ import { Versions } from './session/version.ts';
 import { Estate } from './standin/estate.ts';
 import { Estates } from './standin/estates.ts';
 import { Ledger } from './standin/ledger.ts';
+import { laterOf, openLifeClock, type LifeClock } from './store/life-clock.ts';
 import { MemoryStore } from './store/memory-store.ts';
 import { openStore, type OpenedStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
@@ -106,14 +107,16 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const recall = new Recall(config.limits.recalledSessions);
   // Another store than Memcached is at hand itself.
   const hot = new HotRecords(config.store.kind === 'memcached' ? config.store.cacheMegabytes : 0);
+  prepareRuntimeDirectory(config.runtimeDirectory);
+  const lifeClock = openLifeClock(config, clock);
   const path = joinPath(config.runtimeDirectory, LOSSES_FILE);
   const ttlMs = config.session.ttlSeconds * 1000;
-  const losses = new StoreLosses({ path, recall, hot, ttlMs, clock, metrics, log });
-  prepareRuntimeDirectory(config.runtimeDirectory);
-  const opened = await openStore(config, { clock, log, metrics, onLost: losses.storeLost });
+  const losses = new StoreLosses({ path, recall, hot, ttlMs, clock: lifeClock, metrics, log });
+  const opened = await openStore(config, { clock: laterOf(clock, lifeClock), log, metrics, onLost: losses.storeLost });
 
-  const parts = compose(config, dependencies, opened, { recall, hot }, losses, metrics);
+  const parts = compose(config, dependencies, opened, { recall, hot, lifeClock }, losses, metrics);
   try {
+    lifeClock.keep();
     await openDoors(parts, config, dependencies);
     return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
   } catch (error) {
@@ -139,7 +142,7 @@ function compose(
   config: Config,
   dependencies: DaemonDependencies,
   opened: OpenedStore,
-  memory: EngineMemory,
+  { lifeClock, ...memory }: EngineMemory & { readonly lifeClock: LifeClock },
   losses: StoreLosses,
   metrics: Metrics,
 ) {
@@ -161,10 +164,10 @@ function compose(
   const buildEngine = (owner: Letter, store: Store, memory: EngineMemory): Engine =>
     new Engine({
       letter: owner,
-      vault: new Vault({ store, ...memory, clock, log }),
+      vault: new Vault({ store, ...memory, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, clock, log },
+      ...{ versions, session, log, clock: lifeClock },
     });
   const engine = buildEngine(letter, store, { ...memory, ends });
 

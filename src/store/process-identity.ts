@@ -46,6 +46,15 @@ export function parseStat(text: string): { readonly startedTicks: string; readon
   return { startedTicks, isDead: state === 'Z' || state === 'X' };
 }
 
+/** Names this boot of the machine; undefined on a system that does not tell. */
+export function currentBootId(): string | undefined {
+  try {
+    return readBootId();
+  } catch {
+    return undefined;
+  }
+}
+
 function readBootId(): string {
   return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
 }
