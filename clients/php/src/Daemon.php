@@ -48,7 +48,7 @@ final class Daemon
     /** @throws SessionGone */
     public function get(string $id): StoredSession
     {
-        return $this->session($this->call('GET', "/v1/sessions/$id"));
+        return $this->session($this->call('GET', self::path($id)));
     }
 
     /**
@@ -60,7 +60,7 @@ final class Daemon
     public function patch(string $id, \stdClass $patch, ?int $ttlSeconds, ?int $ifVersion): void
     {
         $body = self::body(['data' => $patch, 'ttlSeconds' => $ttlSeconds]);
-        $this->call('PATCH', "/v1/sessions/$id", $body, self::ifMatch($ifVersion));
+        $this->call('PATCH', self::path($id), $body, self::ifMatch($ifVersion));
     }
 
     /**
@@ -72,7 +72,7 @@ final class Daemon
     public function put(string $id, \stdClass $document, ?int $ttlSeconds, ?int $ifVersion): void
     {
         $body = self::body(['data' => $document, 'ttlSeconds' => $ttlSeconds]);
-        $this->call('PUT', "/v1/sessions/$id", $body, self::ifMatch($ifVersion));
+        $this->call('PUT', self::path($id), $body, self::ifMatch($ifVersion));
     }
 
     /**
@@ -87,24 +87,24 @@ final class Daemon
         if ($ttlSeconds !== null) {
             $headers['Maglia-Ttl-Seconds'] = (string) $ttlSeconds;
         }
-        $this->call('PUT', "/v1/sessions/$id/data", $bytes, $headers);
+        $this->call('PUT', self::path($id) . '/data', $bytes, $headers);
     }
 
     /** @throws SessionGone */
     public function touch(string $id, ?int $ttlSeconds): void
     {
-        $this->call('POST', "/v1/sessions/$id/touch", self::body(['ttlSeconds' => $ttlSeconds]));
+        $this->call('POST', self::path($id) . '/touch', self::body(['ttlSeconds' => $ttlSeconds]));
     }
 
     /** @throws SessionGone */
     public function destroy(string $id): void
     {
-        $this->call('DELETE', "/v1/sessions/$id");
+        $this->call('DELETE', self::path($id));
     }
 
     public function unlock(string $id, Lock $lock): void
     {
-        $this->call('POST', "/v1/sessions/$id/unlock", self::body(['token' => $lock->token]));
+        $this->call('POST', self::path($id) . '/unlock', self::body(['token' => $lock->token]));
     }
 
     private function tryOpen(?string $id, int $ttlSeconds, Deadline $deadline): StoredSession
@@ -131,7 +131,7 @@ final class Daemon
         $contentType = $head['contentType'] ?? self::JSON_TYPE;
         $bytes = null;
         if ($contentType !== self::JSON_TYPE) {
-            $bytes = $this->call('GET', "/v1/sessions/{$head['id']}/data")->body;
+            $bytes = $this->call('GET', self::path($head['id']) . '/data')->body;
         }
         $lock = isset($head['lock'])
             ? new Lock((string) $head['lock']['token'], $head['lock']['expiresInMs'] / 1000)
@@ -195,6 +195,12 @@ final class Daemon
     private function noDaemon(?\Throwable $error = null): DaemonUnavailable
     {
         return new DaemonUnavailable('NO_DAEMON', "what listens at {$this->settings->address} is no maglia daemon", $error);
+    }
+
+    /** An id may come from a browser: it must not become a part of the request that it is not (request splitting). */
+    private static function path(string $id): string
+    {
+        return '/v1/sessions/' . rawurlencode($id);
     }
 
     /** A JSON object of those members that are not null. */

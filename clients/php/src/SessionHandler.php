@@ -81,6 +81,10 @@ final class SessionHandler implements
 
     public function create_sid(): string
     {
+        // PHP keeps this one where an application has set its own six functions after us, and never opens our handler then.
+        if ($this->daemon === null) {
+            return bin2hex(random_bytes(16));
+        }
         // An application that only wants an id keeps its session meanwhile.
         $this->justMade = $this->untold ?? $this->take('')->id;
         $this->untold = null;

@@ -147,6 +147,42 @@ $pages = [
         session_write_close();
         return ['counter' => $_SESSION['counter']];
     },
+    // An application's own handler, in the form of six functions, set after ours.
+    '/own-handler' => function (): array {
+        $kept = [];
+        session_set_save_handler(
+            fn (string $path, string $name): bool => true,
+            fn (): bool => true,
+            function (string $id) use (&$kept): string {
+                return $kept[$id] ?? '';
+            },
+            function (string $id, string $data) use (&$kept): bool {
+                $kept[$id] = $data;
+                return true;
+            },
+            fn (string $id): bool => true,
+            fn (int $age): int => 0,
+        );
+        session_start();
+        $_SESSION['own'] = true;
+        $id = session_id();
+        session_write_close();
+        return ['kept' => count($kept), 'isKept' => isset($kept[$id]) && $kept[$id] !== ''];
+    },
+    // What a framework does that hands a cookie on.
+    '/destroy-cookie' => function (): array {
+        $victim = $_GET['victim'];
+        $handler = new Maglia\SessionHandler();
+        $handler->open('', 'PHPSESSID');
+        try {
+            $handler->destroy("x HTTP/1.1\r\nHost: localhost\r\n\r\nDELETE /v1/sessions/$victim");
+            $outcome = 'done';
+        } catch (Maglia\MagliaException $error) {
+            $outcome = $error::class;
+        }
+        $handler->close();
+        return ['outcome' => $outcome];
+    },
     '/create-id' => function (): array {
         session_start();
         $_SESSION['counter'] = ($_SESSION['counter'] ?? 0) + 1;
