@@ -15,6 +15,7 @@ function describeSelf({ letter, tenure, incarnation, store, mapDigest, software 
   return [
     `node ${letter}: ${tenure.state} (${tenure.why}), incarnation ${incarnation}\n`,
     `store: ${store.kind}, ${store.state}${pid}\n`,
+    ...(store.outdated ?? []).map((text) => `store runs, until it is stopped, with ${text}\n`),
     `map ${mapDigest}, maglia ${software}\n`,
   ].join('');
 }

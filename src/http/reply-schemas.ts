@@ -143,6 +143,7 @@ export const CLUSTER = object(
         kind: oneOf(['memcached', 'memory']),
         state: oneOf(['up', 'down']),
         pid: optional(integer()),
+        outdated: optional(arrayOf(string())),
       },
       STRICT,
     ),

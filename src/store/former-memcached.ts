@@ -19,8 +19,6 @@ export type FormerMemcached =
   | { readonly kind: 'usable'; readonly life: MemcachedLife };
 
 export interface WantedMemcached {
-  readonly program: string;
-  readonly args: readonly string[];
   readonly daemon: ProcessIdentity;
   readonly dial: () => Duplex;
   readonly clock: Clock;
@@ -36,15 +34,8 @@ export async function findFormerMemcached(read: ReadRecord, wanted: WantedMemcac
   const life = new MemcachedLife({ memcached, program, args, daemon: wanted.daemon });
   if (!life.isProven()) return { kind: 'gone', why: 'it died while no daemon looked after it' };
 
-  if (program !== wanted.program || !isSameList(args, wanted.args)) {
-    return { kind: 'unusable', life, why: 'it runs with other options than are configured now' };
-  }
   if (!(await answers(wanted.dial, wanted.clock, ANSWER_MS))) {
     return { kind: 'unusable', life, why: `it did not answer within ${ANSWER_MS} ms` };
   }
   return { kind: 'usable', life };
-}
-
-function isSameList(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((word, index) => word === other[index]);
 }

@@ -50,6 +50,11 @@ export function memcachedArguments({ socketPath, megabytes, maxRecordBytes, asUs
   ];
 }
 
+/** The largest record that a memcached takes that was started with `-I` of this size. */
+export function largestRecordFor(itemBytes: number): number {
+  return itemBytes - MAX_KEY_BYTES - ITEM_OVERHEAD_BYTES;
+}
+
 function itemSizeFor(maxRecordBytes: number): number {
   const bytes = maxRecordBytes + MAX_KEY_BYTES + ITEM_OVERHEAD_BYTES;
   return Math.max(MIN_ITEM_SIZE_BYTES, Math.ceil(bytes / ITEM_SIZE_STEP_BYTES) * ITEM_SIZE_STEP_BYTES);

@@ -48,6 +48,8 @@ export class MemcachedProcess {
   #starting: Promise<unknown> = Promise.resolve();
   #supervision: Promise<void> = Promise.resolve();
   #ended: Promise<void> | undefined;
+  /** Of one that was taken over; one that we start has what is configured. */
+  #former: Pick<FirstMemcached, 'outdated' | 'maxRecordBytes'> | undefined;
 
   constructor(options: MemcachedProcessOptions) {
     this.#options = options;
@@ -61,9 +63,16 @@ export class MemcachedProcess {
 
   readonly dial = (): Duplex => this.#starter.dial();
 
-  describe(): Pick<StoreDescription, 'state' | 'pid'> {
+  /** The largest record that the one that runs now takes. */
+  get maxRecordBytes(): number {
+    return this.#former?.maxRecordBytes ?? this.#options.maxRecordBytes;
+  }
+
+  describe(): Pick<StoreDescription, 'state' | 'pid' | 'outdated'> {
     if (this.#state !== 'running' || this.#life === undefined) return { state: 'down' };
-    return { state: this.#keeper?.health ?? 'down', pid: this.#life.pid };
+    const outdated = this.#former?.outdated ?? [];
+    const state = this.#keeper?.health ?? 'down';
+    return { state, pid: this.#life.pid, ...(outdated.length > 0 && { outdated }) };
   }
 
   /** Adopts the memcached that a former daemon left, or starts one. Rejects with `StoreStartError`. To be called once. */
@@ -118,6 +127,7 @@ export class MemcachedProcess {
     this.#become('start', 'the daemon starts');
     try {
       const first = await this.#starter.first();
+      this.#former = first;
       this.#up(first.life, first.kept === 'kept' ? 'a former daemon left it' : 'it was started');
       this.#supervision = this.#supervise(first.life);
       return first;
@@ -159,6 +169,7 @@ export class MemcachedProcess {
     if (this.#state !== 'running') return;
     this.#become('lost', why);
     this.#life = undefined;
+    this.#former = undefined;
     this.#options.onLost();
   }
 

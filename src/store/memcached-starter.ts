@@ -11,10 +11,12 @@ import { StoreStartError } from '../errors.ts';
 import { dialMemcached } from './dial-memcached.ts';
 import { messageOf } from './error-code.ts';
 import { findFormerMemcached, type FormerMemcached } from './former-memcached.ts';
+import { differencesOf, optionsOf } from './former-arguments.ts';
 import { launchMemcached, type Launch } from './launch-memcached.ts';
-import { memcachedArguments } from './memcached-arguments.ts';
+import { largestRecordFor, memcachedArguments } from './memcached-arguments.ts';
 import type { MemcachedLife } from './memcached-life.ts';
 import { MemcachedStateFile } from './memcached-state-file.ts';
+import { setMemoryLimit } from './memory-limit.ts';
 import { readProcess, type ProcessIdentity } from './process-identity.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 
@@ -38,6 +40,9 @@ export interface MemcachedStarterOptions {
 export interface FirstMemcached {
   readonly life: MemcachedLife;
   readonly kept: Kept;
+  /** In what it differs from one that would be started now. */
+  readonly outdated: readonly string[];
+  readonly maxRecordBytes: number;
 }
 
 /** Finds or starts the memcached of one runtime directory, and keeps that directory's files true. */
@@ -56,15 +61,15 @@ export class MemcachedStarter {
 
   /** Adopts what a former daemon left, or starts one. Throws `StoreStartError`. */
   async first(): Promise<FirstMemcached> {
-    const { program, clock, runtimeDirectory } = this.#options;
+    const { clock, maxRecordBytes, runtimeDirectory } = this.#options;
     const daemon = ownIdentity();
-    const args = this.#args();
+    // Tells what cannot work, before anything is made.
+    this.#args();
     prepareRuntimeDirectory(runtimeDirectory);
-    const wanted = { program, args, daemon, dial: this.dial, clock };
-    const former = await findFormerMemcached(this.#stateFile.read(), wanted);
+    const former = await findFormerMemcached(this.#stateFile.read(), { daemon, dial: this.dial, clock });
     if (former.kind === 'usable') {
       await this.#stateFile.write(former.life.record);
-      return { life: former.life, kept: 'kept' };
+      return await this.#takeOver(former.life);
     }
     await this.#makeRoom(former);
     const life = await pRetry(() => this.#firstTry(), {
@@ -72,7 +77,25 @@ export class MemcachedStarter {
       minTimeout: RETRY_MS,
       randomize: true,
     });
-    return { life, kept: former.kind === 'none' ? 'fresh' : 'lost' };
+    return { life, kept: former.kind === 'none' ? 'fresh' : 'lost', outdated: [], maxRecordBytes };
+  }
+
+  /** Keeps it with all that is in it, whatever it was started with; what can be changed while it runs is changed. */
+  async #takeOver(life: MemcachedLife): Promise<FirstMemcached> {
+    const { clock, log, maxRecordBytes, megabytes, program } = this.#options;
+    const { record } = life;
+    const refusal = await setMemoryLimit(this.dial, megabytes, clock);
+    const memory = refusal === undefined ? [] : [`other memory than ${megabytes} MiB (${refusal})`];
+    const outdated = [...differencesOf(record, { program, args: this.#args() }), ...memory];
+    if (outdated.length > 0) {
+      log.warn(
+        { outdated, memcachedPid: life.pid },
+        'the former memcached is kept, with what it was started with: only a stop (SIGTERM) and a start, which drop its sessions, change that',
+      );
+    }
+    const itemBytes = Number(optionsOf(record.args).get('-I'));
+    const fits = Number.isSafeInteger(itemBytes) ? largestRecordFor(itemBytes) : maxRecordBytes;
+    return { life, kept: 'kept', outdated, maxRecordBytes: Math.min(maxRecordBytes, fits) };
   }
 
   /** Starts one in the place of one that is dead. Throws `StoreStartError`. */

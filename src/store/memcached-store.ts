@@ -14,10 +14,10 @@ import type { Store, StoreDescription } from './store.ts';
 export interface MemcachedStoreOptions {
   readonly server: MemcachedServer;
   readonly figures: Pick<MemcachedFigures, 'read'>;
-  /** The largest value that is sent. */
-  readonly maxRecordBytes: number;
+  /** The largest value that is sent; another memcached may take another one. */
+  readonly maxRecordBytes: () => number;
   /** Whether memcached answers, as whoever watches it knows. */
-  readonly health: () => Pick<StoreDescription, 'state' | 'pid'>;
+  readonly health: () => Pick<StoreDescription, 'state' | 'pid' | 'outdated'>;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'observe'>;
   readonly log: Logger;
@@ -28,7 +28,7 @@ export class MemcachedStore implements Store {
   readonly #client: RecordClient;
   readonly #server: MemcachedServer;
   readonly #figures: Pick<MemcachedFigures, 'read'>;
-  readonly #maxRecordBytes: number;
+  readonly #maxRecordBytes: () => number;
   readonly #health: MemcachedStoreOptions['health'];
   readonly #clock: Clock;
   readonly #latency: StoreLatency;
@@ -111,9 +111,10 @@ export class MemcachedStore implements Store {
   #checkRecord(key: string, value: Buffer): void {
     checkStoreKey(key);
     // Memcached would drop the old value of a key whose new one is too large.
-    if (value.length <= this.#maxRecordBytes) return;
+    const maxRecordBytes = this.#maxRecordBytes();
+    if (value.length <= maxRecordBytes) return;
     throw new StoreTooLargeError(
-      `a record of ${value.length} bytes does not fit; this store takes up to ${this.#maxRecordBytes} bytes`,
+      `a record of ${value.length} bytes does not fit; this store takes up to ${maxRecordBytes} bytes`,
     );
   }
 

@@ -59,7 +59,8 @@ async function openOwnMemcached(config: OpenStoreConfig, dependencies: OpenStore
     ...{ clock, log, onLost },
   });
   const kept = await memcached.start();
-  const store = memcachedStore(memcached.address, () => memcached.describe(), config, dependencies);
+  const largest = (): number => memcached.maxRecordBytes;
+  const store = memcachedStore(memcached.address, () => memcached.describe(), largest, config, dependencies);
   return {
     store,
     kept,
@@ -89,7 +90,14 @@ async function openExternalMemcached(
     onSilent: () => log.debug({ address: name }, 'the memcached of store.address answers nothing'),
   });
   keeper.start();
-  const store = memcachedStore(address, () => ({ state: keeper.health }), config, dependencies);
+  const largest = maxRecordBytes(config);
+  const store = memcachedStore(
+    address,
+    () => ({ state: keeper.health }),
+    () => largest,
+    config,
+    dependencies,
+  );
   return {
     store,
     kept: 'kept',
@@ -103,6 +111,7 @@ async function openExternalMemcached(
 function memcachedStore(
   address: SocketAddress,
   health: MemcachedStoreOptions['health'],
+  largest: () => number,
   config: OpenStoreConfig,
   { clock, log, metrics }: OpenStoreDependencies,
 ): MemcachedStore {
@@ -110,7 +119,7 @@ function memcachedStore(
   const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
   const server = new MemcachedServer({ address, dial, clock, log, deadlineMs });
   const figures = new MemcachedFigures({ dial, clock, deadlineMs });
-  return new MemcachedStore({ server, figures, maxRecordBytes: maxRecordBytes(config), health, clock, metrics, log });
+  return new MemcachedStore({ server, figures, maxRecordBytes: largest, health, clock, metrics, log });
 }
 
 function maxRecordBytes({ session }: OpenStoreConfig): number {

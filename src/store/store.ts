@@ -28,4 +28,6 @@ export interface StoreDescription {
   readonly state: 'up' | 'down';
   /** The Memcached process, where we started it. */
   readonly pid?: number;
+  /** In what it differs from one that would be started now: `-I 1048576 instead of -I 2097152`. */
+  readonly outdated?: readonly string[];
 }

@@ -53,7 +53,7 @@ function openStore(deadlineMs: number): MemcachedStore {
     ...common,
     server,
     figures: new MemcachedFigures({ clock: systemClock, dial: () => dialMemcached(address), deadlineMs }),
-    maxRecordBytes: 2_000_000,
+    maxRecordBytes: () => 2_000_000,
     health: () => ({ state: 'up' }),
     metrics: { observe: () => undefined },
   });

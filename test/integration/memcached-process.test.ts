@@ -11,13 +11,14 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { StoreInDoubtError, StoreStartError, StoreUnavailableError } from '../../src/errors.ts';
+import { StoreInDoubtError, StoreStartError, StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
 import { readProcess } from '../../src/store/process-identity.ts';
 import { isRunning } from '../support/process-life.ts';
@@ -64,11 +65,15 @@ afterEach(async () => {
   rmSync(parent, { recursive: true, force: true });
 });
 
-async function open(store: Partial<OpenStoreConfig['store']> = {}, storeMs?: number): Promise<OpenedStore> {
+async function open(
+  store: Partial<OpenStoreConfig['store']> = {},
+  storeMs?: number,
+  session?: OpenStoreConfig['session'],
+): Promise<OpenedStore> {
   const config = storeConfig(directory, store);
   const timings = { ...config.timings, ...(storeMs === undefined ? {} : { storeMs }) };
   const result = await openStore(
-    { ...config, timings },
+    { ...config, timings, ...(session !== undefined && { session }) },
     {
       clock: systemClock,
       log: pino({}, { write: (line: string) => void logged.push(line) }),
@@ -112,6 +117,22 @@ async function freeze(pid: number): Promise<void> {
       readFileSync(`/proc/${pid}/task/${thread}/stat`, 'utf8').includes(') T '),
     ),
   );
+}
+
+/** One line of memcached's `stats`. */
+function statOf(name: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(join(directory, 'memcached.sock'));
+    let text = '';
+    socket.on('error', reject);
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (!text.endsWith('END\r\n')) return;
+      socket.destroy();
+      resolve(new RegExp(`^STAT ${name} (.*)\r$`, 'm').exec(text)?.[1]);
+    });
+    socket.write('stats\r\n');
+  });
 }
 
 function permissions(path: string): string {
@@ -212,13 +233,35 @@ describe('a memcached whose daemon was killed', () => {
     expect(isRunning(memcachedPid)).toBe(true);
   });
 
-  test('is replaced if it would now be started otherwise, and what was in it is lost', async () => {
+  test.each([128, 32])(
+    'gets %i MiB while it runs where that is configured now, and keeps every session',
+    async (megabytes) => {
+      await killOwner(await startOwner());
+      const result = await open({ megabytes });
+      expect(result.kept).toBe('kept');
+      expect(await result.store.get('of-the-former')).toEqual(Buffer.from('kept'));
+      expect(await statOf('limit_maxbytes')).toBe(String(megabytes * 1024 * 1024));
+      expect(result.store.describe().outdated).toBeUndefined();
+    },
+  );
+
+  test('is kept with a limit of records that cannot be changed while it runs, says so, and loses nothing', async () => {
     const former = await startOwner();
     await killOwner(former);
-    const result = await open({ megabytes: 128 });
-    expect(result.kept).toBe('lost');
-    expect(isRunning(former.memcachedPid)).toBe(false);
-    expect(await result.store.get('of-the-former')).toBeUndefined();
+    const config = storeConfig(directory);
+    const larger = await open({}, undefined, { ...config.session, maxBytes: 4 * 1_048_576 });
+    expect(larger.kept).toBe('kept');
+    expect(pidOf(larger)).toBe(former.memcachedPid);
+    expect(larger.store.describe().outdated).toEqual(['-I 1572864 instead of -I 4718592']);
+    expect(logged.filter((line) => line.includes('is kept'))).toHaveLength(1);
+    expect(await larger.store.get('of-the-former')).toEqual(Buffer.from('kept'));
+    await expect(larger.store.set('of-the-former', Buffer.alloc(2_000_000), 60)).rejects.toThrow(StoreTooLargeError);
+    expect(await larger.store.get('of-the-former')).toEqual(Buffer.from('kept'));
+    // The next one has what is configured.
+    process.kill(former.memcachedPid, 'SIGKILL');
+    await until('another one is up', () => losses === 1 && works(larger));
+    expect(larger.store.describe().outdated).toBeUndefined();
+    await larger.store.set('large', Buffer.alloc(2_000_000), 60);
   });
 
   test('is replaced if it does not answer', async () => {

@@ -38,7 +38,7 @@ beforeEach(() => {
   store = new MemcachedStore({
     server,
     figures: new MemcachedFigures({ dial: memcached.dial, clock, deadlineMs: DEADLINE_MS }),
-    maxRecordBytes: 1_000,
+    maxRecordBytes: () => 1_000,
     health: () => ({ state: 'up', pid: 42 }),
     clock,
     metrics: { observe: (_, labels) => observed.push(Object.values(labels).join(' ')) },
