@@ -16,6 +16,7 @@ import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
+import { believe, checkClock } from './membership/believe.ts';
 import { Lives } from './membership/lives.ts';
 import { isDeath, isGone, Members } from './membership/members.ts';
 import { Refusals } from './membership/refusals.ts';
@@ -112,6 +113,7 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const path = joinPath(config.runtimeDirectory, LOSSES_FILE);
   const ttlMs = config.session.ttlSeconds * 1000;
   const losses = new StoreLosses({ path, recall, hot, ttlMs, clock: lifeClock, metrics, log });
+  checkClock(clock);
   const opened = await openStore(config, { clock: laterOf(clock, lifeClock), log, metrics, onLost: losses.storeLost });
 
   const parts = compose(config, dependencies, opened, { recall, hot, lifeClock }, losses, metrics);
@@ -149,7 +151,7 @@ function compose(
   const { letter, map, timings, limits, session } = config;
   const { clock, log, software } = dependencies;
   const { store } = opened;
-  const lives = new Lives(joinPath(config.runtimeDirectory, LIVES_FILE));
+  const lives = new Lives(joinPath(config.runtimeDirectory, LIVES_FILE), (why) => log.warn(why));
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
@@ -222,13 +224,22 @@ function compose(
     },
   });
 
+  const isCredible = believe({ letter, members, lives, tenure, clock });
   const hello = (to: Letter): Hello => ({
     ...{ wireVersion: WIRE_VERSION, letter, to, software },
     ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
   });
   const buildLink = (peer: Letter): Link =>
     new Link({
-      ...{ letter: peer, address: map.address(peer), security: config.mesh.security, clock, log },
+      ...{
+        self: letter,
+        letter: peer,
+        isCredible,
+        address: map.address(peer),
+        security: config.mesh.security,
+        clock,
+        log,
+      },
       hello: () => hello(peer),
       limits: meshLimits(config),
       random: dependencies.random ?? Math.random,
@@ -297,7 +308,7 @@ function compose(
 
   const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
   const meshServer = new MeshServer({
-    ...{ letter, listen: config.mesh.listen, security: config.mesh.security, map, hello, clock, log },
+    ...{ letter, listen: config.mesh.listen, security: config.mesh.security, map, hello, isCredible, clock, log },
     limits: meshLimits(config),
     handler: (from, request) => desk.answer(from, request),
     callbacks: {

@@ -89,6 +89,7 @@ export const HANDSHAKE_REFUSALS = [
   'duplicate-letter',
   'wrong-version',
   'not-a-peer',
+  'wrong-clock',
 ] as const;
 export type HandshakeRefusal = (typeof HANDSHAKE_REFUSALS)[number];
 

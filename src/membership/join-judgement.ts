@@ -126,10 +126,11 @@ const OTHER_MESH: ReadonlySet<HandshakeRefusal> = new Set([
   'wrong-map',
   'unknown-letter',
   'wrong-version',
+  'wrong-clock',
 ]);
 
 /**
- * Whether a host that refuses us is the one that is wrong: it has another secret, map or version than we and most others. It
+ * Whether a host that refuses us is the one that is wrong: it has another secret, map, version or year than we and most others. It
  * can have acted on nobody's behalf in this mesh. Where as many refuse us as agree with us, we may be the one that is wrong.
  */
 function outvotes(

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { isIncarnation } from '../session/incarnation.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 
 /** What this node knows of one peer's latest life. */
@@ -34,10 +35,14 @@ export class Lives {
   /** What was untaken when this process began: of that nobody here knows what it was. */
   readonly #forgotten: Map<string, number>;
 
-  /** Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody. */
-  constructor(path: string) {
+  /**
+   * Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody.
+   *
+   * @param onProblem told what of the file is not believed
+   */
+  constructor(path: string, onProblem: (why: string) => void = () => undefined) {
     this.#path = path;
-    this.#file = readLives(path);
+    this.#file = readLives(path, onProblem);
     this.#forgotten = new Map(Object.entries(this.#file.untaken));
   }
 
@@ -152,23 +157,31 @@ export class Lives {
   }
 }
 
-function readLives(path: string): LivesFile {
+function readLives(path: string, onProblem: (why: string) => void): LivesFile {
   const empty: LivesFile = { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
   let parsed: unknown;
   try {
     parsed = JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) onProblem(`${path} cannot be read, so this node remembers no lives: ${String(error)}`);
     return empty;
   }
+  const ignored = (what: string): void => {
+    onProblem(`${path}: ${what} is not believed, for no life has that number; what it was is forgotten`);
+  };
   if (typeof parsed !== 'object' || parsed === null || !('served' in parsed) || !('peers' in parsed)) return empty;
   const { served, peers } = parsed;
-  if (typeof served !== 'number' || typeof peers !== 'object' || peers === null) return empty;
-  const known = Object.entries(peers).filter(
-    (pair): pair is [Letter, KnownLife] => isLetter(pair[0]) && isLife(pair[1]),
-  );
+  if (typeof peers !== 'object' || peers === null) return empty;
+  const known = Object.entries(peers).filter((pair): pair is [Letter, KnownLife] => {
+    const isKnown = isLetter(pair[0]) && isLife(pair[1]);
+    if (!isKnown) ignored(`peers.${pair[0]}`);
+    return isKnown;
+  });
+  if (!isIncarnation(served)) ignored('served');
   const touched = known.filter(([, { isTouched }]) => isTouched);
   return {
-    served,
+    served: typeof served === 'number' && isIncarnation(served) ? served : 0,
     peers: Object.fromEntries(known),
     // Absent in the files of earlier releases: they recall nothing, and what they touched was not taken over.
     settled: 'settled' in parsed ? readNumbers(parsed.settled) : {},
@@ -183,7 +196,7 @@ function readLives(path: string): LivesFile {
 function readNumbers(numbers: unknown): Record<string, number> {
   if (typeof numbers !== 'object' || numbers === null) return {};
   const known = Object.entries(numbers).filter(
-    (pair): pair is [Letter, number] => isLetter(pair[0]) && typeof pair[1] === 'number',
+    (pair): pair is [Letter, number] => isLetter(pair[0]) && isIncarnation(pair[1]),
   );
   return Object.fromEntries(known);
 }
@@ -192,7 +205,7 @@ function isLife(value: unknown): value is KnownLife {
   if (typeof value !== 'object' || value === null) return false;
   const life = value as Record<keyof KnownLife, unknown>;
   return (
-    typeof life.incarnation === 'number' &&
+    isIncarnation(life.incarnation) &&
     (life.state === 'alive' || life.state === 'dead' || life.state === 'left') &&
     typeof life.isWitnessed === 'boolean' &&
     typeof life.isTouched === 'boolean'

@@ -5,8 +5,9 @@ import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import { Complaints } from './complaints.ts';
 import type { Ending } from './framed-socket.ts';
+import { checkRequest, type IsCredible } from './claimed-lives.ts';
 import { judgeHello } from './handshake.ts';
-import type { Hello, HelloAnswer } from './message.ts';
+import type { Hello, HelloAnswer, PeerRequest } from './message.ts';
 import type { PeerConnection, PeerConnectionHost } from './peer-connection.ts';
 
 /** Connections of one peer: it uses one, and may have dialled anew before we noticed that the last one is gone. */
@@ -27,6 +28,7 @@ export interface AdmissionsParts {
   readonly map: LetterMap;
   readonly hello: (to: Letter) => Hello;
   readonly suspectAfterMs: number;
+  readonly isCredible: IsCredible;
   readonly clock: Clock;
   readonly log: Logger;
   readonly onHello: (hello: Hello) => void;
@@ -68,13 +70,14 @@ export class Admissions implements PeerConnectionHost {
   }
 
   judge(connection: PeerConnection, hello: Hello): HelloAnswer {
-    const { hello: ownHello, map, suspectAfterMs } = this.#parts;
+    const { hello: ownHello, isCredible, map, suspectAfterMs } = this.#parts;
     const others = this.#of(hello.letter);
     const answer = judgeHello(hello, {
       hello: ownHello(hello.letter),
       map,
       rivals: others.map((one) => one.rival),
       suspectAfterMs,
+      isCredible,
     });
     if (answer.kind === 'refused') {
       const { refusal, explanation } = answer;
@@ -83,6 +86,10 @@ export class Admissions implements PeerConnectionHost {
       replaceOthers(others, hello);
     }
     return answer;
+  }
+
+  checkClaims(from: Letter, request: PeerRequest): void {
+    checkRequest(from, request, this.#parts.isCredible);
   }
 
   onWelcomed(connection: PeerConnection, hello: Hello): void {

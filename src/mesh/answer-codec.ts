@@ -61,11 +61,11 @@ export function readAnswer(reader: FieldReader): PeerAnswer {
       return {
         kind,
         verdict: reader.word(LIFE_VERDICTS),
-        incarnation: reader.integer(),
+        incarnation: reader.incarnation(),
         phase: reader.word(PHASES),
       };
     case 'verdict':
-      return { kind, agreed: reader.flag(), heardAgoMs: reader.duration(), incarnation: reader.integer() };
+      return { kind, agreed: reader.flag(), heardAgoMs: reader.duration(), incarnation: reader.incarnation() };
     case 'history':
       return { kind, history: readHistory(reader) };
     case 'entries':
@@ -78,7 +78,7 @@ export function readAnswer(reader: FieldReader): PeerAnswer {
     case 'acknowledged':
       return { kind, accepted: reader.flag() };
     case 'reply':
-      return { kind, id: reader.id(), executorIncarnation: reader.integer(), reply: readReply(reader) };
+      return { kind, id: reader.id(), executorIncarnation: reader.incarnation(), reply: readReply(reader) };
   }
 }
 
@@ -100,14 +100,14 @@ function writeHistory(writer: FieldWriter, history: LifeHistory): void {
 function readHistory(reader: FieldReader): LifeHistory {
   return {
     isInformed: reader.flag(),
-    serving: reader.integer(),
+    serving: reader.incarnation(),
     verdict: reader.word(HISTORY_VERDICTS),
     estates: reader.list(() => readEstate(reader)),
-    settled: reader.integer(),
-    recalls: reader.integer(),
+    settled: reader.incarnation(),
+    recalls: reader.incarnation(),
     notBeforeMs: reader.duration(),
-    highestIncarnation: reader.integer(),
-    dead: reader.list(() => ({ letter: reader.letter(), incarnation: reader.integer() })),
+    highestIncarnation: reader.incarnation(),
+    dead: reader.list(() => ({ letter: reader.letter(), incarnation: reader.incarnation() })),
   };
 }
 
@@ -124,7 +124,7 @@ function readEstate(reader: FieldReader): OfferedEstate {
   return {
     letter: reader.letter(),
     account: reader.integer(),
-    life: reader.integer(),
+    life: reader.incarnation(),
     complete: reader.flag(),
     gapsBy: reader.list(() => reader.letter()),
     isClosed: reader.flag(),

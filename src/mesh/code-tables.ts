@@ -33,6 +33,7 @@ export const HANDSHAKE_REFUSAL_CODES = new CodeTable<HandshakeRefusal>('refusal'
   'duplicate-letter': 5,
   'wrong-version': 6,
   'not-a-peer': 7,
+  'wrong-clock': 8,
 });
 
 export const REQUEST_KINDS = new CodeTable<PeerRequestKind>('request kind', {

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts';
 import { FrameError, HandshakeRefusedError, LinkDownError } from '../errors.ts';
 import { formatAddress, type MeshAddress } from '../session/letter-map.ts';
+import type { IsCredible } from './claimed-lives.ts';
 import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-socket.ts';
 import { GREETING_MAX_BYTES, writeFrame } from './frames.ts';
 import { judgeAnswer } from './handshake.ts';
@@ -29,6 +30,7 @@ export interface DialParts {
   readonly hello: Hello;
   readonly dialMs: number;
   readonly maxFrameBytes: number;
+  readonly isCredible: IsCredible;
   readonly lookup: HostLookup;
   readonly clock: Clock;
   /** Gives the dial up. */
@@ -75,7 +77,7 @@ class Dial implements FramedSocketOwner {
 
   onHelloAnswer(answer: HelloAnswer): void {
     if (this.#stage !== 'greeting') throw new FrameError('a hello is answered that was not said');
-    const judged = judgeAnswer(answer, this.#parts.hello);
+    const judged = judgeAnswer(answer, this.#parts.hello, this.#parts.isCredible);
     if (judged.kind === 'refused') {
       this.#refuse(new HandshakeRefusedError(judged.refusal, judged.explanation));
       return;
@@ -141,7 +143,12 @@ class Dial implements FramedSocketOwner {
     if (this.#stage === 'done') return;
     this.#stage = 'greeting';
     const { hello } = this.#parts;
-    writeFrame(this.#connection.batch(), 'hello', 0, GREETING_MAX_BYTES, writeHello, hello);
+    try {
+      writeFrame(this.#connection.batch(), 'hello', 0, GREETING_MAX_BYTES, writeHello, hello);
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error;
+      this.#fail('handshake', `our own hello cannot be sent: ${error.message}`, error);
+    }
   }
 
   #unconnected(error: Error | undefined): void {

@@ -1,4 +1,5 @@
 import { FrameError } from '../errors.ts';
+import { isIncarnation } from '../session/incarnation.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { CodeTable } from './code-table.ts';
 import { isIdByte, MAX_ID_BYTES } from './id-bytes.ts';
@@ -44,6 +45,13 @@ export class FieldReader {
     const at = this.#advance(8);
     const value = this.#bytes.readUInt32BE(at) * 0x1_0000_0000 + this.#bytes.readUInt32BE(at + 4);
     if (value > Number.MAX_SAFE_INTEGER) throw new FrameError('a number is larger than 2^53-1');
+    return value;
+  }
+
+  /** The number of a life. Whether it is credible is for those to judge who know the time. */
+  incarnation(): number {
+    const value = this.integer();
+    if (!isIncarnation(value)) throw new FrameError(`no life has the number ${value}: the sender's clock is wrong`);
     return value;
   }
 

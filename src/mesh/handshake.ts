@@ -1,6 +1,7 @@
 import type { HandshakeRefusal } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
+import { describeClaim, type IsCredible } from './claimed-lives.ts';
 import { WIRE_VERSION, type Hello, type HelloAnswer } from './message.ts';
 
 /** A connection that holds the caller's letter already. */
@@ -16,6 +17,7 @@ export interface Acceptor {
   readonly map: Pick<LetterMap, 'has'>;
   readonly rivals: readonly Rival[];
   readonly suspectAfterMs: number;
+  readonly isCredible: IsCredible;
 }
 
 type Refused = Extract<HelloAnswer, { kind: 'refused' }>;
@@ -26,7 +28,7 @@ type Refused = Extract<HelloAnswer, { kind: 'refused' }>;
  * means that the maps differ, too.
  */
 export function judgeHello(caller: Hello, acceptor: Acceptor): HelloAnswer {
-  const { hello, map, rivals, suspectAfterMs } = acceptor;
+  const { hello, isCredible, map, rivals, suspectAfterMs } = acceptor;
   const own = hello.letter;
   if (caller.wireVersion !== WIRE_VERSION) return wrongVersion(caller, hello);
   if (caller.letter === own) {
@@ -44,6 +46,7 @@ export function judgeHello(caller: Hello, acceptor: Acceptor): HelloAnswer {
   }
   if (caller.to !== own) return wrongLetter(caller.to, own);
   if (caller.mapDigest !== hello.mapDigest) return wrongMap(caller, hello);
+  if (!isCredible(caller.letter, caller.incarnation)) return wrongClock(caller);
   const rival = rivals.find((one) => one.incarnation !== caller.incarnation && one.heardAgoMs < suspectAfterMs);
   if (rival !== undefined) {
     return refused(
@@ -56,7 +59,7 @@ export function judgeHello(caller: Hello, acceptor: Acceptor): HelloAnswer {
 }
 
 /** The dialler's judgement of the answer: it demands of the acceptor what the acceptor demanded of it. */
-export function judgeAnswer(answer: HelloAnswer, ours: Hello): HelloAnswer {
+export function judgeAnswer(answer: HelloAnswer, ours: Hello, isCredible: IsCredible): HelloAnswer {
   if (answer.kind === 'refused') return answer;
   const { hello } = answer;
   if (hello.wireVersion !== WIRE_VERSION) return wrongVersion(ours, hello);
@@ -68,6 +71,7 @@ export function judgeAnswer(answer: HelloAnswer, ours: Hello): HelloAnswer {
     );
   }
   if (hello.mapDigest !== ours.mapDigest) return wrongMap(ours, hello);
+  if (!isCredible(hello.letter, hello.incarnation)) return wrongClock(hello);
   return answer;
 }
 
@@ -92,6 +96,10 @@ function wrongMap(caller: Hello, acceptor: Hello): Refused {
     `the maps differ (digest ${caller.mapDigest} on ${caller.letter}, ${acceptor.mapDigest} on ${acceptor.letter}): ` +
       `give each node the same letters and addresses, and restart the one that was wrong`,
   );
+}
+
+function wrongClock({ letter, incarnation }: Hello): Refused {
+  return refused('wrong-clock', describeClaim(letter, incarnation));
 }
 
 function refused(refusal: HandshakeRefusal, explanation: string): Refused {

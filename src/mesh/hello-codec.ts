@@ -29,7 +29,7 @@ export function readHello(reader: FieldReader): Hello {
     letter,
     to,
     software,
-    incarnation: reader.integer(),
+    incarnation: reader.incarnation(),
     phase: reader.word(PHASES),
     mapDigest: reader.text(),
   };

@@ -11,6 +11,7 @@ import {
 } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { MeshAddress } from '../session/letter-map.ts';
+import { checkAnswer, type IsCredible } from './claimed-lives.ts';
 import { DialLoop } from './dial-loop.ts';
 import { dial, type DialFailure, type DialHeirs } from './dial.ts';
 import type { FramedSocket } from './framed-socket.ts';
@@ -34,6 +35,7 @@ import type { MeshSecurity } from './tls.ts';
 export type DownCause = 'lost' | 'timeout';
 
 export interface LinkOptions {
+  readonly self: Letter;
   /** The peer's letter. */
   readonly letter: Letter;
   readonly address: MeshAddress;
@@ -41,6 +43,7 @@ export interface LinkOptions {
   /** Our hello to this peer, asked for anew at each dial. */
   readonly hello: () => Hello;
   readonly limits: MeshLimits;
+  readonly isCredible: IsCredible;
   readonly clock: Clock;
   readonly log: Logger;
   /** From [0, 1), for the jitter between dials. */
@@ -191,7 +194,7 @@ export class Link {
   }
 
   async #dial(signal: AbortSignal): Promise<LinkDownError | HandshakeRefusedError | undefined> {
-    const { address, callbacks, clock, hello, limits, security } = this.#options;
+    const { address, callbacks, clock, hello, isCredible, limits, security } = this.#options;
     this.#enter({ kind: 'dialled', why: `was ${this.#state.kind}: ${this.#state.why}` });
     const outcome = await dial({
       address,
@@ -200,6 +203,7 @@ export class Link {
       dialMs: limits.dialMs,
       maxFrameBytes: limits.maxFrameBytes,
       lookup: this.#lookup,
+      isCredible,
       clock,
       signal,
       heirs: this.#heirs,
@@ -232,6 +236,7 @@ export class Link {
 
   #answered(connection: FramedSocket, number: number, answer: PeerAnswer): void {
     if (connection !== this.#connection) return;
+    checkAnswer(this.letter, answer, this.#options.self, this.#options.isCredible);
     const match = this.#inFlight.settle(number, answer);
     if (match === 'unknown-number') throw new FrameError(`it answers ${number}, which is not asked`);
     if (match === 'wrong-kind-or-id') throw new FrameError(`its answer to ${number} is not of what was asked`);

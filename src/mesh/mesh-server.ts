@@ -6,6 +6,7 @@ import { ListenError } from '../listening/listen-error.ts';
 import type { Letter } from '../session/letter.ts';
 import { formatAddress, type LetterMap, type MeshAddress } from '../session/letter-map.ts';
 import { Admissions, type Refusal } from './admissions.ts';
+import type { IsCredible } from './claimed-lives.ts';
 import type { MeshLimits } from './limits.ts';
 import type { Hello } from './message.ts';
 import { PeerConnection, type RequestHandler } from './peer-connection.ts';
@@ -25,6 +26,7 @@ export interface MeshServerOptions {
   /** Our hello to this caller, asked for anew for each. */
   readonly hello: (to: Letter) => Hello;
   readonly limits: MeshLimits;
+  readonly isCredible: IsCredible;
   readonly handler: RequestHandler;
   readonly clock: Clock;
   readonly log: Logger;
@@ -60,6 +62,7 @@ export class MeshServer {
       map: options.map,
       hello: options.hello,
       suspectAfterMs: options.limits.suspectAfterMs,
+      isCredible: options.isCredible,
       clock: options.clock,
       log: this.#log,
       onHello: (hello) => options.callbacks.onHello(hello),

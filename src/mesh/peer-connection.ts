@@ -36,6 +36,8 @@ export interface PeerConnectionParts {
 /** What a connection asks of the one that let it in. */
 export interface PeerConnectionHost {
   judge(connection: PeerConnection, hello: Hello): HelloAnswer;
+  /** @throws FrameError where the peer names a life that cannot be one. */
+  checkClaims(from: Letter, request: PeerRequest): void;
   onWelcomed(connection: PeerConnection, hello: Hello): void;
   /** What to say to a caller that spoke TLS to a port without. */
   refuseTls(connection: PeerConnection): HelloAnswer;
@@ -119,6 +121,7 @@ export class PeerConnection implements FramedSocketOwner {
 
   onRequest(number: number, request: PeerRequest): void {
     if (this.#phase.kind !== 'welcomed') throw new FrameError('a request before the hello');
+    this.#parts.host.checkClaims(this.#phase.hello.letter, request);
     this.#incarnation = Math.max(this.#incarnation, senderIncarnation(request) ?? 0);
     if (this.#isFull || this.#waiting.length > 0) {
       this.#waiting.push({ number, request });

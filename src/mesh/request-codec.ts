@@ -49,7 +49,7 @@ export function writeRequest(writer: FieldWriter, request: PeerRequest): void {
 
 export function readRequest(reader: FieldReader): PeerRequest {
   const kind = reader.word(REQUEST_KINDS);
-  const incarnation = reader.integer();
+  const incarnation = reader.incarnation();
   switch (kind) {
     case 'ping':
     case 'hold':
@@ -62,7 +62,7 @@ export function readRequest(reader: FieldReader): PeerRequest {
         ...{ evidence: reader.word(EVIDENCE), isPoll: reader.flag() },
       };
     case 'join':
-      return { kind, incarnation, priorIncarnation: reader.integer(), settled: reader.integer() };
+      return { kind, incarnation, priorIncarnation: reader.incarnation(), settled: reader.incarnation() };
     case 'collect':
       return { kind, incarnation, letter: reader.letter(), account: reader.integer(), cursor: reader.integer() };
     case 'pause':

@@ -1,6 +1,6 @@
 /**
  * Draws the versions of one node's records. They grow with every write, never repeat for one id even when it is
- * destroyed and kept again, and stay in the safe integers until the year 2255.
+ * destroyed and kept again, and stay in the safe integers until the year 2223 and long after (`incarnation.ts`).
  *
  * Drawing starts at the node's incarnation (milliseconds) times 1000, so that a restarted node goes on above all that
  * it ever gave, unless it wrote more than a million records each second of its former life.

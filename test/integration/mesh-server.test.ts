@@ -320,6 +320,7 @@ describe('a server that is told to', () => {
     const { address } = await startServer({ security: plain });
     const second = new MeshServer({
       letter: c,
+      isCredible: () => true,
       listen: address,
       security: plain,
       map: mapOf(a, b, c),

@@ -79,10 +79,11 @@ export class ClusterNode {
   }
 
   /** Starts the daemon and does not wait for it. */
-  spawn(): void {
+  spawn(environment: NodeJS.ProcessEnv = {}): void {
     const log = openSync(join(this.directory, 'log'), 'a');
     const child = spawn(process.execPath, [MAIN, 'serve', '--config', this.#configPath, '--letter', this.letter], {
       stdio: ['ignore', log, log],
+      env: { ...process.env, ...environment },
     });
     closeSync(log);
     this.#process = child;
@@ -121,6 +122,12 @@ export class ClusterNode {
 
   signal(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
+  }
+
+  /** Waits until the daemon has ended by itself. */
+  async ended(): Promise<number | null> {
+    await this.#exit;
+    return this.#process?.exitCode ?? null;
   }
 
   /** Ends the daemon and waits until it is gone. SIGKILL leaves its Memcached running. */
@@ -214,6 +221,11 @@ export class Cluster {
     return node;
   }
 
+  /** As every node has it. */
+  get mapDigest(): string {
+    return toLetterMap(this.#letters).digest;
+  }
+
   /** Waits until every one of these nodes holds every other for alive. */
   async settled(letters: readonly string[] = this.nodes.map(({ letter }) => letter)): Promise<void> {
     for (const letter of letters) {
@@ -295,7 +307,7 @@ function toLetterMap(letters: Readonly<Record<string, string>>): LetterMap {
   return new LetterMap(addresses);
 }
 
-const SECRET = 'a secret that only these tests share';
+export const SECRET = 'a secret that only these tests share';
 
 function writeNodeFiles(
   node: ClusterNode,

@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
+import { MAX_INCARNATION } from '../../src/session/incarnation.ts';
 import {
   WIRE_VERSION,
   type Hello,
@@ -26,6 +27,7 @@ const ids = fc
   .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength: 1, maxLength: 250 })
   .map((codes) => String.fromCharCode(...codes));
 const integers = fc.maxSafeNat();
+const lives = fc.integer({ min: 0, max: MAX_INCARNATION });
 /** Any code points, NUL and byte order marks among them; at most 240 bytes. */
 const texts = fc.string({ unit: 'binary', maxLength: 60 });
 const longTexts = fc.string({ unit: 'binary', maxLength: 900 });
@@ -42,7 +44,7 @@ export const hellos: Arbitrary<Hello> = fc.record({
   wireVersion: fc.constant(WIRE_VERSION),
   letter: letters,
   to: letters,
-  incarnation: integers,
+  incarnation: lives,
   phase: phases,
   mapDigest: texts,
   software: texts,
@@ -122,7 +124,7 @@ export const replies: Arbitrary<Reply> = fc.oneof(
   ),
 );
 
-const incarnation = integers;
+const incarnation = lives;
 
 export const requests: Arbitrary<PeerRequest> = fc.oneof(
   fc.record({ kind: fc.constantFrom('ping', 'hold', 'release', 'goodbye'), incarnation }),
@@ -133,7 +135,7 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
     evidence: fc.constantFrom('refused', 'silence'),
     isPoll: fc.boolean(),
   }),
-  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: integers, settled: integers }),
+  fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: lives, settled: lives }),
   fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, account: integers, cursor: integers }),
   fc.record({ kind: fc.constant('pause'), incarnation, forMs: integers }),
   fc.record({
@@ -149,7 +151,7 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
 const estates: Arbitrary<OfferedEstate> = fc.record({
   letter: letters,
   account: integers,
-  life: integers,
+  life: lives,
   complete: fc.boolean(),
   gapsBy: fc.array(letters, { maxLength: 62 }),
   isClosed: fc.boolean(),
@@ -180,10 +182,10 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
       serving: incarnation,
       verdict: fc.constantFrom('kept', 'dead', 'forgotten'),
       estates: fc.array(estates, { maxLength: 62 }),
-      settled: integers,
-      recalls: integers,
+      settled: lives,
+      recalls: lives,
       notBeforeMs: integers,
-      highestIncarnation: integers,
+      highestIncarnation: lives,
       dead: fc.array(fc.record({ letter: letters, incarnation }), { maxLength: 62 }),
     }),
   }),
@@ -194,5 +196,5 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
     more: fc.boolean(),
   }),
   fc.record({ kind: fc.constant('acknowledged'), accepted: fc.boolean() }),
-  fc.record({ kind: fc.constant('reply'), id: ids, executorIncarnation: integers, reply: replies }),
+  fc.record({ kind: fc.constant('reply'), id: ids, executorIncarnation: lives, reply: replies }),
 );

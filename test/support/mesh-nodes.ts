@@ -1,3 +1,5 @@
+import type { IsCredible } from '../../src/mesh/claimed-lives.ts';
+import { isIncarnation } from '../../src/session/incarnation.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { pino, type Logger } from 'pino';
@@ -126,6 +128,7 @@ export interface TestServerOptions {
   readonly limits?: Partial<MeshLimits>;
   readonly hello?: Partial<Hello>;
   readonly handler?: (from: Hello, request: PeerRequest) => Promise<PeerAnswer>;
+  readonly isCredible?: IsCredible;
 }
 
 /** A mesh port on loopback, of b unless told otherwise; closed when the test ends. */
@@ -138,6 +141,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const logBook = new LogBook();
   const server = new MeshServer({
     letter: own,
+    isCredible: options.isCredible ?? ((_letter, life) => isIncarnation(life)),
     listen: { host: '127.0.0.1', port: 0 },
     security: options.security ?? secret(),
     map,
@@ -181,6 +185,7 @@ export interface TestLinkOptions {
   readonly security?: MeshSecurity;
   readonly limits?: Partial<MeshLimits>;
   readonly hello?: Partial<Hello>;
+  readonly isCredible?: IsCredible;
 }
 
 /** a's link to b unless told otherwise, dialling; closed when the test ends. */
@@ -192,7 +197,9 @@ export function openLink(address: MeshAddress, options: TestLinkOptions = {}): T
   const states = new Happenings<LinkState>();
   const logBook = new LogBook();
   const link = new Link({
+    self: from,
     letter: to,
+    isCredible: options.isCredible ?? ((_letter, life) => isIncarnation(life)),
     address,
     security: options.security ?? secret(),
     hello: () => helloOf(from, to, options.hello),

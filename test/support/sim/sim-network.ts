@@ -186,5 +186,6 @@ export function welcome(network: SimNetwork, endpoint: Endpoint, hello: Hello): 
     map: network.map,
     rivals: rivals.map(({ rival }) => rival),
     suspectAfterMs: endpoint.suspectAfterMs,
+    isCredible: () => true,
   });
 }

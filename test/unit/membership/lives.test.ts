@@ -270,3 +270,30 @@ describe('what is known of a life', () => {
     expect(lives.of(c)).toEqual({ incarnation: 9, state: 'dead', isWitnessed: false, isTouched: true });
   });
 });
+
+describe('numbers in the file that no life can have', () => {
+  test('are not believed, each is told, and the rest is', () => {
+    const path = temporaryPath();
+    mkdirSync(dirname(path), { recursive: true });
+    const life = { state: 'dead', isWitnessed: true, isTouched: false };
+    const tooHigh = Number.MAX_SAFE_INTEGER;
+    const peers = { b: { ...life, incarnation: tooHigh }, c: { ...life, incarnation: 7 } };
+    writeFileSync(path, JSON.stringify({ served: tooHigh, peers, recalled: { b: tooHigh }, settled: {}, untaken: {} }));
+    const told: string[] = [];
+    const lives = new Lives(path, (why) => told.push(why));
+    expect([lives.served, lives.of(b), lives.recalledLife(b)]).toEqual([0, undefined, 0]);
+    expect(lives.of(c)).toMatchObject({ incarnation: 7 });
+    expect(told).toEqual([expect.stringContaining('peers.b'), expect.stringContaining('served')]);
+  });
+
+  test('a torn file is an empty memory, and is told; one that is missing is not worth a word', () => {
+    const path = temporaryPath();
+    const told: string[] = [];
+    expect(new Lives(path, (why) => told.push(why)).served).toBe(0);
+    expect(told).toEqual([]);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '{"served":7,"pe');
+    expect(new Lives(path, (why) => told.push(why)).served).toBe(0);
+    expect(told).toEqual([expect.stringContaining('remembers no lives')]);
+  });
+});

@@ -10,7 +10,8 @@ const WIRE_2 = {
   frameTypes: 'hello hello-answer request answer no-answer',
   helloAnswers: 'welcome refused',
   phases: 'joining serving leaving',
-  handshakeRefusals: 'wrong-secret wrong-map unknown-letter wrong-letter duplicate-letter wrong-version not-a-peer',
+  handshakeRefusals:
+    'wrong-secret wrong-map unknown-letter wrong-letter duplicate-letter wrong-version not-a-peer wrong-clock',
   requests: 'ping accuse join collect hold release goodbye pause execute',
   answers: 'pong verdict history entries acknowledged reply',
   evidence: 'refused silence',

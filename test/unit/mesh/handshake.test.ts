@@ -22,6 +22,7 @@ const acceptor: Acceptor = {
   map: { has: (one) => [a, b, c].includes(one) },
   rivals: [],
   suspectAfterMs: 150,
+  isCredible: (_letter, life) => life < 1000,
 };
 
 function refusalOf(answer: HelloAnswer): string {
@@ -38,6 +39,7 @@ describe('the acceptor', () => {
     ['not-a-peer', { letter: a }, /says that it is a.*another letter.*correct the address/],
     ['unknown-letter', { letter: z }, /map of a has no letter z: give both nodes the same map/],
     ['wrong-letter', { to: c }, /looked for c and reached a: correct the address of c/],
+    ['wrong-clock', { incarnation: 1001 }, /life 1001 of b is more than a day ahead.*set the clocks/],
     ['wrong-map', { mapDigest: 'other' }, /digest other on b, same on a.*same letters and addresses/],
   ])('refuses %s, and tells what to do', (refusal, change, explanation) => {
     expect(judgeHello({ ...caller, ...change }, acceptor)).toEqual({
@@ -82,12 +84,12 @@ describe('the dialler', () => {
   const welcome = (change: Partial<Hello> = {}): HelloAnswer => ({ kind: 'welcome', hello: { ...own, ...change } });
 
   test('takes the welcome of the peer that it looked for', () => {
-    expect(judgeAnswer(welcome(), caller)).toEqual(welcome());
+    expect(judgeAnswer(welcome(), caller, acceptor.isCredible)).toEqual(welcome());
   });
 
   test.each(HANDSHAKE_REFUSALS)('believes the refusal %s', (refusal) => {
     const answer: HelloAnswer = { kind: 'refused', refusal, explanation: 'because' };
-    expect(judgeAnswer(answer, caller)).toBe(answer);
+    expect(judgeAnswer(answer, caller, acceptor.isCredible)).toBe(answer);
   });
 
   test.each<[string, Partial<Hello>]>([
@@ -95,7 +97,8 @@ describe('the dialler', () => {
     ['wrong-letter', { letter: c }],
     ['wrong-letter', { to: c }],
     ['wrong-map', { mapDigest: 'other' }],
+    ['wrong-clock', { incarnation: 1001 }],
   ])('refuses a welcome with %s', (refusal, change) => {
-    expect(refusalOf(judgeAnswer(welcome(change), caller))).toBe(refusal);
+    expect(refusalOf(judgeAnswer(welcome(change), caller, acceptor.isCredible))).toBe(refusal);
   });
 });
