@@ -324,8 +324,9 @@ function compose(
   const view = (): ClusterView =>
     viewCluster({ letter, map, software, tenure, members, refusals, links, store, clock });
   const isReady = (): { ready: boolean; why: string } => {
-    const { state } = store.describe();
-    if (state !== 'up') return { ready: false, why: 'the store is down' };
+    const { state, why } = store.describe();
+    if (state !== 'up')
+      return { ready: false, why: why === undefined ? 'the store is down' : `the store is down: ${why}` };
     return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
   };
   observeNode({ metrics, members, links, estates, store, isReady });

@@ -12,9 +12,10 @@ export function describeCluster(view: ClusterView): string {
 
 function describeSelf({ letter, tenure, incarnation, store, mapDigest, software }: ClusterView): string {
   const pid = store.pid === undefined ? '' : `, pid ${store.pid}`;
+  const why = store.why === undefined ? '' : ` (${store.why})`;
   return [
     `node ${letter}: ${tenure.state} (${tenure.why}), incarnation ${incarnation}\n`,
-    `store: ${store.kind}, ${store.state}${pid}\n`,
+    `store: ${store.kind}, ${store.state}${why}${pid}\n`,
     ...(store.outdated ?? []).map((text) => `store runs, until it is stopped, with ${text}\n`),
     `map ${mapDigest}, maglia ${software}\n`,
   ].join('');

@@ -83,6 +83,8 @@ export interface StoreConfig {
   readonly address?: SocketAddress;
   /** The memcached program that we start. */
   readonly program: string;
+  /** How long that one may answer nothing before it is replaced. */
+  readonly silentSeconds: number;
 }
 
 /** Each with its formula and its cost in `config/options.ts`. */

@@ -190,6 +190,14 @@ export const OPTIONS = {
     fallback: 'memcached',
     says: 'The memcached program to start',
   },
+  // A host that swaps, a debugger and a paused container are silent for a while and then have every session, and nothing is
+  // served from there meanwhile, whether it is killed or not. Shorter: one such moment drops all of them. Longer: one that
+  // hangs for good keeps its node from serving for that long.
+  'store.silentSeconds': {
+    type: integer('seconds', 3, 3600),
+    fallback: 30,
+    says: 'How long the Memcached that was started may answer nothing before it is replaced, which drops its sessions',
+  },
 
   // For N nodes: each sends N-1 pings, and answers as many, every pingMs. With 50 that is 40 a second on each of 3 nodes
   // (nothing) and 1220 a second on each of 62 (a few percent of a core). Every other time here is counted in pings.

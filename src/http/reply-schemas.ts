@@ -142,6 +142,7 @@ export const CLUSTER = object(
       {
         kind: oneOf(['memcached', 'memory']),
         state: oneOf(['up', 'down']),
+        why: optional(string()),
         pid: optional(integer()),
         outdated: optional(arrayOf(string())),
       },

@@ -1,11 +1,12 @@
 import type { Duplex } from 'node:stream';
+import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { MemcachedLife } from './memcached-life.ts';
-import { answers } from './memcached-probe.ts';
+import { probe } from './memcached-probe.ts';
 import type { ReadRecord } from './memcached-state-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 
-/** As long as a running one would be given before it counts as frozen. */
+/** One that answers later is waited for, and the log says so. */
 const ANSWER_MS = 3_000;
 
 /** What a former daemon of this node left behind. */
@@ -22,6 +23,9 @@ export interface WantedMemcached {
   readonly daemon: ProcessIdentity;
   readonly dial: () => Duplex;
   readonly clock: Clock;
+  readonly log: Logger;
+  /** So long it may answer nothing, as one that runs may. */
+  readonly silentAfterMs: number;
 }
 
 export async function findFormerMemcached(read: ReadRecord, wanted: WantedMemcached): Promise<FormerMemcached> {
@@ -34,8 +38,22 @@ export async function findFormerMemcached(read: ReadRecord, wanted: WantedMemcac
   const life = new MemcachedLife({ memcached, program, args, daemon: wanted.daemon });
   if (!life.isProven()) return { kind: 'gone', why: 'it died while no daemon looked after it' };
 
-  if (!(await answers(wanted.dial, wanted.clock, ANSWER_MS))) {
-    return { kind: 'unusable', life, why: `it did not answer within ${ANSWER_MS} ms` };
+  const why = await whyUseless(life.pid, wanted);
+  return why === undefined ? { kind: 'usable', life } : { kind: 'unusable', life, why };
+}
+
+/** Undefined where it answers. One that has every session is not given up for a silence that a running one would be forgiven. */
+async function whyUseless(memcachedPid: number, wanted: WantedMemcached): Promise<string | undefined> {
+  const { dial, clock, log, silentAfterMs } = wanted;
+  const firstMs = Math.min(ANSWER_MS, silentAfterMs);
+  let answer = await probe(dial, clock, firstMs);
+  if (answer === 'silent' && firstMs < silentAfterMs) {
+    log.warn(
+      { memcachedPid, silentAfterMs },
+      'the former memcached does not answer; waiting for it, since it may have all sessions',
+    );
+    answer = await probe(dial, clock, silentAfterMs - firstMs);
   }
-  return { kind: 'usable', life };
+  if (answer === 'answered') return undefined;
+  return answer === 'nobody' ? 'nobody listens on its socket' : `it has not answered for ${silentAfterMs / 1000} s`;
 }

@@ -1,26 +1,46 @@
 import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../clock.ts';
+import { isNobodyThere } from './dial-memcached.ts';
 import { MemcachedConnection } from './memcached-connection.ts';
+import { Silence } from './silence.ts';
+import type { StoreDescription } from './store.ts';
 
 /** From one answer to the next question. */
 const REST_MS = 1_000;
-/** Far above what a loaded memcached takes, as being taken for dead costs it all sessions. */
-const ANSWER_MS = 1_000;
+/** An answer that took longer shows that memcached lives, and not that it is of use. */
+const IN_TIME_MS = 1_000;
+/** So long a question stays open, since one that swaps answers late. */
+const QUESTION_MS = 10_000;
 const RETRY_MS = 100;
-/** So many questions in a row without an answer are silence: a good 3 s for a frozen memcached. */
-const SILENT_AFTER = 3;
+/** So many questions in a row that came to nothing are followed by longer rests. */
+const PATIENT_TRIES = 3;
+/** So many dials in a row that find nobody show that nobody comes back to that address. */
+const UNREACHABLE_AFTER = 3;
 
 export type MemcachedHealth = 'up' | 'down';
 
 export interface MemcachedKeeperOptions {
   /** What is known of it already. */
   readonly health: MemcachedHealth;
+  /** Called silent when it has answered nothing for so long. */
+  readonly silentAfterMs: number;
   readonly dial: () => Duplex;
   readonly clock: Clock;
   /** The connection that stays open between questions was closed: it may have died just now. */
   readonly onClosed: () => void;
-  /** It has answered nothing for seconds; called again for as long as that goes on. */
-  readonly onSilent: () => void;
+  /** Nobody listens at its address; called again for as long as that goes on. */
+  readonly onUnreachable: () => void;
+  /** It has begun to answer nothing, which may pass. */
+  readonly onQuiet: () => void;
+  /** It answers again. */
+  readonly onHeard: (quietMs: number) => void;
+  /** It has answered nothing for `silentAfterMs`, or a multiple of it. */
+  readonly onSilent: (silentMs: number) => void;
+}
+
+interface Question {
+  readonly askedAt: number;
+  foundNobody: boolean;
 }
 
 /**
@@ -29,20 +49,32 @@ export interface MemcachedKeeperOptions {
  */
 export class MemcachedKeeper {
   readonly #options: MemcachedKeeperOptions;
+  readonly #silence: Silence;
   #health: MemcachedHealth;
   #work: 'none' | 'asking' | 'resting' | 'stopped' = 'none';
   #tether: MemcachedConnection | undefined;
   #asking: MemcachedConnection | undefined;
   #rest: Timer | undefined;
   #failures = 0;
+  #foundNobody = 0;
+  #quietSince: number | undefined;
+  #silentAtMs: number;
 
   constructor(options: MemcachedKeeperOptions) {
     this.#options = options;
     this.#health = options.health;
+    this.#silentAtMs = options.silentAfterMs;
+    this.#silence = new Silence({ clock: options.clock, onLook: (silentMs) => this.#heardNothing(silentMs) });
   }
 
   get health(): MemcachedHealth {
     return this.#health;
+  }
+
+  describe(): Pick<StoreDescription, 'state' | 'why'> {
+    const seconds = Math.floor(this.#silence.ms / 1000);
+    if (this.#health === 'up' || seconds === 0) return { state: this.#health };
+    return { state: 'down', why: `Memcached has not answered for ${seconds} s` };
   }
 
   start(): void {
@@ -52,6 +84,7 @@ export class MemcachedKeeper {
   stop(): void {
     this.#work = 'stopped';
     this.#rest?.cancel();
+    this.#silence.end();
     void this.#tether?.finish();
     void this.#asking?.finish();
   }
@@ -59,32 +92,46 @@ export class MemcachedKeeper {
   #ask(): void {
     const { dial, clock } = this.#options;
     this.#work = 'asking';
+    this.#silence.begin();
+    const question: Question = { askedAt: clock.monotonic(), foundNobody: false };
     const connection = new MemcachedConnection({
-      dial,
+      dial: () => dial().once('error', (error) => (question.foundNobody = isNobodyThere(error))),
       clock,
-      deadlineMs: ANSWER_MS,
+      deadlineMs: QUESTION_MS,
       predecessor: Promise.resolve(),
-      onReady: () => this.#answered(connection),
-      onUnusable: () => this.#lost(connection),
+      onReady: () => this.#answered(connection, question),
+      onUnusable: () => this.#lost(connection, question),
     });
     this.#asking = connection;
   }
 
-  #answered(connection: MemcachedConnection): void {
+  #answered(connection: MemcachedConnection, { askedAt }: Question): void {
     if (this.#work === 'stopped') return;
     void this.#tether?.finish();
     this.#tether = connection;
     this.#asking = undefined;
-    this.#health = 'up';
+    this.#silence.end();
     this.#failures = 0;
-    this.#restFor(REST_MS);
+    this.#foundNobody = 0;
+    this.#silentAtMs = this.#options.silentAfterMs;
+    const isInTime = this.#options.clock.monotonic() - askedAt <= IN_TIME_MS;
+    if (isInTime) this.#isUp();
+    this.#restFor(isInTime ? REST_MS : RETRY_MS);
   }
 
-  #lost(connection: MemcachedConnection): void {
+  #isUp(): void {
+    this.#health = 'up';
+    if (this.#quietSince === undefined) return;
+    const quietMs = this.#options.clock.monotonic() - this.#quietSince;
+    this.#quietSince = undefined;
+    this.#options.onHeard(quietMs);
+  }
+
+  #lost(connection: MemcachedConnection, question: Question): void {
     if (this.#work === 'stopped') return;
     this.#health = 'down';
     if (connection === this.#tether) this.#tetherLost();
-    else this.#unanswered();
+    else this.#unanswered(question);
   }
 
   #tetherLost(): void {
@@ -95,11 +142,24 @@ export class MemcachedKeeper {
     this.#ask();
   }
 
-  #unanswered(): void {
+  #unanswered({ foundNobody }: Question): void {
     this.#asking = undefined;
     this.#failures += 1;
-    this.#restFor(this.#failures < SILENT_AFTER ? RETRY_MS : REST_MS);
-    if (this.#failures % SILENT_AFTER === 0) this.#options.onSilent();
+    this.#foundNobody = foundNobody ? this.#foundNobody + 1 : 0;
+    this.#restFor(this.#failures < PATIENT_TRIES ? RETRY_MS : REST_MS);
+    if (foundNobody && this.#foundNobody % UNREACHABLE_AFTER === 0) this.#options.onUnreachable();
+  }
+
+  #heardNothing(silentMs: number): void {
+    const { clock, onQuiet, onSilent, silentAfterMs } = this.#options;
+    this.#health = 'down';
+    if (this.#quietSince === undefined) {
+      this.#quietSince = clock.monotonic() - silentMs;
+      onQuiet();
+    }
+    if (silentMs < this.#silentAtMs) return;
+    this.#silentAtMs += silentAfterMs;
+    onSilent(silentMs);
   }
 
   #restFor(ms: number): void {

@@ -24,6 +24,8 @@ export interface MemcachedProcessOptions {
   readonly program: string;
   readonly megabytes: number;
   readonly maxRecordBytes: number;
+  /** It is kept, with all its sessions, while it answers nothing for less. */
+  readonly silentAfterMs: number;
   readonly runtimeDirectory: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,11 +70,11 @@ export class MemcachedProcess {
     return this.#former?.maxRecordBytes ?? this.#options.maxRecordBytes;
   }
 
-  describe(): Pick<StoreDescription, 'state' | 'pid' | 'outdated'> {
+  describe(): Pick<StoreDescription, 'state' | 'why' | 'pid' | 'outdated'> {
     if (this.#state !== 'running' || this.#life === undefined) return { state: 'down' };
     const outdated = this.#former?.outdated ?? [];
-    const state = this.#keeper?.health ?? 'down';
-    return { state, pid: this.#life.pid, ...(outdated.length > 0 && { outdated }) };
+    const health = this.#keeper?.describe() ?? { state: 'down' };
+    return { ...health, pid: this.#life.pid, ...(outdated.length > 0 && { outdated }) };
   }
 
   /** Adopts the memcached that a former daemon left, or starts one. Rejects with `StoreStartError`. To be called once. */
@@ -142,14 +144,24 @@ export class MemcachedProcess {
   #up(life: MemcachedLife, why: string): void {
     this.#life = life;
     this.#become('up', why);
+    const { clock, silentAfterMs } = this.#options;
+    const log = this.#log.child({ memcachedPid: life.pid });
     this.#keeper = new MemcachedKeeper({
       health: 'up',
+      silentAfterMs,
       dial: this.dial,
-      clock: this.#options.clock,
+      clock,
       onClosed: () => void life.dies('it died', CONFIRM_DEATH_MS),
-      onSilent: () => {
-        this.#log.warn({ memcachedPid: life.pid }, 'memcached answers nothing; killing it');
-        void life.kill('it was killed because it answered nothing');
+      onUnreachable: () => {
+        log.error('nobody listens on the socket of memcached any more; replacing it, and its sessions are lost');
+        void life.kill('it was killed because nobody could reach it');
+      },
+      onQuiet: () => log.warn({ silentAfterMs }, 'memcached does not answer; it is kept, with its sessions'),
+      onHeard: (quietMs) => log.info({ quietMs: Math.round(quietMs) }, 'memcached answers again, with its sessions'),
+      onSilent: (silentMs) => {
+        const forSoLong = `for ${Math.floor(silentMs / 1000)} s`;
+        log.error('memcached has not answered %s; replacing it, and its sessions are lost', forSoLong);
+        void life.kill(`it was killed because it had not answered ${forSoLong}`);
       },
     });
     this.#keeper.start();

@@ -30,6 +30,7 @@ export interface MemcachedStarterOptions {
   readonly program: string;
   readonly megabytes: number;
   readonly maxRecordBytes: number;
+  readonly silentAfterMs: number;
   /** Holds the socket and the state file; made with mode 0700 where it is missing. */
   readonly runtimeDirectory: string;
   readonly clock: Clock;
@@ -61,12 +62,13 @@ export class MemcachedStarter {
 
   /** Adopts what a former daemon left, or starts one. Throws `StoreStartError`. */
   async first(): Promise<FirstMemcached> {
-    const { clock, maxRecordBytes, runtimeDirectory } = this.#options;
+    const { clock, log, maxRecordBytes, runtimeDirectory, silentAfterMs } = this.#options;
     const daemon = ownIdentity();
     // Tells what cannot work, before anything is made.
     this.#args();
     prepareRuntimeDirectory(runtimeDirectory);
-    const former = await findFormerMemcached(this.#stateFile.read(), { daemon, dial: this.dial, clock });
+    const wanted = { daemon, dial: this.dial, clock, log, silentAfterMs };
+    const former = await findFormerMemcached(this.#stateFile.read(), wanted);
     if (former.kind === 'usable') {
       await this.#stateFile.write(former.life.record);
       return await this.#takeOver(former.life);

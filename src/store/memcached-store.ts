@@ -17,7 +17,7 @@ export interface MemcachedStoreOptions {
   /** The largest value that is sent; another memcached may take another one. */
   readonly maxRecordBytes: () => number;
   /** Whether memcached answers, as whoever watches it knows. */
-  readonly health: () => Pick<StoreDescription, 'state' | 'pid' | 'outdated'>;
+  readonly health: () => Pick<StoreDescription, 'state' | 'why' | 'pid' | 'outdated'>;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'observe'>;
   readonly log: Logger;

@@ -56,7 +56,7 @@ async function openOwnMemcached(config: OpenStoreConfig, dependencies: OpenStore
   const { runtimeDirectory } = config;
   const memcached = new MemcachedProcess({
     ...{ program, megabytes, maxRecordBytes: maxRecordBytes(config), runtimeDirectory },
-    ...{ clock, log, onLost },
+    ...{ clock, log, onLost, silentAfterMs: silentAfterMs(config) },
   });
   const kept = await memcached.start();
   const largest = (): number => memcached.maxRecordBytes;
@@ -85,15 +85,19 @@ async function openExternalMemcached(
   const health = (await answers(dial, clock, FIRST_ANSWER_MS)) ? 'up' : 'down';
   if (health === 'down') log.warn({ address: name }, 'the memcached of store.address does not answer yet');
   const keeper = new MemcachedKeeper({
-    ...{ health, dial, clock },
+    ...{ health, dial, clock, silentAfterMs: silentAfterMs(config) },
     onClosed: () => log.warn({ address: name }, 'the memcached of store.address closed its connection'),
-    onSilent: () => log.debug({ address: name }, 'the memcached of store.address answers nothing'),
+    onUnreachable: () => log.debug({ address: name }, 'nobody listens at store.address'),
+    onQuiet: () => log.warn({ address: name }, 'the memcached of store.address does not answer'),
+    onHeard: (quietMs) =>
+      log.info({ address: name, quietMs: Math.round(quietMs) }, 'that of store.address answers again'),
+    onSilent: (silentMs) => log.debug({ address: name, silentMs }, 'the memcached of store.address answers nothing'),
   });
   keeper.start();
   const largest = maxRecordBytes(config);
   const store = memcachedStore(
     address,
-    () => ({ state: keeper.health }),
+    () => keeper.describe(),
     () => largest,
     config,
     dependencies,
@@ -124,6 +128,10 @@ function memcachedStore(
 
 function maxRecordBytes({ session }: OpenStoreConfig): number {
   return session.maxBytes + ENVELOPE_BYTES;
+}
+
+function silentAfterMs({ store }: OpenStoreConfig): number {
+  return store.silentSeconds * 1000;
 }
 
 function isLoopback(host: string): boolean {

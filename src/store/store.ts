@@ -26,6 +26,8 @@ export interface Store {
 export interface StoreDescription {
   readonly kind: 'memcached' | 'memory';
   readonly state: 'up' | 'down';
+  /** Why it is down, where more is known. */
+  readonly why?: string;
   /** The Memcached process, where we started it. */
   readonly pid?: number;
   /** In what it differs from one that would be started now: `-I 1048576 instead of -I 2097152`. */

@@ -41,3 +41,35 @@ describe('a node whose Memcached is killed', () => {
     expect((await cluster.node('c').client.get(fresh.id)).body).toMatchObject({ data: { n: 1 } });
   });
 });
+
+describe('a node whose Memcached is frozen', () => {
+  let cluster: Cluster;
+
+  afterEach(() => cluster.close());
+
+  test('is not ready and says why, and has every session when it thaws', async () => {
+    cluster = await startCluster({ letters: ['a', 'b'], config: CALM });
+    const [a, b] = [cluster.node('a'), cluster.node('b')];
+    const minted = await Promise.all([1, 2, 3].map((n) => b.client.mint({ n })));
+    const storePid = await b.storePid();
+    process.kill(storePid, 'SIGSTOP');
+    const why = await until(
+      'b has been without an answer for 5 s',
+      async () => {
+        const { status, body } = await b.client.call('GET', '/readyz');
+        const told = status === 503 ? String(body['why']) : '';
+        return / (?:[5-9]|1\d) s$/.test(told) ? told : undefined;
+      },
+      30_000,
+    );
+    expect(why).toMatch(/^the store is down: Memcached has not answered for \d+ s$/);
+    expect((await b.view()).store).toMatchObject({ state: 'down', pid: storePid });
+    process.kill(storePid, 'SIGCONT');
+    await b.ready();
+    expect(await b.storePid()).toBe(storePid);
+    for (const [index, { id }] of minted.entries()) {
+      expect((await a.client.get(id)).body).toMatchObject({ data: { n: index + 1 } });
+    }
+    expect(b.log()).not.toContain('store-lost');
+  });
+});

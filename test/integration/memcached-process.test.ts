@@ -264,11 +264,23 @@ describe('a memcached whose daemon was killed', () => {
     await larger.store.set('large', Buffer.alloc(2_000_000), 60);
   });
 
-  test('is replaced if it does not answer', async () => {
+  test('is waited for if it is frozen, and has everything when it thaws', async () => {
     const former = await startOwner();
     await killOwner(former);
     await freeze(former.memcachedPid);
-    const result = await open();
+    const opening = open();
+    await until('the log says that it is waited for', () => logged.some((line) => line.includes('waiting for it')));
+    process.kill(former.memcachedPid, 'SIGCONT');
+    const result = await opening;
+    expect(result.kept).toBe('kept');
+    expect(await result.store.get('of-the-former')).toEqual(Buffer.from('kept'));
+  });
+
+  test('is replaced if it answers nothing for store.silentSeconds', async () => {
+    const former = await startOwner();
+    await killOwner(former);
+    await freeze(former.memcachedPid);
+    const result = await open({ silentSeconds: 4 });
     expect(result.kept).toBe('lost');
     expect(isRunning(former.memcachedPid)).toBe(false);
   });
@@ -405,13 +417,47 @@ describe('a memcached that is frozen', () => {
     expect(losses).toBe(0);
   });
 
-  test('for several seconds is killed and replaced', async () => {
-    const result = await open({}, 50);
+  test('for more than five seconds keeps all its sessions, and the store says for how long it has been silent', async () => {
+    const result = await open();
+    const pid = pidOf(result);
+    const keys = Array.from({ length: 100 }, (_, n) => `k${n}`);
+    await Promise.all(keys.map((key) => result.store.set(key, Buffer.from(key), 600)));
+    await freeze(pid);
+    const seconds = (): number => Number(/not answered for (\d+) s/.exec(result.store.describe().why ?? '')?.[1] ?? 0);
+    await until('it is silent for 6 s, or lost', () => losses > 0 || seconds() >= 6, 30_000);
+    expect(losses).toBe(0);
+    expect(result.store.describe()).toMatchObject({ state: 'down', pid });
+    process.kill(pid, 'SIGCONT');
+    await until('it answers again', () => works(result));
+    const found = await Promise.all(keys.map((key) => result.store.get(key)));
+    expect(found.map(String)).toEqual(keys);
+    expect(pidOf(result)).toBe(pid);
+    expect(result.store.describe().why).toBeUndefined();
+    expect(losses).toBe(0);
+  });
+
+  test('past store.silentSeconds is killed and replaced, and an error line says for how long it was silent', async () => {
+    const result = await open({ silentSeconds: 4 }, 50);
     const pid = pidOf(result);
     await freeze(pid);
-    await until('the loss is told', () => losses === 1, 8_000);
+    await until('the loss is told', () => losses === 1, 15_000);
     expect(isRunning(pid)).toBe(false);
     await until('another one is up', () => works(result));
+    expect(pidOf(result)).not.toBe(pid);
+    const lines = logged.map((line) => JSON.parse(line) as { level: number; msg: string; memcachedPid?: number });
+    const errors = lines.filter(
+      ({ level, memcachedPid }) => level === pino.levels.values['error'] && memcachedPid === pid,
+    );
+    expect(errors.map(({ msg }) => msg)).toEqual([expect.stringMatching(/has not answered for [4-9] s; replacing it/)]);
+  });
+
+  test('is replaced at once when it is killed all the same', async () => {
+    const result = await open();
+    const pid = pidOf(result);
+    await freeze(pid);
+    await until('its silence is noticed', () => result.store.describe().state === 'down');
+    process.kill(pid, 'SIGKILL');
+    await until('another one is up, long before the limit', () => losses === 1 && works(result), 5_000);
     expect(pidOf(result)).not.toBe(pid);
   });
 

@@ -13,17 +13,25 @@ export interface FarSide {
 export class ScriptedMemcached {
   readonly connections: FarSide[] = [];
   /** Whether a dial succeeds, and its NOOP is answered. */
-  mode: 'answering' | 'frozen' | 'refusing' = 'answering';
+  mode: 'answering' | 'frozen' | 'refusing' | 'closing' = 'answering';
   /** What to do with a request that is not a NOOP; by default nothing. */
   onRequest: (request: WireRequest, far: FarSide) => void = () => undefined;
   /** Whether it closes its side when the client has closed its own. */
   closes = true;
 
+  readonly #unanswered: (() => void)[] = [];
+
+  /** Answers from now on, also what it was asked while it was frozen. */
+  thaw(): void {
+    this.mode = 'answering';
+    for (const answer of this.#unanswered.splice(0)) answer();
+  }
+
   readonly dial = (): Duplex => {
     const [near, socket] = duplexPair();
     const far: FarSide = { socket, requests: [] };
     if (this.mode === 'refusing') {
-      near.destroy(new Error('connect ECONNREFUSED'));
+      near.destroy(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }));
       return near;
     }
     this.connections.push(far);
@@ -39,8 +47,10 @@ export class ScriptedMemcached {
 
   #take(request: WireRequest, far: FarSide): void {
     far.requests.push(request);
+    if (this.mode === 'closing') far.socket.end();
     if (request.opcode !== NOOP) this.onRequest(request, far);
     else if (this.mode === 'answering') far.socket.write(answerTo(request));
+    else this.#unanswered.push(() => far.socket.write(answerTo(request)));
   }
 }
 

@@ -3,7 +3,7 @@ import type { OpenStoreConfig } from '../../src/store/open-store.ts';
 /** A store configuration as the defaults make it, for a Memcached of our own in `runtimeDirectory`. */
 export function storeConfig(runtimeDirectory: string, store: Partial<OpenStoreConfig['store']> = {}): OpenStoreConfig {
   return {
-    store: { kind: 'memcached', megabytes: 64, cacheMegabytes: 32, program: 'memcached', ...store },
+    store: { kind: 'memcached', megabytes: 64, cacheMegabytes: 32, program: 'memcached', silentSeconds: 30, ...store },
     session: {
       ttlSeconds: 1440,
       maxTtlSeconds: 86_400,

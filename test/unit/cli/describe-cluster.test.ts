@@ -40,6 +40,13 @@ const IN_TROUBLE = {
 } as unknown as ClusterView;
 
 describe('status', () => {
+  it('says why the store is down', () => {
+    const store = { kind: 'memcached', state: 'down', why: 'Memcached has not answered for 12 s', pid: 42 } as const;
+    expect(describeCluster({ ...ALONE, store })).toContain(
+      'store: memcached, down (Memcached has not answered for 12 s), pid 42\n',
+    );
+  });
+
   it('says of a node alone what it is and that it has no peers', () => {
     expect(describeCluster(ALONE)).toBe(
       [

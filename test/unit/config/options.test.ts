@@ -47,6 +47,7 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'store.cacheMegabytes': '33',
   'store.address': '127.0.0.1:11211',
   'store.program': '/opt/memcached',
+  'store.silentSeconds': '31',
   'timings.pingMs': '49',
   'timings.suspectAfterMs': '151',
   'timings.deadAfterMs': '399',
@@ -194,7 +195,7 @@ describe('the table of options', () => {
         rotateGraceSeconds: 5,
         lockSeconds: 30,
       },
-      store: { kind: 'memcached', megabytes: 64, cacheMegabytes: 32, program: 'memcached' },
+      store: { kind: 'memcached', megabytes: 64, cacheMegabytes: 32, program: 'memcached', silentSeconds: 30 },
       timings: {
         pingMs: 50,
         suspectAfterMs: 150,

@@ -1,13 +1,20 @@
+import { pino } from 'pino';
 import { describe, expect, test } from 'vitest';
-import { findFormerMemcached, type FormerMemcached } from '../../../src/store/former-memcached.ts';
+import {
+  findFormerMemcached,
+  type FormerMemcached,
+  type WantedMemcached,
+} from '../../../src/store/former-memcached.ts';
 import type { MemcachedRecord, ReadRecord } from '../../../src/store/memcached-state-file.ts';
 import { readProcess, type ProcessIdentity } from '../../../src/store/process-identity.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-import { ScriptedMemcached, settled } from '../../support/scripted-memcached.ts';
+import { ScriptedMemcached } from '../../support/scripted-memcached.ts';
 
 /** This very process stands for every process that has to be alive. */
 const SELF = readProcess(process.pid);
 const ARGS = SELF?.commandLine ?? [];
+
+const SILENT_AFTER_MS = 30_000;
 
 function alive(): ProcessIdentity {
   if (SELF === undefined) throw new Error('there is no /proc here');
@@ -16,6 +23,11 @@ function alive(): ProcessIdentity {
 
 function dead(): ProcessIdentity {
   return { ...alive(), startedTicks: '1' };
+}
+
+function wanted({ dial }: ScriptedMemcached, clock: FakeClock): WantedMemcached {
+  const log = pino({ level: 'silent' });
+  return { daemon: alive(), dial, clock, log, silentAfterMs: SILENT_AFTER_MS };
 }
 
 async function find(
@@ -29,10 +41,8 @@ async function find(
   const memcached = new ScriptedMemcached();
   memcached.mode = mode;
   const clock = new FakeClock();
-  const { dial } = memcached;
-  const found = findFormerMemcached(read, { daemon: alive(), dial, clock });
-  await settled();
-  clock.advance(3_000);
+  const found = findFormerMemcached(read, wanted(memcached, clock));
+  await clock.advanceSettling(SILENT_AFTER_MS);
   return found;
 }
 
@@ -70,6 +80,29 @@ describe('what a former daemon left', () => {
   test('is unusable without an answer', async () => {
     expect((await find({}, 'frozen')).kind).toBe('unusable');
     expect((await find({}, 'refusing')).kind).toBe('unusable');
+  });
+
+  test('is waited for while it is silent, as one that runs would be, and is usable when it thaws', async () => {
+    const memcached = new ScriptedMemcached();
+    memcached.mode = 'frozen';
+    const clock = new FakeClock();
+    const record = { memcached: alive(), program: 'memcached', args: ARGS };
+    const found = findFormerMemcached({ kind: 'found', record }, wanted(memcached, clock));
+    await clock.advanceSettling(SILENT_AFTER_MS - 1_000);
+    memcached.thaw();
+    expect((await found).kind).toBe('usable');
+  });
+
+  test('is unusable past that, and why says for how long it was silent', async () => {
+    expect(await find({}, 'frozen')).toMatchObject({ kind: 'unusable', why: 'it has not answered for 30 s' });
+  });
+
+  test('is not waited for where nobody listens on its socket', async () => {
+    const memcached = new ScriptedMemcached();
+    memcached.mode = 'refusing';
+    const record = { memcached: alive(), program: 'memcached', args: ARGS };
+    const found = findFormerMemcached({ kind: 'found', record }, wanted(memcached, new FakeClock()));
+    expect(await found).toMatchObject({ kind: 'unusable', why: 'nobody listens on its socket' });
   });
 
   test('is taken while the daemon that looks after it is alive, and free once that is dead', async () => {

@@ -81,7 +81,7 @@ describe('what lives are counted by', () => {
   });
 
   test('nothing is written where no record outlives the daemon, or the system does not name its boots', () => {
-    const store = { kind: 'memory', program: 'memcached', megabytes: 1, cacheMegabytes: 0 } as const;
+    const store = { kind: 'memory', program: 'memcached', megabytes: 1, cacheMegabytes: 0, silentSeconds: 30 } as const;
     openLifeClock({ store, runtimeDirectory: join(directory, 'run') }, clock).keep();
     new LifeClock({ clock, path, bootId: undefined }).keep();
     expect(existsSync(join(directory, 'run'))).toBe(false);

@@ -3,6 +3,8 @@ import { MemcachedKeeper } from '../../../src/store/memcached-keeper.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { ScriptedMemcached, settled } from '../../support/scripted-memcached.ts';
 
+const REST_MS = 1_000;
+
 let clock: FakeClock;
 let memcached: ScriptedMemcached;
 let heard: string[];
@@ -14,10 +16,14 @@ beforeEach(() => {
   heard = [];
   keeper = new MemcachedKeeper({
     health: 'up',
+    silentAfterMs: 30_000,
     dial: memcached.dial,
     clock,
     onClosed: () => heard.push('closed'),
-    onSilent: () => heard.push('silent'),
+    onUnreachable: () => heard.push('unreachable'),
+    onQuiet: () => heard.push('quiet'),
+    onHeard: (quietMs) => heard.push(`heard after ${Math.floor(quietMs / 1000)} s`),
+    onSilent: (silentMs) => heard.push(`silent for ${Math.floor(silentMs / 1000)} s`),
   });
 });
 
@@ -56,36 +62,117 @@ describe('the keeper of a memcached', () => {
     expect(keeper.health).toBe('down');
   });
 
-  test('calls a frozen memcached silent after three questions without an answer, a good three seconds', async () => {
+  test('says for how long a frozen memcached has not answered, and does not call it silent before the limit', async () => {
     keeper.start();
     await settled();
+    expect(keeper.describe()).toEqual({ state: 'up' });
     memcached.mode = 'frozen';
-    await pass(3_900);
-    expect(heard).toEqual([]);
-    expect(keeper.health).toBe('down');
-    await pass(400);
-    expect(heard).toEqual(['silent']);
+    await pass(REST_MS + 12_500);
+    expect(keeper.describe()).toEqual({ state: 'down', why: 'Memcached has not answered for 12 s' });
+    await pass(16_500);
+    expect(heard).toEqual(['quiet']);
+    await pass(1_500);
+    expect(heard).toEqual(['quiet', 'silent for 30 s']);
   });
 
-  test('forgives one that answers again in time, and counts from the start', async () => {
+  test('hears one that thaws at once, and counts its next silence from the start', async () => {
     keeper.start();
     await settled();
     memcached.mode = 'frozen';
-    await pass(3_000);
-    memcached.mode = 'answering';
-    await pass(2_000);
-    expect(keeper.health).toBe('up');
+    await pass(REST_MS + 28_000);
+    memcached.thaw();
+    await pass(200);
+    expect(keeper.describe()).toEqual({ state: 'up' });
+    expect(heard).toEqual(['quiet', 'heard after 28 s']);
     memcached.mode = 'frozen';
-    await pass(3_000);
+    await pass(REST_MS + 28_000);
+    expect(heard).toEqual(['quiet', 'heard after 28 s', 'quiet']);
+  });
+
+  test('takes an answer that is late for a sign of life, and not for health', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'frozen';
+    for (let n = 0; n < 20; n += 1) {
+      await pass(4_000);
+      memcached.thaw();
+      memcached.mode = 'frozen';
+      await settled();
+      expect(keeper.health).toBe('down');
+    }
+    expect(heard).toEqual(['quiet']);
+  });
+
+  test('counts no silence while this process itself stood still', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'frozen';
+    await pass(REST_MS + 100);
+    clock.stopFor(10 * 60_000);
+    await pass(5_000);
+    expect(keeper.describe().why).toMatch(/ [5-8] s$/);
+    await pass(20_000);
+    expect(heard).toEqual(['quiet']);
+  });
+
+  test('after such a pause reads what has come before it judges', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'frozen';
+    await pass(REST_MS + 100);
+    clock.stopFor(60_000);
+    // Its timer is first, as in an event loop that goes on.
+    clock.advance(1);
+    memcached.thaw();
+    await pass(200);
+    expect(keeper.health).toBe('up');
     expect(heard).toEqual([]);
+  });
+
+  test('tells one that goes on being silent again at each multiple of the limit', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'frozen';
+    await pass(REST_MS + 61_500);
+    expect(heard).toEqual(['quiet', 'silent for 30 s', 'silent for 60 s']);
+  });
+
+  test('does not wait for one that nobody can reach any more: there is no silence to break', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'refusing';
+    await pass(REST_MS + 2_000);
+    expect(heard[0]).toBe('unreachable');
+  });
+
+  test('waits for one that closes each connection, as one that has too many does', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'closing';
+    await pass(REST_MS + 28_000);
+    expect(heard).toEqual(['quiet']);
+    memcached.mode = 'answering';
+    await pass(REST_MS + 100);
+    expect(keeper.health).toBe('up');
+  });
+
+  test('leaves no more than its one question open, however long the silence', async () => {
+    keeper.start();
+    await settled();
+    memcached.mode = 'frozen';
+    memcached.closes = false;
+    await pass(REST_MS + 60_000);
+    // The one that it was last answered on, and the question.
+    expect(openConnections()).toBeLessThanOrEqual(2);
   });
 
   test('goes on asking one that stays away, more slowly, and finds it when it is back', async () => {
     memcached.mode = 'refusing';
     keeper.start();
     await pass(10_000);
-    expect(heard.length).toBeGreaterThan(1);
-    expect(heard.length).toBeLessThan(6);
+    const times = heard.filter((what) => what === 'unreachable').length;
+    expect(times).toBeGreaterThan(1);
+    expect(times).toBeLessThan(6);
     memcached.mode = 'answering';
     await pass(1_100);
     expect(keeper.health).toBe('up');
