@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isIncarnation } from '../session/incarnation.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
@@ -152,7 +152,9 @@ export class Lives {
   #write(): void {
     mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
     const draft = `${this.#path}.new`;
-    writeFileSync(draft, JSON.stringify(this.#file), { mode: 0o600 });
+    // Not through a link that lies there under the draft's name.
+    rmSync(draft, { force: true });
+    writeFileSync(draft, JSON.stringify(this.#file), { mode: 0o600, flag: 'wx' });
     renameSync(draft, this.#path);
   }
 }

@@ -1,4 +1,13 @@
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Lives } from '../../../src/membership/lives.ts';
@@ -54,6 +63,16 @@ describe('the memory of lives', () => {
     expect(reread().of(b)?.isTouched).toBe(true);
     lives.forgetWitnessed();
     expect(reread().of(b)?.isWitnessed).toBe(false);
+  });
+
+  test('F5: is written through no link that lies there under the name of its draft', () => {
+    const { lives, path, reread } = setUp();
+    const ours = `${temporaryPath()}-ours`;
+    for (const folder of [path, ours]) mkdirSync(dirname(folder), { recursive: true });
+    writeFileSync(ours, 'precious');
+    symlinkSync(ours, `${path}.new`);
+    lives.recordServed(41);
+    expect([readFileSync(ours, 'utf8'), reread().served]).toEqual(['precious', 41]);
   });
 
   test('is a file of mode 0600 in a directory of mode 0700, and leaves no draft behind', () => {
