@@ -118,7 +118,7 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
 
   const parts = compose(config, dependencies, opened, { recall, hot, lifeClock }, losses, metrics);
   try {
-    lifeClock.keep();
+    await lifeClock.keep();
     await openDoors(parts, config, dependencies);
     return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
   } catch (error) {

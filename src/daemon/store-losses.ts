@@ -1,11 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { HotRecords } from '../engine/hot-records.ts';
 import type { Recall } from '../engine/recall.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { loggable } from '../session/loggable.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
@@ -28,8 +28,8 @@ export interface StoreLossesParts {
 }
 
 /**
- * Why this node's store holds nothing from before a certain time. An id does not say when it was minted, so that whoever
- * asks for one without a trace is told that reason for as long as a session from then could have lived; also by the next
+ * Why this node's store holds nothing from before a certain time. An id does not say when it was minted. So a client
+ * that asks for one without a trace is told that reason for as long as a session from then could have lived; also by the next
  * daemon, for which there is a small file. To lose the file costs an explanation, never a session.
  */
 export class StoreLosses {
@@ -93,18 +93,14 @@ export class StoreLosses {
 
   async #write(text: string): Promise<void> {
     const { log, path } = this.#parts;
-    const draft = `${path}.${randomBytes(8).toString('hex')}`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-      // Fails where the name is taken, be it by a link.
-      await writeFile(draft, text, { mode: 0o600, flag: 'wx' });
-      await rename(draft, path);
+      await writeFileAtomically(path, text);
     } catch (error) {
       log.warn(
         { err: loggable(error) },
         'why the store is empty could not be written down; the next daemon will not know',
       );
-      await rm(draft, { force: true }).catch(() => undefined);
     }
   }
 

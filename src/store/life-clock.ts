@@ -1,8 +1,11 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { StoreStartError } from '../errors.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { messageOf } from './error-code.ts';
 import { currentBootId } from './process-identity.ts';
 
 export interface LifeClockOptions {
@@ -21,7 +24,7 @@ const LATEST_MOMENT = 8.64e15;
 
 /**
  * What lives, tombstones and graces are counted by. It is the wall clock at its beginning, and from then on the monotonic
- * clock: whoever sets the wall clock moves nothing here. The daemons of one node that follow each other within one boot of
+ * clock: to set the wall clock moves nothing here. The daemons of one node that follow each other within one boot of
  * the machine go on with the same count, so that a moment written down by one means the same to the next.
  */
 export class LifeClock implements Clock {
@@ -53,22 +56,16 @@ export class LifeClock implements Clock {
     return this.#clock.after(delayMs, fire);
   }
 
-  /** Leaves the count to the next daemon, before anything is written down by it. Throws `StoreStartError`. */
-  keep(): void {
+  /** Leaves the count to the next daemon, before anything is written down by it. Rejects with `StoreStartError`. */
+  async keep(): Promise<void> {
     if (this.#isKept || this.#path === undefined || this.#bootId === undefined) return;
-    const draft = `${this.#path}.new`;
     const text = JSON.stringify({ format: FORMAT, bootId: this.#bootId, offsetMs: this.#offsetMs });
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      rmSync(draft, { force: true });
-      // Not through a link that somebody has put there.
-      writeFileSync(draft, `${text}\n`, { mode: 0o600, flag: 'wx' });
-      renameSync(draft, this.#path);
+      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
+      await writeFileAtomically(this.#path, `${text}\n`);
     } catch (error) {
-      const why = error instanceof Error ? error.message : 'unknown';
-      throw new StoreStartError(`${this.#path} cannot be written: ${why}; make room, or set runtimeDirectory`, {
-        cause: error,
-      });
+      const text = `${this.#path} cannot be written: ${messageOf(error)}; make room, or set runtimeDirectory`;
+      throw new StoreStartError(text, { cause: error });
     }
     this.#isKept = true;
   }

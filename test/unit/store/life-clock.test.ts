@@ -22,20 +22,20 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true }));
 
 /** What a daemon that begins now counts by. */
-function begin(bootId = 'boot'): LifeClock {
+async function begin(bootId = 'boot'): Promise<LifeClock> {
   const lifeClock = new LifeClock({ clock, path, bootId });
-  lifeClock.keep();
+  await lifeClock.keep();
   return lifeClock;
 }
 
 describe('what lives are counted by', () => {
-  test('begins at the wall clock', () => {
+  test('begins at the wall clock', async () => {
     clock.advance(500);
-    expect(begin().now()).toBe(1_700_000_000_500);
+    expect((await begin()).now()).toBe(1_700_000_000_500);
   });
 
-  test.each(STEPS)('goes on as time passes when the wall clock is set by %i ms', (step) => {
-    const lifeClock = begin();
+  test.each(STEPS)('goes on as time passes when the wall clock is set by %i ms', async (step) => {
+    const lifeClock = await begin();
     clock.jump(step);
     clock.advance(10);
     expect(lifeClock.now()).toBe(1_700_000_000_010);
@@ -43,21 +43,21 @@ describe('what lives are counted by', () => {
 
   test.each(STEPS)(
     'the next daemon of the same boot goes on with it, though the wall clock was set by %i ms',
-    (step) => {
-      begin();
+    async (step) => {
+      await begin();
       clock.jump(step);
       clock.advance(10);
-      begin();
+      await begin();
       clock.jump(step);
       clock.advance(10);
-      expect(begin().now()).toBe(1_700_000_000_020);
+      expect((await begin()).now()).toBe(1_700_000_000_020);
     },
   );
 
-  test('after another boot of the machine the monotonic clock has begun anew, and so does the count', () => {
-    begin();
+  test('after another boot of the machine the monotonic clock has begun anew, and so does the count', async () => {
+    await begin();
     clock.jump(HOUR);
-    expect(begin('another boot').now()).toBe(1_700_000_000_000 + HOUR);
+    expect((await begin('another boot')).now()).toBe(1_700_000_000_000 + HOUR);
   });
 
   test.each([
@@ -67,28 +67,28 @@ describe('what lives are counted by', () => {
     'null',
     '{"format":1,"bootId":"boot"}',
     '{"format":1,"bootId":"boot","offsetMs":1e300}',
-  ])('a file that nobody can go on with (%j) counts as none, and is replaced', (text) => {
-    begin();
+  ])('a file that nobody can go on with (%j) counts as none, and is replaced', async (text) => {
+    await begin();
     writeFileSync(path, text);
     clock.jump(HOUR);
-    expect(begin().now()).toBe(1_700_000_000_000 + HOUR);
+    expect((await begin()).now()).toBe(1_700_000_000_000 + HOUR);
     expect(JSON.parse(readFileSync(path, 'utf8'))).toMatchObject({ bootId: 'boot' });
   });
 
-  test('a file that cannot be written ends the start, since the next daemon would count otherwise', () => {
+  test('a file that cannot be written ends the start, since the next daemon would count otherwise', async () => {
     writeFileSync(join(directory, 'run'), 'in the way');
-    expect(() => begin()).toThrow(StoreStartError);
+    await expect(begin()).rejects.toThrow(StoreStartError);
   });
 
-  test('nothing is written where no record outlives the daemon, or the system does not name its boots', () => {
+  test('nothing is written where no record outlives the daemon, or the system does not name its boots', async () => {
     const store = { kind: 'memory', program: 'memcached', megabytes: 1, cacheMegabytes: 0, silentSeconds: 30 } as const;
-    openLifeClock({ store, runtimeDirectory: join(directory, 'run') }, clock).keep();
-    new LifeClock({ clock, path, bootId: undefined }).keep();
+    await openLifeClock({ store, runtimeDirectory: join(directory, 'run') }, clock).keep();
+    await new LifeClock({ clock, path, bootId: undefined }).keep();
     expect(existsSync(join(directory, 'run'))).toBe(false);
   });
 
-  test('Memcached is told the later one of wall clock and count, so that it drops nothing that lives', () => {
-    const lifeClock = begin();
+  test('Memcached is told the later one of wall clock and count, so that it drops nothing that lives', async () => {
+    const lifeClock = await begin();
     const later = laterOf(clock, lifeClock);
     clock.jump(-HOUR);
     expect(later.now()).toBe(1_700_000_000_000);
