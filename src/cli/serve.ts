@@ -37,7 +37,7 @@ async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> 
   try {
     await Promise.race([daemon.start(), interrupts.requested]);
   } catch (error) {
-    // Told once, by whoever catches it.
+    // The command line tells it, once.
     log.debug({ err: error }, 'cannot start');
     throw error;
   }

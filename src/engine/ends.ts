@@ -15,7 +15,7 @@ export interface EndsParts {
 
 interface Ended {
   readonly how: End;
-  /** Monotonic: whoever writes under this id from then on begins anew. */
+  /** Monotonic: a client that writes under this id from then on begins anew. */
   readonly until: number;
 }
 
@@ -40,7 +40,7 @@ export class Ends {
     return this.#ended.size;
   }
 
-  /** Whether all that ended here, and may be unknown to whoever stood in, is remembered. */
+  /** Whether all that ended here, and may be unknown to a node that stood in, is remembered. */
   get areAllKnown(): boolean {
     return this.#forgottenUntil <= this.#parts.unopposedUntil();
   }

@@ -64,7 +64,7 @@ export function unchanged(answer: Outcome['answer'], used?: Outcome['used']): Ou
 
 /**
  * The item is like this from now on; where its life is over already, it goes. That counts also where nothing was here:
- * a stand-in may keep something under this id, of which whoever asks knows. A tombstone says so already, and stays.
+ * a stand-in may keep something under this id, of which the client that asks knows. A tombstone says so already, and stays.
  */
 export function changed(situation: Situation, record: LiveRecord, access: Access, answer: ItemAnswer): Outcome {
   const { grave, item, now } = situation;

@@ -254,7 +254,7 @@ export class Witness {
     if (state.kind !== 'returning' || state.incarnation !== incarnation) return false;
 
     this.#waitFor(from, incarnation, clock.monotonic());
-    // Whatever had begun in its name is in the ledger before it collects the rest.
+    // Whatever had begun on its behalf is in the ledger before it collects the rest.
     await estates.quiet();
     return true;
   }

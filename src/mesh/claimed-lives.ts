@@ -44,7 +44,7 @@ function claimsOfRequest(from: Letter, request: PeerRequest): readonly Claim[] {
     case 'accuse':
       return [{ letter: request.letter, incarnation }];
     case 'execute':
-      // It is compared only, with the life of whoever answers for the id.
+      // It is compared only, with the life of the node that answers for the id.
       return [];
     case 'ping':
     case 'collect':

@@ -21,7 +21,7 @@ export function isSoughtKey(bytes: string): boolean {
   return bytes.length > 0 && bytes.length <= MAX_KEY_BYTES;
 }
 
-/** The same, as a word of a line. Whoever sends a CR there takes it for the end of the line: it is not certain what was asked. */
+/** The same, as a word of a line. A client that sends a CR there takes it for the end of the line: it is not certain what was asked. */
 export function isSoughtWord(word: string): boolean {
   return isSoughtKey(word) && !word.includes('\r');
 }

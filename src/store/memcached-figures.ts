@@ -6,7 +6,7 @@ import { OPCODES, STATUSES, statRequest } from './memcached-protocol.ts';
 import { ResponseDecoder } from './response-decoder.ts';
 import type { StoreFigures } from './store-figures.ts';
 
-/** A memcached has some 80 figures; whoever sends more than this is none. */
+/** A memcached has some 80 figures; a server that sends more than this is none. */
 const MAX_ANSWERS = 1_000;
 
 export interface MemcachedFiguresOptions {
@@ -18,7 +18,7 @@ export interface MemcachedFiguresOptions {
 
 /**
  * Asks a memcached for its own figures, each time over a connection of its own: its `stat` has many answers, and those
- * that wait for records must not wait for them. Whoever asks meanwhile gets the answer to the question that is out.
+ * that wait for records must not wait for them. A caller that asks meanwhile gets the answer to the question that is out.
  */
 export class MemcachedFigures {
   readonly #options: MemcachedFiguresOptions;
