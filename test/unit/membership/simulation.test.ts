@@ -6,9 +6,9 @@ import { run, type RunResult, type Weather } from '../../support/sim/random-run.
  * SIM_SPLIT_SEEDS and SIM_STORM_SEEDS are the same for the other kinds of weather; SIM_HOSTS=2 has the mesh of that size.
  * One that failed, step by step: `SIM_FROM=1234 SIM_SEEDS=1 SIM_SPLIT_SEEDS=0 SIM_STORM_SEEDS=0 SIM_TRACE=1 …`.
  */
-const SEEDS = Number(process.env['SIM_SEEDS'] ?? 300);
-const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 150);
-const STORM_SEEDS = Number(process.env['SIM_STORM_SEEDS'] ?? 100);
+const SEEDS = Number(process.env['SIM_SEEDS'] ?? 200);
+const SPLIT_SEEDS = Number(process.env['SIM_SPLIT_SEEDS'] ?? 100);
+const STORM_SEEDS = Number(process.env['SIM_STORM_SEEDS'] ?? 60);
 const FROM = Number(process.env['SIM_FROM'] ?? 1);
 const HOSTS = process.env['SIM_HOSTS'] === undefined ? undefined : Number(process.env['SIM_HOSTS']);
 const IS_TRACED = process.env['SIM_TRACE'] === '1';
