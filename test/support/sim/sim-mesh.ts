@@ -8,6 +8,7 @@ import { LetterMap } from '../../../src/session/letter-map.ts';
 import { Random } from './random.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimNodeWatcher } from './sim-node.ts';
+import { SimMachineClock } from './sim-machine-clock.ts';
 import { SimProcess } from './sim-process.ts';
 import { SimMemcached } from './sim-store.ts';
 import { Visitors } from './visitors.ts';
@@ -31,8 +32,10 @@ export interface SimMeshOptions {
 /** The machine under a daemon: what outlives it. */
 interface Machine {
   readonly memcached: SimMemcached;
-  readonly livesPath: string;
-  readonly skewMs: number;
+  readonly runtimeDirectory: string;
+  readonly clock: SimMachineClock;
+  /** Whether it lost its power when its daemon ended. */
+  isDark: boolean;
   node: SimNode | undefined;
 }
 
@@ -124,8 +127,9 @@ export class SimMesh {
         letter,
         {
           memcached: new SimMemcached(this.world),
-          livesPath: join(this.#directory, letter, 'lives.json'),
-          skewMs: this.#random.between(-SKEW_MS, SKEW_MS),
+          runtimeDirectory: join(this.#directory, letter),
+          clock: new SimMachineClock(this.world, this.#random, this.#random.between(-SKEW_MS, SKEW_MS)),
+          isDark: false,
           node: undefined,
         },
       ]),
@@ -163,12 +167,16 @@ export class SimMesh {
     this.network.powerOn(letter);
     const absence = this.absences.findLast(({ node }) => node === letter);
     if (absence !== undefined) absence.to = this.world.now;
-    const process = new SimProcess(this.world, this.#random, machine.skewMs);
+    // A Memcached that is still there says that the machine was without its network only.
+    if (machine.isDark && !isStoreKept) machine.clock.reboot();
+    machine.isDark = false;
+    const process = new SimProcess(this.world, this.#random, machine.clock);
     machine.memcached.isDown = false;
     if (!isStoreKept) machine.memcached.clear();
     machine.node = new SimNode({
       ...{ letter, map: this.#map, config: this.config, network: this.network, process, isStoreKept },
-      ...{ memcached: machine.memcached, livesPath: machine.livesPath, log: this.#log.child({ node: letter }) },
+      ...{ memcached: machine.memcached, runtimeDirectory: machine.runtimeDirectory, bootId: machine.clock.bootId },
+      log: this.#log.child({ node: letter }),
       watcher: this.#watcher,
     });
     process.onDeath(() => (machine.node = undefined));
@@ -177,9 +185,11 @@ export class SimMesh {
   }
 
   kill(letter: Letter, { isDark = false } = {}): void {
-    const { node } = this.#machine(letter);
+    const machine = this.#machine(letter);
+    const { node } = machine;
     if (node === undefined) return;
     this.#hurt(letter, isDark ? 'power off' : 'kill');
+    machine.isDark = isDark;
     if (isDark) this.network.powerOff(letter);
     this.#end(letter, node);
   }
@@ -213,6 +223,18 @@ export class SimMesh {
   heal(from: Letter, to: Letter): void {
     this.happened(`heal to ${to}`, from);
     this.network.heal(from, to);
+  }
+
+  /** Somebody sets the wall clock of a machine. No excuse for anything: nothing happens to the mesh. */
+  stepClock(letter: Letter, ms: number): void {
+    this.#machine(letter).clock.step(ms);
+    this.count('clock steps');
+    this.#trace(`>>> ${letter}: clock steps by ${ms / 1000} s`);
+  }
+
+  /** What its wall clock was set by, all in all. */
+  clockAheadMs(letter: Letter): number {
+    return this.#machine(letter).clock.aheadMs;
   }
 
   stallStore(letter: Letter, forMs: number): void {

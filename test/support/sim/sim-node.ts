@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
 import { Ends } from '../../../src/engine/ends.ts';
@@ -27,6 +29,7 @@ import { Versions } from '../../../src/session/version.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
+import { LifeClock } from '../../../src/store/life-clock.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
 import { SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
@@ -55,7 +58,9 @@ export interface SimNodeParts {
   readonly memcached: SimMemcached;
   /** Whether the memcached ran before, with what a former daemon put into it. */
   readonly isStoreKept: boolean;
-  readonly livesPath: string;
+  /** Its files, which outlive the daemon. */
+  readonly runtimeDirectory: string;
+  readonly bootId: string;
   readonly log: Logger;
   readonly watcher: SimNodeWatcher;
 }
@@ -66,6 +71,13 @@ const SOFTWARE = 'simulated';
 
 /** As in `daemon.ts`. */
 const FAREWELL_MS = 200;
+
+/** Simulated time stands still meanwhile. */
+function writeAtOnce(path: string, text: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return Promise.resolve();
+}
 
 /** One life of a daemon, from real parts; only its clock, its links and its store are simulated. Wired as `daemon.ts` does. */
 export class SimNode {
@@ -85,6 +97,7 @@ export class SimNode {
   readonly #hot: HotRecords;
   readonly #joinMesh: () => void;
   readonly #hello: (to: Letter) => Hello;
+  readonly #lifeClock: LifeClock;
 
   constructor(parts: SimNodeParts) {
     const { letter, map, network, process, memcached, log, watcher } = parts;
@@ -97,7 +110,12 @@ export class SimNode {
 
     const recall = new Recall(limits.recalledSessions);
     const store = new SimStore(memcached, process, network.world, network.random, timings.storeMs);
-    const lives = new Lives(parts.livesPath);
+    const lives = new Lives(joinPath(parts.runtimeDirectory, 'lives.json'));
+    const lifeClock = new LifeClock({
+      ...{ clock, bootId: parts.bootId, path: joinPath(parts.runtimeDirectory, 'clock.json') },
+      write: writeAtOnce,
+    });
+    lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
     const incarnation = Math.max(clock.now(), lives.served + 1);
     const versions = new Versions(incarnation);
 
@@ -113,10 +131,10 @@ export class SimNode {
     const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
-        vault: new Vault({ ...vault, clock, log }),
+        vault: new Vault({ ...vault, clock: lifeClock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-        ...{ versions, session, clock, log },
+        ...{ versions, session, clock: lifeClock, log },
       });
     const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
 
@@ -247,6 +265,7 @@ export class SimNode {
     this.#hot = hotRecords;
     this.#joinMesh = joinMesh;
     this.#hello = hello;
+    this.#lifeClock = lifeClock;
   }
 
   start(): void {
@@ -285,7 +304,7 @@ export class SimNode {
   storeLost(): void {
     const { config } = this.#parts;
     this.#hot.forgetAll();
-    this.#recall.lostAll('store-lost', this.process.clock.now() + config.session.ttlSeconds * 1000);
+    this.#recall.lostAll('store-lost', this.#lifeClock.now() + config.session.ttlSeconds * 1000);
   }
 
   async #answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {
