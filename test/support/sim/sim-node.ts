@@ -25,7 +25,7 @@ import { Router } from '../../../src/routing/router.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { LetterMap } from '../../../src/session/letter-map.ts';
 import { ENVELOPE_BYTES } from '../../../src/session/record.ts';
-import { Versions } from '../../../src/session/version.ts';
+import { firstVersionsAt, Versions } from '../../../src/session/version.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
@@ -117,7 +117,8 @@ export class SimNode {
     });
     lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
     const incarnation = Math.max(clock.now(), lives.served + 1);
-    const versions = new Versions(incarnation);
+    const { served } = lives;
+    const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
 
     // Half of the nodes keep records at hand, so that every run tries both.
     const hotRecords = new HotRecords(letter.charCodeAt(0) % 2);
