@@ -5,6 +5,8 @@ export interface LifeSpans {
   /** What each write and touch gives a session. */
   readonly ttlMs: number;
   readonly tombstoneMs: number;
+  /** So long a rotated session can still be read, also where its life would be over before. */
+  readonly graceMs: number;
 }
 
 /** From a daemon's look at the time to what the visitor writes down. */
@@ -25,14 +27,15 @@ export function wrongLives(history: History, spans: LifeSpans): Violation[] {
     }
   }
   return [...byId].flatMap(([id, deeds]) => [
-    ...outlived(id, deeds, spans.ttlMs + (kept.has(id) ? HANDED_BACK_MS : 0)),
+    ...outlived(id, deeds, spans.ttlMs + (kept.has(id) ? HANDED_BACK_MS : 0), spans),
     ...endedEarly(id, deeds, spans),
     ...(kept.has(id) ? graveOpened(id, deeds, history, spans) : []),
   ]);
 }
 
 /** S1: a session is reset when its life is over. */
-function outlived(id: string, deeds: readonly Deed[], lifeMs: number): Violation[] {
+function outlived(id: string, deeds: readonly Deed[], lifeMs: number, { graceMs }: LifeSpans): Violation[] {
+  const rotated = deeds.filter(({ act }) => act.kind === 'rotate' && act.id === id).map(doneBy);
   return deeds.flatMap((deed): Violation[] => {
     if (!isSight(deed, id)) return [];
     const renewed = deeds.filter(
@@ -40,7 +43,8 @@ function outlived(id: string, deeds: readonly Deed[], lifeMs: number): Violation
     );
     if (renewed.length === 0) return [];
     const lastAt = Math.max(...renewed.map(doneBy));
-    if (deed.begunAt <= lastAt + lifeMs + SLACK_MS) return [];
+    const endsAt = Math.max(lastAt + lifeMs, ...rotated.map((at) => at + graceMs));
+    if (deed.begunAt <= endsAt + SLACK_MS) return [];
     const last = renewed.filter((one) => doneBy(one) === lastAt);
     return [{ rule: 'S1', what: `${id} outlives its life of ${lifeMs} ms`, deeds: [...last, deed] }];
   });

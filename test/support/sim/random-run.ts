@@ -105,13 +105,18 @@ function judge(mesh: SimMesh, weather: Weather, splits: readonly Split[] | undef
     if (outcome.kind === 'miss' && outcome.reason === 'expired') mesh.count('told expired');
   }
   const history = { deeds, lineages, hurtAt, absences, unrest };
+  const { rotateGraceSeconds, tombstoneSeconds, ttlSeconds } = config.session;
+  const spans = {
+    ttlMs: ttlSeconds * 1000,
+    tombstoneMs: tombstoneSeconds * 1000,
+    graceMs: rotateGraceSeconds * 1000,
+  };
   const options = {
     hardCapMs: config.timings.hardCapMs,
     areLedgersLarge: config.limits.ledgerEntries >= LARGE_LEDGER,
-    graceMs: config.session.rotateGraceSeconds * 1000,
+    graceMs: spans.graceMs,
     doLivesEnd: splits === undefined,
   };
-  const spans = { ttlMs: config.session.ttlSeconds * 1000, tombstoneMs: config.session.tombstoneSeconds * 1000 };
   const violations =
     splits === undefined
       ? [...check(history, options), ...wrongLives(history, spans)]

@@ -6,7 +6,7 @@ import { letterOf } from '../session/letters.ts';
 const A = letterOf('a');
 const ID = 'a1';
 const KEY = 'a-kept-1';
-const SPANS = { ttlMs: 2000, tombstoneMs: 1500 };
+const SPANS = { ttlMs: 2000, tombstoneMs: 1500, graceMs: 300 };
 
 type Told = readonly [act: Act, begunAt: number, endedAt: number, outcome: Outcome];
 
@@ -45,6 +45,12 @@ describe('of lives, the checker of simulated meshes', () => {
   test('lets pass those that last for their time, from the last write or touch on', () => {
     expect(broken([born, read(1990), expired(2060)])).toEqual([]);
     expect(broken([born, touch(1500), read(3400), expired(3600)])).toEqual([]);
+  });
+
+  test('lets pass a rotated session for its grace, and no longer', () => {
+    const rotated: Told = [{ kind: 'rotate', id: ID }, 1900, 1901, written('a2')];
+    expect(broken([born, rotated, read(2200)])).toEqual([]);
+    expect(broken([born, rotated, read(2300)])).toEqual(['S1']);
   });
 
   test('finds S1: a session that is read after its life', () => {
