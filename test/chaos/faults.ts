@@ -168,13 +168,13 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   'clock-ahead': {
     ...CLOCK,
     says: 'a host comes up empty with its clock an hour ahead, and later again with the right time',
-    inject: async (host) => {
+    inject: async (host, hosts) => {
       await host.setClock('+1h');
-      await beginAnew(host);
+      await beginAnew(host, hosts);
     },
-    heal: async (host) => {
+    heal: async (host, hosts) => {
       await host.setClock('right');
-      await beginAnew(host);
+      await beginAnew(host, hosts);
     },
   },
   'clock-behind': {
@@ -205,15 +205,16 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
   'clock-leaps': {
     ...CLOCK,
     says: 'the daemon alone is killed, and while it is away the clock is set a day on; and the same again, set right',
-    inject: async (host) => {
-      await host.killDaemon();
-      await host.setClock('+1d');
-    },
-    heal: async (host, hosts) => {
-      await host.killDaemon();
-      await host.setClock('right');
-      await hosts.becomeWell();
-    },
+    inject: (host, hosts) =>
+      renew(host, hosts, async () => {
+        await host.killDaemon();
+        await host.setClock('+1d');
+      }),
+    heal: (host, hosts) =>
+      renew(host, hosts, async () => {
+        await host.killDaemon();
+        await host.setClock('right');
+      }),
   },
   'upgrade-all': {
     ...ALL,
@@ -271,14 +272,21 @@ export function struckBy({ kind, victim }: Fault): readonly Letter[] {
 }
 
 /** Another daemon, and another Memcached, in the same container. */
-async function beginAnew(host: Host): Promise<void> {
-  await host.killStore();
-  await host.killDaemon();
+function beginAnew(host: Host, hosts: Hosts): Promise<void> {
+  return renew(host, hosts, async () => {
+    await host.killStore();
+    await host.killDaemon();
+  });
 }
 
-async function upgrade(host: Host, hosts: Hosts): Promise<void> {
+function upgrade(host: Host, hosts: Hosts): Promise<void> {
+  return renew(host, hosts, () => host.upgrade());
+}
+
+/** Ends its daemon in some way, and waits until the next one is well: on a busy machine that may take longer than a fault lasts. */
+async function renew(host: Host, hosts: Hosts, end: () => Promise<void>): Promise<void> {
   const before = (await host.view())?.incarnation;
-  await host.upgrade();
+  await end();
   await hosts.becomeWell(async () => {
     const now = (await host.view())?.incarnation;
     return now !== undefined && now !== before;
