@@ -1,3 +1,4 @@
+import type { LivesFile } from '../membership/lives-file.ts';
 import type { Members } from '../membership/members.ts';
 import type { Link } from '../mesh/link.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -10,6 +11,7 @@ export interface ObservedParts {
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'beforeExpose'>;
   readonly members: Pick<Members, 'letters'>;
   readonly links: (letter: Letter) => Pick<Link, 'inFlight'>;
+  readonly livesFile: Pick<LivesFile, 'memory'>;
   readonly estates: { get(owner: Letter): Pick<Estate, 'size'> | undefined };
   readonly store: Pick<Store, 'figures'>;
   readonly isReady: () => { readonly ready: boolean };
@@ -26,7 +28,7 @@ const UNKNOWN = Number.NaN;
  * are known begin at 0 here, since the first increase of one that was absent is seen by no alert.
  */
 export function observeNode(parts: ObservedParts): void {
-  const { estates, isReady, links, members, metrics, store } = parts;
+  const { estates, isReady, links, livesFile, members, metrics, store } = parts;
   for (const reason of RESET_REASONS) metrics.count('resets', { reason }, 0);
   for (const reason of CUT_REASONS) metrics.count('clientsCut', { door: 'memcached', reason }, 0);
   metrics.count('clientsRefused', { door: 'memcached' }, 0);
@@ -35,6 +37,7 @@ export function observeNode(parts: ObservedParts): void {
   }
   metrics.beforeExpose(() => {
     metrics.set('ready', {}, isReady().ready ? 1 : 0);
+    metrics.set('memoryLost', {}, livesFile.memory.kind === 'lost' ? 1 : 0);
     for (const peer of members.letters) {
       metrics.set('inFlight', { peer }, links(peer).inFlight);
       metrics.set('ledgerEntries', { owner: peer }, estates.get(peer)?.size ?? 0);

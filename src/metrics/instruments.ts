@@ -135,6 +135,12 @@ export const INSTRUMENTS = {
     help: 'Records that the store dropped for want of memory before their life was over',
     labels: [],
   },
+  memoryLost: {
+    kind: 'gauge',
+    name: 'maglia_memory_lost',
+    help: '1 where lives.json cannot be written, so that a restart would forget what peers did, and this node is not ready; else 0',
+    labels: [],
+  },
   ready: {
     kind: 'gauge',
     name: 'maglia_ready',

@@ -1,11 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
 import { isLetter, type Letter } from '../../../src/session/letter.ts';
 import { LetterMap } from '../../../src/session/letter-map.ts';
 import { Random } from './random.ts';
+import { SimDisk, type DiskState } from './sim-disk.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimNodeWatcher } from './sim-node.ts';
 import { SimProcess } from './sim-process.ts';
@@ -31,7 +29,7 @@ export interface SimMeshOptions {
 /** The machine under a daemon: what outlives it. */
 interface Machine {
   readonly memcached: SimMemcached;
-  readonly livesPath: string;
+  readonly disk: SimDisk;
   readonly skewMs: number;
   node: SimNode | undefined;
 }
@@ -99,7 +97,6 @@ export class SimMesh {
   /** What came about, and how often: a run in which nothing did proves nothing. */
   readonly tally = new Map<string, number>();
   readonly #random: Random;
-  readonly #directory = mkdtempSync(join(tmpdir(), 'maglia-sim-'));
   readonly #machines: ReadonlyMap<Letter, Machine>;
   readonly #map: LetterMap;
   /** Lives that each node has taken since it last served. */
@@ -124,7 +121,7 @@ export class SimMesh {
         letter,
         {
           memcached: new SimMemcached(this.world),
-          livesPath: join(this.#directory, letter, 'lives.json'),
+          disk: new SimDisk(),
           skewMs: this.#random.between(-SKEW_MS, SKEW_MS),
           node: undefined,
         },
@@ -168,7 +165,7 @@ export class SimMesh {
     if (!isStoreKept) machine.memcached.clear();
     machine.node = new SimNode({
       ...{ letter, map: this.#map, config: this.config, network: this.network, process, isStoreKept },
-      ...{ memcached: machine.memcached, livesPath: machine.livesPath, log: this.#log.child({ node: letter }) },
+      ...{ memcached: machine.memcached, disk: machine.disk, log: this.#log.child({ node: letter }) },
       watcher: this.#watcher,
     });
     process.onDeath(() => (machine.node = undefined));
@@ -203,6 +200,13 @@ export class SimMesh {
   resume(letter: Letter): void {
     this.happened('resume', letter);
     this.nodeOf(letter)?.process.resume();
+  }
+
+  /** What a disk is from now on: `full` and `stalled` ones let nothing be written. */
+  setDisk(letter: Letter, state: DiskState): void {
+    if (state === 'well') this.happened('disk well', letter);
+    else this.#hurt(letter, `disk ${state}`);
+    this.#machine(letter).disk.state = state;
   }
 
   cut(from: Letter, to: Letter): void {
@@ -274,10 +278,9 @@ export class SimMesh {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
-  /** Takes the directory away. */
+  /** Ends all that still runs. */
   dispose(): void {
     for (const { node } of this.#machines.values()) node?.process.kill();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   readonly #watcher: SimNodeWatcher = {

@@ -9,6 +9,7 @@ import { Turns } from '../../../src/engine/turns.ts';
 import { Vault, type VaultParts } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
+import { LivesFile } from '../../../src/membership/lives-file.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import { isDeath, Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
@@ -28,6 +29,7 @@ import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { SimDisk } from './sim-disk.ts';
 import { SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -55,7 +57,7 @@ export interface SimNodeParts {
   readonly memcached: SimMemcached;
   /** Whether the memcached ran before, with what a former daemon put into it. */
   readonly isStoreKept: boolean;
-  readonly livesPath: string;
+  readonly disk: SimDisk;
   readonly log: Logger;
   readonly watcher: SimNodeWatcher;
 }
@@ -97,7 +99,12 @@ export class SimNode {
 
     const recall = new Recall(limits.recalledSessions);
     const store = new SimStore(memcached, process, network.world, network.random, timings.storeMs);
-    const lives = new Lives(parts.livesPath);
+    const { disk } = parts;
+    const livesFile = new LivesFile({
+      disk: disk.for(process, network.world, network.random),
+      ...{ path: 'lives.json', clock, log },
+    });
+    const lives = new Lives({ text: disk.text, onChanged: (text) => livesFile.changed(text) });
     const incarnation = Math.max(clock.now(), lives.served + 1);
     const versions = new Versions(incarnation);
 
@@ -193,12 +200,12 @@ export class SimNode {
       onJudged: (by) => witness.noteJudgedBy(by),
     });
     const witness: Witness = new Witness({
-      ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
+      ...{ letter, map, members, detector, links, lives, livesFile, estates, tenure, timings, clock },
     });
 
     const former = { hasSessions: parts.isStoreKept };
     const join = new Join({
-      ...{ letter, members, links, lives, tenure, timings, clock, log },
+      ...{ letter, members, links, lives, livesFile, tenure, timings, clock, log },
       isRefusing: (peer) => detector.isRefusing(peer),
       rejectionBy: (peer) => detector.rejectionBy(peer),
       random: () => network.random.next(),
@@ -229,7 +236,7 @@ export class SimNode {
       );
     };
 
-    const executor = new LocalExecutor(engine, estates, tenure);
+    const executor = new LocalExecutor({ engine, estates, tenure, livesFile });
     const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
     this.router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
     this.#desk = new PeerDesk({

@@ -12,7 +12,7 @@ import {
   a,
   logInto,
   ScriptedLinks,
-  temporaryPath,
+  KEPT,
   TIMINGS,
   type LogLine,
   type Scripted,
@@ -140,7 +140,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const log = logInto(lines);
-  const lives = new Lives(temporaryPath());
+  const lives = new Lives();
   if (served > 0) lives.recordServed(served);
   const links = new ScriptedLinks(a, map, clock);
   const members = new Members({
@@ -179,7 +179,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     failApply: () => undefined,
   };
   const join = new Join({
-    ...{ letter: a, members, links: links.asPart, lives, tenure, timings: TIMINGS, clock, log },
+    ...{ letter: a, members, links: links.asPart, lives, livesFile: KEPT, tenure, timings: TIMINGS, clock, log },
     isRefusing: (letter) => world.refusing.has(letter),
     rejectionBy: (letter) => (world.rejecting.has(letter) ? 'wrong-secret' : undefined),
     random: () => 0,

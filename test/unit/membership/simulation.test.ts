@@ -28,6 +28,8 @@ const NEEDED = [
   'store stalls',
   'store connection breaks',
   'memcached dies',
+  'disk full',
+  'disk stalled',
   'start kept',
   'wiped',
   'tenure lost',
