@@ -40,7 +40,7 @@ import type { Letter } from './session/letter.ts';
 import { formatAddress } from './session/letter-map.ts';
 import { ENVELOPE_BYTES } from './session/record.ts';
 import { shortenId } from './session/session-id.ts';
-import { Versions } from './session/version.ts';
+import { firstVersionsAt, Versions } from './session/version.ts';
 import { Estate } from './standin/estate.ts';
 import { Estates } from './standin/estates.ts';
 import { Ledger } from './standin/ledger.ts';
@@ -154,7 +154,8 @@ function compose(
   const { lives, livesFile } = openLives({ runtimeDirectory: config.runtimeDirectory, clock, log });
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
-  const versions = new Versions(incarnation);
+  const { served } = lives;
+  const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
 
   const ends = new Ends({
     limit: limits.ledgerEntries,

@@ -6,7 +6,7 @@ export type End = 'buried' | 'dropped';
 export interface EndsParts {
   /** More are not kept: then it is known that some are forgotten. */
   readonly limit: number;
-  readonly clock: Pick<Clock, 'now' | 'monotonic'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
   /** Monotonic: up to then nobody can have acted in our place without our having taken it over. */
   readonly unopposedUntil: () => number;
   /** Whether a former process of this node lost sight of a peer, and with itself what ended there. */
@@ -49,10 +49,10 @@ export class Ends {
     return this.#ended.get(id)?.how;
   }
 
-  /** @param expiresAt wall clock: when what stands in its place runs out */
-  note(id: string, how: End, expiresAt: number): void {
+  /** @param lifeMs until what stands in its place runs out: a span, since a moment would be by another clock than ours */
+  note(id: string, how: End, lifeMs: number): void {
     const { clock, limit } = this.#parts;
-    const until = clock.monotonic() + Math.max(0, expiresAt - clock.now());
+    const until = clock.monotonic() + Math.max(0, lifeMs);
     this.#ended.delete(id);
     this.#ended.set(id, { how, until });
     this.#forgetWhatIsOver();

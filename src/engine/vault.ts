@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts';
 import type { End, Ends } from './ends.ts';
 import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
-import { graveOf, newTombstone } from './tombstone.ts';
+import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
 export type Found = FoundRecord | Absent;
@@ -61,10 +61,12 @@ export class Vault {
     return this.atHand(id) ?? this.#loadCold(id);
   }
 
-  /** What is hot. */
+  /** What is hot, but for what has to be buried first. */
   atHand(id: string): Found | undefined {
     const hot = this.#hot.find(id);
-    return hot === undefined ? undefined : this.#inTime(hot, this.#clock.now());
+    if (hot === undefined) return undefined;
+    const now = this.#clock.now();
+    return epitaphOf(hot.record, now) === undefined ? this.#inTime(hot, now) : undefined;
   }
 
   /** The same, but asks the store in any case: what it holds may not be what we know. */
@@ -96,9 +98,25 @@ export class Vault {
       return this.#bury(id);
     }
     this.#recall.saw(record);
+    const epitaph = epitaphOf(record, now);
+    if (epitaph !== undefined) return this.#putAway(epitaph, now);
     const found: FoundRecord = { kind: 'record', record };
     this.#hot.keep(found, age);
     return this.#inTime(found, now);
+  }
+
+  /**
+   * What is told to be over is taken out of the store before that is told: else it could come back with a daemon that counts
+   * from another moment.
+   */
+  async #putAway(epitaph: Tombstone, now: number): Promise<Found> {
+    try {
+      await this.save(epitaph);
+    } catch (error) {
+      // This daemon knows that it is over; the next reader tries again.
+      this.#log.warn({ id: shortenId(epitaph.id), err: error }, 'what is over could not be taken out of the store');
+    }
+    return this.#inTime({ kind: 'record', record: epitaph }, now);
   }
 
   #inTime(found: FoundRecord, now: number): Found {
@@ -158,7 +176,7 @@ export class Vault {
     this.#hot.forget(grave.id);
     await this.#store.delete(grave.id);
     this.#recall.wrote(grave);
-    this.#ends?.note(grave.id, 'dropped', grave.expiresAt);
+    this.#ends?.note(grave.id, 'dropped', 0);
   }
 
   /**
@@ -191,9 +209,9 @@ export class Vault {
   #wrote(record: SessionRecord, age: number): void {
     this.#recall.wrote(record);
     this.#hot.keep({ kind: 'record', record }, age);
-    if (record.kind === 'tombstone' && record.reason === 'destroyed') {
-      this.#ends?.note(record.id, 'buried', record.expiresAt);
-    }
+    if (record.kind !== 'tombstone' || record.reason !== 'destroyed') return;
+    const lifeMs = record.expiresAt - this.#clock.now();
+    if (lifeMs > 0) this.#ends?.note(record.id, 'buried', lifeMs);
   }
 
   /** In the place of a record that is too old: else a daemon that does not remember the newer one would answer it. */
@@ -219,6 +237,20 @@ export class Vault {
   }
 
   #secondsToKeep(record: SessionRecord): number {
-    return Math.max(1, Math.ceil((record.expiresAt - this.#clock.now()) / 1000)) + EXPIRED_KEPT_SECONDS;
+    const lifeSeconds = Math.ceil((record.expiresAt - this.#clock.now()) / 1000);
+    return Math.max(1, lifeSeconds + EXPIRED_KEPT_SECONDS);
   }
+}
+
+/** What has to take the place of a record that holds data which nobody may be answered any more; undefined where none has to. */
+function epitaphOf(record: SessionRecord, now: number): Tombstone | undefined {
+  const { expiresAt, id, version } = record;
+  if (record.kind === 'live') {
+    // The grave that it stands on holds off slower requests, and would go with it.
+    const isNeeded = record.grave !== undefined && record.grave.until > now;
+    return expiresAt > now || isNeeded ? undefined : newTombstone(id, version, expiresAt, 'expired');
+  }
+  const { content, readableUntil, reason } = record;
+  if (content === undefined || readableUntil > now) return undefined;
+  return { ...newTombstone(id, version, expiresAt, reason), ...aliasOf(record) };
 }

@@ -23,7 +23,7 @@ export function checkAnswer(from: Letter, answer: PeerAnswer, self: Letter, isCr
 
 export function describeClaim(letter: Letter, incarnation: number): string {
   return (
-    `the life ${incarnation} of ${letter} is more than a day ahead of the clock that should check it: ` +
+    `the life ${incarnation} of ${letter} is more than two days ahead of the clock that should check it: ` +
     `set the clocks of both hosts, and restart the one that was wrong`
   );
 }

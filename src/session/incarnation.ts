@@ -4,8 +4,11 @@
  */
 export const MAX_INCARNATION = 8_000_000_000_000;
 
-/** Nobody's clock is further ahead of ours. */
-const MAX_AHEAD_MS = 86_400_000;
+/**
+ * Nobody's clock is further ahead of ours. One that was set a day too far is still believed, also where ours is behind by what
+ * clocks commonly are.
+ */
+const MAX_AHEAD_MS = 2 * 86_400_000;
 
 /** A life that is ahead of all clocks can only have been followed by so few that we know nothing of. */
 const MAX_UNSEEN_LIVES = 1000;

@@ -2,14 +2,14 @@
  * Draws the versions of one node's records. They grow with every write, never repeat for one id even when it is
  * destroyed and kept again, and stay in the safe integers until the year 2223 and long after (`incarnation.ts`).
  *
- * Drawing starts at the node's incarnation (milliseconds) times 1000, so that a restarted node goes on above all that
- * it ever gave, unless it wrote more than a million records each second of its former life.
+ * Drawing starts at a moment (milliseconds) times 1000, so that a restarted node goes on above all that it ever gave, unless
+ * it wrote more than a million records each second of its former life.
  */
 export class Versions {
   #last: number;
 
-  constructor(incarnation: number) {
-    this.#last = incarnation * 1000;
+  constructor(beginAt: number) {
+    this.#last = beginAt * 1000;
   }
 
   /** The node lives on under this incarnation. */
@@ -22,4 +22,21 @@ export class Versions {
     this.#last = Math.max(this.#last, previous) + 1;
     return this.#last;
   }
+}
+
+export interface FirstMoment {
+  /** Of the daemon that begins. */
+  readonly incarnation: number;
+  /** In which life a daemon of this node served last; 0: in none. */
+  readonly served: number;
+  /** By the monotonic clock, which the daemons of one boot have in common. */
+  readonly monotonicMs: number;
+}
+
+/**
+ * The moment at which a daemon's versions begin. Where the wall clock was set back, its life is named by the very next number
+ * after the former one, whatever time that one lasted. So the time since the boot is added, of which the former had less.
+ */
+export function firstVersionsAt({ incarnation, served, monotonicMs }: FirstMoment): number {
+  return Math.max(incarnation, served + Math.ceil(monotonicMs));
 }

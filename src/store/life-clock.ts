@@ -14,7 +14,12 @@ export interface LifeClockOptions {
   readonly path?: string | undefined;
   /** Names the machine's life, within which `clock.monotonic()` goes on; undefined where the system tells none. */
   readonly bootId: string | undefined;
+  /** Absent: writes to the disk. */
+  readonly write?: WriteFile;
 }
+
+/** Puts a file there, whole or not at all. */
+type WriteFile = (path: string, text: string) => Promise<void>;
 
 const FORMAT = 1;
 const FILE_NAME = 'clock.json';
@@ -32,13 +37,15 @@ export class LifeClock implements Clock {
   readonly #path: string | undefined;
   readonly #bootId: string | undefined;
   readonly #offsetMs: number;
+  readonly #write: WriteFile;
   #isKept: boolean;
 
   /** Reads what a former daemon has kept; where there is nothing to go on with, the count begins at the wall clock. */
-  constructor({ clock, path, bootId }: LifeClockOptions) {
+  constructor({ clock, path, bootId, write = writeToDisk }: LifeClockOptions) {
     this.#clock = clock;
     this.#path = path;
     this.#bootId = bootId;
+    this.#write = write;
     const kept = path === undefined || bootId === undefined ? undefined : readOffset(path, bootId);
     this.#isKept = kept !== undefined;
     this.#offsetMs = kept ?? Math.round(clock.now() - clock.monotonic());
@@ -61,8 +68,7 @@ export class LifeClock implements Clock {
     if (this.#isKept || this.#path === undefined || this.#bootId === undefined) return;
     const text = JSON.stringify({ format: FORMAT, bootId: this.#bootId, offsetMs: this.#offsetMs });
     try {
-      await mkdir(dirname(this.#path), { recursive: true, mode: 0o700 });
-      await writeFileAtomically(this.#path, `${text}\n`);
+      await this.#write(this.#path, `${text}\n`);
     } catch (error) {
       const text = `${this.#path} cannot be written: ${messageOf(error)}; make room, or set runtimeDirectory`;
       throw new StoreStartError(text, { cause: error });
@@ -90,6 +96,11 @@ export function laterOf(clock: Clock, lifeClock: Clock): Clock {
     monotonic: () => clock.monotonic(),
     after: (delayMs, fire) => clock.after(delayMs, fire),
   };
+}
+
+async function writeToDisk(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await writeFileAtomically(path, text);
 }
 
 function readOffset(path: string, bootId: string): number | undefined {

@@ -1,6 +1,6 @@
 import type { Letter } from '../../src/session/letter.ts';
 import type { Bite } from './bites.ts';
-import type { Host } from './host.ts';
+import type { ClockAhead, Host } from './host.ts';
 import { LETTERS, type Hosts } from './hosts.ts';
 
 /** What befalls a host. */
@@ -17,6 +17,8 @@ export const FAULT_KINDS = [
   'deaf-to-one',
   'clock-ahead',
   'clock-behind',
+  'clock-steps',
+  'clock-leaps',
   'upgrade-all',
   'restart-all',
   'two-dead',
@@ -28,7 +30,7 @@ export type FaultKind = (typeof FAULT_KINDS)[number];
 /** Those for which there is time in every run of all the tests. */
 export const SHORT_ROUND: readonly FaultKind[] = [
   ...(['kill', 'pause', 'kill-daemon', 'kill-store', 'cut-off', 'unplug', 'deaf-to-one'] as const),
-  ...(['clock-behind', 'upgrade-all', 'two-dead', 'cold-start'] as const),
+  ...(['clock-behind', 'clock-steps', 'upgrade-all', 'two-dead', 'cold-start'] as const),
 ];
 
 export interface Fault {
@@ -80,6 +82,10 @@ const ALL = { ...MENDED, strikes: 'all', bite: 'new daemon' } as const;
 
 const FLAPS = 8;
 const FLAP_MS = 300;
+
+/** Each is how far off the clock is from then on. */
+const CLOCK_STEPS: readonly ClockAhead[] = ['+1h', '-1h', '+2m', '-2m', '+1d'];
+const STEP_MS = 400;
 
 /** Every fault that there is. To add one, add a kind and a row. */
 export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
@@ -181,6 +187,32 @@ export const FAULTS: Readonly<Record<FaultKind, FaultRow>> = {
     heal: async (host, hosts) => {
       await host.setClock('right');
       await upgrade(host, hosts);
+    },
+  },
+  'clock-steps': {
+    ...CLOCK,
+    says: `the clock of a host is set while its daemon runs: by turns ${CLOCK_STEPS.join(', ')} off, and right again`,
+    inject: async (host) => {
+      for (const ahead of CLOCK_STEPS) {
+        await host.setClock(ahead);
+        await rest(STEP_MS);
+      }
+    },
+    heal: (host) => host.setClock('right'),
+    hurts: 'nobody',
+    isSilence: false,
+  },
+  'clock-leaps': {
+    ...CLOCK,
+    says: 'the daemon alone is killed, and while it is away the clock is set a day on; and the same again, set right',
+    inject: async (host) => {
+      await host.killDaemon();
+      await host.setClock('+1d');
+    },
+    heal: async (host, hosts) => {
+      await host.killDaemon();
+      await host.setClock('right');
+      await hosts.becomeWell();
     },
   },
   'upgrade-all': {

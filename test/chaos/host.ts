@@ -19,6 +19,9 @@ export interface Sighting {
   readonly clockAheadMs: number;
 }
 
+/** How far a host's wall clock is off. */
+export type ClockAhead = '+1h' | '-1h' | '+2m' | '-2m' | '+1d' | 'right';
+
 export interface LogLine {
   /** The engine's, in milliseconds since the epoch: a daemon's own clock may be wrong. */
   readonly time: number;
@@ -136,9 +139,11 @@ export class Host {
     return address;
   }
 
-  /** Sets what the next daemon and the next Memcached take the time for; see the program `maglia` beside this file. */
-  async setClock(ahead: '+1h' | '-1h' | 'right'): Promise<void> {
-    await this.#run(ahead === 'right' ? 'rm -f /run/maglia/clock' : `echo ${ahead} >/run/maglia/clock`);
+  /** Sets the wall clock of its daemon and Memcached, those that run as well; see the program `maglia` beside this file. */
+  async setClock(ahead: ClockAhead): Promise<void> {
+    // Whole or not at all: they read it at any moment.
+    const says = ahead === 'right' ? '+0' : ahead;
+    await this.#run(`echo ${says} >/run/maglia/clock.new && mv /run/maglia/clock.new /run/maglia/clock`);
   }
 
   /** The mesh as its daemon sees it; undefined where it does not answer. */

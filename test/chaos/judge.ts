@@ -46,19 +46,13 @@ export function judge(
     deeds: proof.flatMap(({ number }) => byNumber.get(number) ?? []),
   }));
   return [
-    ...broken.filter(
-      (one) =>
-        one.rule !== 'S3' &&
-        !isOfSplit(one, troubles) &&
-        !isOfUnrest(one, troubles) &&
-        !(one.what.includes('grace') && wasClockSet(one.deeds, troubles)),
-    ),
+    ...broken.filter((one) => one.rule !== 'S3' && !isOfSplit(one, troubles) && !isOfUnrest(one, troubles)),
     ...backAcross(deeds, troubles),
     ...falseMisses(deeds, troubles, { hardCapMs, drops }),
     ...tooManyDrops(troubles, drops),
     ...badIds(deeds),
     ...slow(deeds, troubles, hardCapMs),
-    ...badReasons(deeds, troubles),
+    ...badReasons(deeds),
   ];
 }
 
@@ -183,14 +177,11 @@ function isInTheWay({ kind, struck }: Trouble, { via, node }: ChaosDeed): boolea
   return kind === 'overload' || (FAULTS[kind].isSilence && struck.includes(node));
 }
 
-/**
- * In these runs nothing lives long enough to expire, unless the owner's clock is set; no store is full, and nobody asks
- * for what is no id.
- */
+/** In these runs nothing lives long enough to expire, no store is full, and nobody asks for what is no id. */
 const NEVER_HERE: readonly ResetReason[] = ['expired', 'evicted', 'malformed'];
 
 /** S9: each reset has a reason, and it is the true one as far as a visitor can know. */
-function badReasons(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): BrokenPromise[] {
+function badReasons(deeds: readonly ChaosDeed[]): BrokenPromise[] {
   const wished = new Set(deeds.flatMap(({ act }) => (act.kind === 'destroy' || act.kind === 'rotate' ? [act.id] : [])));
   return deeds.flatMap((deed): BrokenPromise[] => {
     const { act, outcome } = deed;
@@ -199,20 +190,9 @@ function badReasons(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): 
     const { reason } = outcome;
     if (reason === undefined) return [{ rule: 'S9', what: 'a reset without a reason', deeds: [deed] }];
     const isWished = wished.has(subjectOf(act) ?? '');
-    if (reason === 'expired' && wasClockSet([{ ...deed, begunAt: 0 }], troubles)) return [];
     if (!NEVER_HERE.includes(reason) && (reason !== 'destroyed' || isWished)) return [];
     return [{ rule: 'S9', what: `the reason cannot be ${reason}`, deeds: [deed] }];
   });
-}
-
-/** How long a session, or a rotated id, is good for is measured by its owner's wall clock, which was set meanwhile. */
-function wasClockSet(deeds: readonly ChaosDeed[], troubles: readonly Trouble[]): boolean {
-  return troubles.some(
-    (trouble) =>
-      (trouble.kind === 'clock-ahead' || trouble.kind === 'clock-behind') &&
-      deeds.every(({ act }) => subjectOf(act)?.startsWith(trouble.victim)) &&
-      overlaps(trouble, spanOf(deeds)),
-  );
 }
 
 function isToldGone({ act, outcome }: ChaosDeed): boolean {

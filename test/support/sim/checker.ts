@@ -16,6 +16,8 @@ export interface CheckOptions {
   readonly areLedgersLarge: boolean;
   /** A rotated session can still be read for so long. */
   readonly graceMs: number;
+  /** Whether somebody else looks at what is said to have expired; else nothing may, for nothing lives long enough. */
+  readonly doLivesEnd?: boolean;
 }
 
 /** What a deed proves to stand under an id. */
@@ -75,7 +77,7 @@ export function check(history: History, options: CheckOptions): Violation[] {
         ),
       ),
       ...(isKept ? keptCameBack(seen, deeds, writers) : cameBack(seen, deeds, options)),
-      ...spurious(deeds, isKept, history),
+      ...spurious(deeds, isKept, history, options),
     );
   }
   if (options.areLedgersLarge) violations.push(...manySuccessors(history));
@@ -284,10 +286,16 @@ function keptCameBack(
 }
 
 /** S3: a session goes only with its owner, its store, or at somebody's wish. */
-function spurious(deeds: readonly Deed[], isKept: boolean, { hurtAt }: History): Violation[] {
+function spurious(
+  deeds: readonly Deed[],
+  isKept: boolean,
+  { hurtAt }: History,
+  { doLivesEnd = false }: CheckOptions,
+): Violation[] {
   const wishes = deeds.filter(({ act }) => act.kind === 'destroy' || act.kind === 'rotate');
   return deeds.flatMap((deed): Violation[] => {
     if (!isEnd(deed) || deed.act.kind === 'destroy') return [];
+    if (doLivesEnd && 'reason' in deed.outcome && deed.outcome.reason === 'expired') return [];
     const id = subjectOf(deed.act) ?? '';
     const hurt = [...hurtAt].find(([letter]) => id.startsWith(letter))?.[1] ?? Infinity;
     if (hurt < deed.endedAt || wishes.some((wish) => wish.begunAt < deed.endedAt)) return [];

@@ -15,7 +15,7 @@ export interface FaultsOptions {
 type Kind =
   | ('kill' | 'restart' | 'stop' | 'freeze' | 'cut')
   | ('slowStore' | 'stallStore' | 'breakStore' | 'killStore')
-  | ('fillDisk' | 'stallDisk');
+  | ('fillDisk' | 'stallDisk' | 'stepClock');
 
 const KINDS: Readonly<Record<Kind, number>> = {
   kill: 5,
@@ -29,11 +29,26 @@ const KINDS: Readonly<Record<Kind, number>> = {
   killStore: 0.7,
   fillDisk: 1,
   stallDisk: 1,
+  stepClock: 3,
 };
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** How far somebody sets a wall clock. */
+const STEPS_MS = [HOUR_MS, -HOUR_MS, 2 * MINUTE_MS, -2 * MINUTE_MS, 24 * HOUR_MS];
+/** So often a clock that was set wrong is set right again. */
+const SET_RIGHT = 0.4;
+/** So often a clock steps about the time when a daemon is restarted. */
+const STEPS_OVER_RESTARTS = 0.4;
+const SHORTLY_AFTER_MS = 300;
 
 const CHOICES = {
   all: KINDS,
-  stores: { ...KINDS, kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0, fillDisk: 0, stallDisk: 0 },
+  stores: {
+    ...KINDS,
+    ...{ kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0, fillDisk: 0, stallDisk: 0, stepClock: 0 },
+  },
   'all but cuts': { ...KINDS, cut: 0 },
 } as const;
 
@@ -126,6 +141,9 @@ export class Faults {
       case 'killStore':
         this.#mesh.killStore(letter);
         this.#endIn(this.#random.between(30, 150), () => this.#mesh.reviveStore(letter));
+        return;
+      case 'stepClock':
+        this.#stepClock(letter);
     }
   }
 
@@ -136,17 +154,37 @@ export class Faults {
 
   #kill(letter: Letter): void {
     const keepsStore = this.#random.chance(0.75);
-    this.#mesh.kill(letter, { isDark: this.#random.chance(0.25) });
-    this.#endIn(QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 3000, () =>
-      this.#mesh.startNode(letter, keepsStore),
-    );
+    const isDark = this.#random.chance(0.25);
+    const downMs = QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 3000;
+    this.#stepClockAbout(letter, downMs);
+    this.#mesh.kill(letter, { isDark });
+    this.#endIn(downMs, () => this.#mesh.startNode(letter, keepsStore));
   }
 
   #close(letter: Letter, mode: 'restart' | 'stop'): void {
+    const downMs = QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 4000;
+    this.#stepClockAbout(letter, downMs);
     this.#mesh.close(letter, mode);
-    this.#endIn(QUICKEST_RESTART_MS + this.#random.between(0, 1) ** 2 * 4000, () =>
-      this.#mesh.startNode(letter, mode === 'restart'),
-    );
+    this.#endIn(downMs, () => this.#mesh.startNode(letter, mode === 'restart'));
+  }
+
+  /** Shortly before a daemon ends, while it is away, or shortly after the next one begins. */
+  #stepClockAbout(letter: Letter, downMs: number): void {
+    if (!this.#random.chance(STEPS_OVER_RESTARTS)) return;
+    const when = this.#random.pick(['before', 'amid', 'after'] as const);
+    this.#mesh.count(`clock steps ${when} a restart`);
+    if (when === 'before') this.#stepClock(letter);
+    else {
+      const inMs =
+        when === 'amid' ? this.#random.between(0, downMs) : downMs + this.#random.between(0, SHORTLY_AFTER_MS);
+      this.#mesh.world.after(inMs, () => this.#stepClock(letter));
+    }
+  }
+
+  #stepClock(letter: Letter): void {
+    const aheadMs = this.#mesh.clockAheadMs(letter);
+    const isSetRight = aheadMs !== 0 && this.#random.chance(SET_RIGHT);
+    this.#mesh.stepClock(letter, isSetRight ? -aheadMs : this.#random.pick(STEPS_MS));
   }
 
   #freeze(letter: Letter): void {

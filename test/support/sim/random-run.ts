@@ -1,7 +1,8 @@
 import { check, type Violation } from './checker.ts';
 import { Faults } from './faults.ts';
 import { Random } from './random.ts';
-import { SimMesh } from './sim-mesh.ts';
+import { wrongLives } from './life-spans.ts';
+import { SimMesh, type SimConfig } from './sim-mesh.ts';
 import { befallWithSplits, checkSplits } from './split-run.ts';
 import type { Split } from './split-views.ts';
 import { deedsWith, describeDeed } from './visitors.ts';
@@ -20,6 +21,10 @@ const SMALL_LEDGER = 5;
 const LARGE_LEDGER = 1000;
 /** Shorter than a split, as a minute is beside an hour; longer than any request. */
 const SHORT_TOMBSTONE_SECONDS = 1.5;
+const SHORT_GRACE_SECONDS = 0.3;
+/** Of the runs without splits, in so many lives are short enough to end in them, and so are tombstones and graces. */
+const SHORT_LIVES = 0.4;
+const SHORT_LIFE_SECONDS = 2;
 const FAULTS_FOR_MS = 3500;
 /** A node that died often is let in again only after half a minute. */
 const CONVERGENCE_MS = 60_000;
@@ -49,10 +54,8 @@ export async function run(
       recalledSessions: 1000,
       shelfMegabytes: 1,
     },
-    ...(weather !== 'faults' && {
-      doGoOn: true,
-      session: random.chance(0.5) ? { tombstoneSeconds: SHORT_TOMBSTONE_SECONDS, rotateGraceSeconds: 0.3 } : {},
-    }),
+    doGoOn: weather !== 'faults',
+    session: drawSession(random, weather),
     ...(isTraced && { trace: (line: string) => void trace.push(line) }),
   });
   const complaints: string[] = [];
@@ -73,6 +76,12 @@ export async function run(
   return { seed, size: mesh.letters.length, complaints, tally: mesh.tally, trace };
 }
 
+function drawSession(random: Random, weather: Weather): Partial<SimConfig['session']> {
+  const short = { tombstoneSeconds: SHORT_TOMBSTONE_SECONDS, rotateGraceSeconds: SHORT_GRACE_SECONDS };
+  if (weather !== 'faults') return random.chance(0.5) ? short : {};
+  return random.chance(SHORT_LIVES) ? { ...short, ttlSeconds: SHORT_LIFE_SECONDS } : {};
+}
+
 async function befall(mesh: SimMesh, random: Random): Promise<undefined> {
   const faults = new Faults({ mesh, random: new Random(random.below(2 ** 31)), everyMs: random.between(150, 900) });
   await mesh.runFor(150);
@@ -91,16 +100,26 @@ function befallSplits(mesh: SimMesh, random: Random, weather: Weather): Promise<
 function judge(mesh: SimMesh, weather: Weather, splits: readonly Split[] | undefined): string[] {
   const { visitors, hurtAt, absences, unrest, config, tally, errors } = mesh;
   const { deeds, lineages } = visitors;
-  for (const { act, outcome } of deeds) mesh.count(`${act.kind}: ${outcome.kind}`);
+  for (const { act, outcome } of deeds) {
+    mesh.count(`${act.kind}: ${outcome.kind}`);
+    if (outcome.kind === 'miss' && outcome.reason === 'expired') mesh.count('told expired');
+  }
   const history = { deeds, lineages, hurtAt, absences, unrest };
+  const { rotateGraceSeconds, tombstoneSeconds, ttlSeconds } = config.session;
+  const spans = {
+    ttlMs: ttlSeconds * 1000,
+    tombstoneMs: tombstoneSeconds * 1000,
+    graceMs: rotateGraceSeconds * 1000,
+  };
   const options = {
     hardCapMs: config.timings.hardCapMs,
     areLedgersLarge: config.limits.ledgerEntries >= LARGE_LEDGER,
-    graceMs: config.session.rotateGraceSeconds * 1000,
+    graceMs: spans.graceMs,
+    doLivesEnd: splits === undefined,
   };
   const violations =
     splits === undefined
-      ? check(history, options)
+      ? [...check(history, options), ...wrongLives(history, spans)]
       : checkSplits(history, mesh.letters, { splits, options, isRestKept: weather === 'splits' });
   const complaints = violations.map((violation) => describeViolation(violation, mesh));
   if (complaints.length > 0) complaints.unshift(...(splits ?? []).map((split) => describeSplit(split, mesh)));

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
 import { isLetter, type Letter } from '../../../src/session/letter.ts';
@@ -6,6 +9,7 @@ import { Random } from './random.ts';
 import { SimDisk, type DiskState } from './sim-disk.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimNodeWatcher } from './sim-node.ts';
+import { SimMachineClock } from './sim-machine-clock.ts';
 import { SimProcess } from './sim-process.ts';
 import { SimMemcached } from './sim-store.ts';
 import { Visitors } from './visitors.ts';
@@ -30,7 +34,10 @@ export interface SimMeshOptions {
 interface Machine {
   readonly memcached: SimMemcached;
   readonly disk: SimDisk;
-  readonly skewMs: number;
+  readonly runtimeDirectory: string;
+  readonly clock: SimMachineClock;
+  /** Whether it lost its power when its daemon ended. */
+  isDark: boolean;
   node: SimNode | undefined;
 }
 
@@ -97,6 +104,7 @@ export class SimMesh {
   /** What came about, and how often: a run in which nothing did proves nothing. */
   readonly tally = new Map<string, number>();
   readonly #random: Random;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'maglia-sim-'));
   readonly #machines: ReadonlyMap<Letter, Machine>;
   readonly #map: LetterMap;
   /** Lives that each node has taken since it last served. */
@@ -122,7 +130,9 @@ export class SimMesh {
         {
           memcached: new SimMemcached(this.world),
           disk: new SimDisk(),
-          skewMs: this.#random.between(-SKEW_MS, SKEW_MS),
+          runtimeDirectory: join(this.#directory, letter),
+          clock: new SimMachineClock(this.world, this.#random, this.#random.between(-SKEW_MS, SKEW_MS)),
+          isDark: false,
           node: undefined,
         },
       ]),
@@ -160,12 +170,17 @@ export class SimMesh {
     this.network.powerOn(letter);
     const absence = this.absences.findLast(({ node }) => node === letter);
     if (absence !== undefined) absence.to = this.world.now;
-    const process = new SimProcess(this.world, this.#random, machine.skewMs);
+    // A Memcached that is still there says that the machine was without its network only.
+    if (machine.isDark && !isStoreKept) machine.clock.reboot();
+    machine.isDark = false;
+    const process = new SimProcess(this.world, this.#random, machine.clock);
     machine.memcached.isDown = false;
     if (!isStoreKept) machine.memcached.clear();
     machine.node = new SimNode({
       ...{ letter, map: this.#map, config: this.config, network: this.network, process, isStoreKept },
-      ...{ memcached: machine.memcached, disk: machine.disk, log: this.#log.child({ node: letter }) },
+      ...{ memcached: machine.memcached, disk: machine.disk },
+      ...{ runtimeDirectory: machine.runtimeDirectory, bootId: machine.clock.bootId },
+      log: this.#log.child({ node: letter }),
       watcher: this.#watcher,
     });
     process.onDeath(() => (machine.node = undefined));
@@ -174,9 +189,11 @@ export class SimMesh {
   }
 
   kill(letter: Letter, { isDark = false } = {}): void {
-    const { node } = this.#machine(letter);
+    const machine = this.#machine(letter);
+    const { node } = machine;
     if (node === undefined) return;
     this.#hurt(letter, isDark ? 'power off' : 'kill');
+    machine.isDark = isDark;
     if (isDark) this.network.powerOff(letter);
     this.#end(letter, node);
   }
@@ -217,6 +234,18 @@ export class SimMesh {
   heal(from: Letter, to: Letter): void {
     this.happened(`heal to ${to}`, from);
     this.network.heal(from, to);
+  }
+
+  /** Somebody sets the wall clock of a machine. No excuse for anything: nothing happens to the mesh. */
+  stepClock(letter: Letter, ms: number): void {
+    this.#machine(letter).clock.step(ms);
+    this.count('clock steps');
+    this.#trace(`>>> ${letter}: clock steps by ${ms / 1000} s`);
+  }
+
+  /** What its wall clock was set by, all in all. */
+  clockAheadMs(letter: Letter): number {
+    return this.#machine(letter).clock.aheadMs;
   }
 
   stallStore(letter: Letter, forMs: number): void {
@@ -278,9 +307,10 @@ export class SimMesh {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
-  /** Ends all that still runs. */
+  /** Ends all that still runs, and takes the directory away. */
   dispose(): void {
     for (const { node } of this.#machines.values()) node?.process.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
   }
 
   readonly #watcher: SimNodeWatcher = {

@@ -1,3 +1,5 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
 import type { Config } from '../../../src/config/config.ts';
 import { Ends } from '../../../src/engine/ends.ts';
@@ -24,10 +26,11 @@ import { Router } from '../../../src/routing/router.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { LetterMap } from '../../../src/session/letter-map.ts';
 import { ENVELOPE_BYTES } from '../../../src/session/record.ts';
-import { Versions } from '../../../src/session/version.ts';
+import { firstVersionsAt, Versions } from '../../../src/session/version.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
+import { LifeClock } from '../../../src/store/life-clock.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
 import type { SimDisk } from './sim-disk.ts';
 import { SimLink } from './sim-link.ts';
@@ -58,6 +61,9 @@ export interface SimNodeParts {
   /** Whether the memcached ran before, with what a former daemon put into it. */
   readonly isStoreKept: boolean;
   readonly disk: SimDisk;
+  /** Its files, which outlive the daemon. */
+  readonly runtimeDirectory: string;
+  readonly bootId: string;
   readonly log: Logger;
   readonly watcher: SimNodeWatcher;
 }
@@ -68,6 +74,13 @@ const SOFTWARE = 'simulated';
 
 /** As in `daemon.ts`. */
 const FAREWELL_MS = 200;
+
+/** Simulated time stands still meanwhile. */
+function writeAtOnce(path: string, text: string): Promise<void> {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+  return Promise.resolve();
+}
 
 /** One life of a daemon, from real parts; only its clock, its links and its store are simulated. Wired as `daemon.ts` does. */
 export class SimNode {
@@ -87,6 +100,7 @@ export class SimNode {
   readonly #hot: HotRecords;
   readonly #joinMesh: () => void;
   readonly #hello: (to: Letter) => Hello;
+  readonly #lifeClock: LifeClock;
 
   constructor(parts: SimNodeParts) {
     const { letter, map, network, process, memcached, log, watcher } = parts;
@@ -105,8 +119,14 @@ export class SimNode {
       ...{ path: 'lives.json', clock, log },
     });
     const lives = new Lives({ text: disk.text, onChanged: (text) => livesFile.changed(text) });
+    const lifeClock = new LifeClock({
+      ...{ clock, bootId: parts.bootId, path: joinPath(parts.runtimeDirectory, 'clock.json') },
+      write: writeAtOnce,
+    });
+    lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
     const incarnation = Math.max(clock.now(), lives.served + 1);
-    const versions = new Versions(incarnation);
+    const { served } = lives;
+    const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
 
     // Half of the nodes keep records at hand, so that every run tries both.
     const hotRecords = new HotRecords(letter.charCodeAt(0) % 2);
@@ -120,10 +140,10 @@ export class SimNode {
     const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
-        vault: new Vault({ ...vault, clock, log }),
+        vault: new Vault({ ...vault, clock: lifeClock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-        ...{ versions, session, clock, log },
+        ...{ versions, session, clock: lifeClock, log },
       });
     const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
 
@@ -254,6 +274,7 @@ export class SimNode {
     this.#hot = hotRecords;
     this.#joinMesh = joinMesh;
     this.#hello = hello;
+    this.#lifeClock = lifeClock;
   }
 
   start(): void {
@@ -292,7 +313,7 @@ export class SimNode {
   storeLost(): void {
     const { config } = this.#parts;
     this.#hot.forgetAll();
-    this.#recall.lostAll('store-lost', this.process.clock.now() + config.session.ttlSeconds * 1000);
+    this.#recall.lostAll('store-lost', this.#lifeClock.now() + config.session.ttlSeconds * 1000);
   }
 
   async #answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {

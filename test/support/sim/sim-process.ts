@@ -15,9 +15,6 @@ type ProcessState = 'running' | 'frozen' | 'catching-up' | 'dead';
 /** Between two things that a process does after a stop, so that each sees what the one before has brought about. */
 const CATCH_UP_MS = 0.02;
 
-/** The epoch at which the simulated world begins. */
-const EPOCH = 1_700_000_000_000;
-
 /**
  * One life of a daemon's process. While it is frozen its timers and its input pile up; when it goes on it finds its clock
  * advanced and works off the pile. Once it is dead nothing runs in it any more.
@@ -33,14 +30,12 @@ export class SimProcess {
   #stoppedAt: number | undefined;
   #resumedAt = 0;
 
-  /** @param skewMs how wrong the machine's wall clock is */
-  constructor(world: World, random: Random, skewMs: number) {
+  constructor(world: World, random: Random, machine: Pick<Clock, 'now' | 'monotonic'>) {
     this.#world = world;
     this.#random = random;
-    const offset = random.between(0, 1_000_000);
     this.clock = {
-      now: () => Math.floor(EPOCH + skewMs + world.now),
-      monotonic: () => offset + world.now,
+      now: () => machine.now(),
+      monotonic: () => machine.monotonic(),
       after: (delayMs, fire) => this.#after(delayMs, fire),
     };
   }

@@ -21,7 +21,7 @@ describe('S5 what was destroyed here, and a stand-in may not know of,', () => {
   }
 
   function bury(id: string): void {
-    ends.note(id, 'buried', clock.now() + TOMBSTONE_MS);
+    ends.note(id, 'buried', TOMBSTONE_MS);
   }
 
   test('is remembered for as long as a split lasts, however long that is', () => {

@@ -39,7 +39,7 @@ describe('the acceptor', () => {
     ['not-a-peer', { letter: a }, /says that it is a.*another letter.*correct the address/],
     ['unknown-letter', { letter: z }, /map of a has no letter z: give both nodes the same map/],
     ['wrong-letter', { to: c }, /looked for c and reached a: correct the address of c/],
-    ['wrong-clock', { incarnation: 1001 }, /life 1001 of b is more than a day ahead.*set the clocks/],
+    ['wrong-clock', { incarnation: 1001 }, /life 1001 of b is more than two days ahead.*set the clocks/],
     ['wrong-map', { mapDigest: 'other' }, /digest other on b, same on a.*same letters and addresses/],
   ])('refuses %s, and tells what to do', (refusal, change, explanation) => {
     expect(judgeHello({ ...caller, ...change }, acceptor)).toEqual({

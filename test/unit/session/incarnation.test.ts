@@ -3,7 +3,8 @@ import { isCredibleLife, isIncarnation, MAX_INCARNATION } from '../../../src/ses
 import { Versions } from '../../../src/session/version.ts';
 
 const NOW = Date.parse('2026-11-30');
-const DAY = 86_400_000;
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
 
 describe('the number of a life', () => {
   test.each([Number.MAX_SAFE_INTEGER, MAX_INCARNATION + 1, 1.5, -1, Number.NaN, '7', undefined])(
@@ -20,9 +21,13 @@ describe('the number of a life', () => {
     expect(Number.isSafeInteger(second + 1e14)).toBe(true);
   });
 
-  test('is credible up to a day ahead of our clock', () => {
-    expect(isCredibleLife(NOW + DAY, 0, NOW)).toBe(true);
-    expect(isCredibleLife(NOW + DAY + 1, 0, NOW)).toBe(false);
+  test('is credible up to two days ahead of our clock', () => {
+    expect(isCredibleLife(NOW + 2 * DAY, 0, NOW)).toBe(true);
+    expect(isCredibleLife(NOW + 2 * DAY + 1, 0, NOW)).toBe(false);
+  });
+
+  test('is credible where a host that has set its clock a day too far starts, though our clock is an hour behind', () => {
+    expect(isCredibleLife(NOW + DAY, 0, NOW - HOUR)).toBe(true);
   });
 
   test('is credible where it follows a life that we know, whatever our clock says', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Versions } from '../../../src/session/version.ts';
+import { firstVersionsAt, Versions } from '../../../src/session/version.ts';
 
 const INCARNATION = 1_700_000_000_000;
 
@@ -9,6 +9,20 @@ describe('versions', () => {
     const former = new Versions(INCARNATION);
     for (let written = 0; written < 999; written += 1) former.next();
     expect(new Versions(INCARNATION + 1).next()).toBeGreaterThan(former.next());
+  });
+
+  test('also where the wall clock was set back before each restart, so that one life is named by the next number', () => {
+    const HOUR = 3_600_000;
+    let [served, monotonicMs, latest] = [INCARNATION, HOUR, 0];
+    let versions = new Versions(INCARNATION);
+    for (let restarts = 0; restarts < 5; restarts += 1) {
+      for (let written = 0; written < 20_000; written += 1) latest = versions.next();
+      monotonicMs += 20.5;
+      const incarnation = Math.max(INCARNATION - HOUR, served + 1);
+      versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs }));
+      expect(versions.next()).toBeGreaterThan(latest);
+      served = incarnation;
+    }
   });
 
   test('grow with every one that is drawn, and are above the one that they follow', () => {
