@@ -105,7 +105,7 @@ test('a command whose reader has gone ends without a word', async () => {
   expect(await endOf(child)).toEqual({ status: EXIT.ok, errors: '' });
 });
 
-test('a command whose reader takes its time is read to the end', async () => {
+test('a command that prints more than a pipe holds is read to the end', async () => {
   const bytes = 4 * 1024 * 1024;
   const url = await answering(200, 'x'.repeat(bytes));
   const child = maglia(['get', ID, ...url], 'pipe');
