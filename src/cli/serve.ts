@@ -7,6 +7,7 @@ import { configCommand } from './config-flags.ts';
 import type { CliContext, CommandParts } from './context.ts';
 import { daemonSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { warnOfRoot } from './root-warning.ts';
 import { readVersion } from './version.ts';
 
 /** `maglia serve`: one daemon in the foreground, its log on standard output. */
@@ -25,6 +26,7 @@ async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> 
   if (inspectorUrl() !== undefined) {
     log.warn('a debugger can be attached, by every user of this machine: take --inspect out of NODE_OPTIONS');
   }
+  warnOfRoot(process.getuid?.(), log);
   context.onHangUp(() => log.warn('SIGHUP is not obeyed: a daemon cannot read its configuration again while it runs'));
   // Loaded only here: every other command would wait for it without need.
   const { Daemon } = await import('../daemon.ts');

@@ -50,20 +50,23 @@ export function buildMemcachedDoor(parts: MemcachedDoorParts): MemcachedDoor {
   const { config, metrics, clock, log } = parts;
   const counts = new DoorCounts();
   const clients = new Clients({ limits: clientsLimits(config), counts, metrics, clock, log });
-  return new MemcachedDoor(deskParts(parts, counts, clients), clients, clock, log);
+  const logins = new Logins({ door: 'memcached', metrics, clock, log });
+  return new MemcachedDoor(deskParts(parts, counts, clients, logins), clients, logins, clock, log);
 }
 
 export class MemcachedDoor {
   readonly #desk: DeskParts;
   readonly #clients: Clients;
+  readonly #logins: Logins;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #listeners: Listener[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(desk: DeskParts, clients: Clients, clock: Clock, log: Logger) {
+  constructor(desk: DeskParts, clients: Clients, logins: Logins, clock: Clock, log: Logger) {
     this.#desk = desk;
     this.#clients = clients;
+    this.#logins = logins;
     this.#clock = clock;
     this.#log = log;
   }
@@ -108,6 +111,7 @@ export class MemcachedDoor {
 
   #close(): Promise<void> {
     for (const listener of this.#listeners) listener.close();
+    this.#logins.close();
     return this.#clients.close(CLOSE_GRACE_MS);
   }
 }
@@ -125,15 +129,14 @@ function clientsLimits({ limits, session }: MemcachedDoorParts['config']): Clien
   };
 }
 
-function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clients): DeskParts {
+function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clients, logins: Logins): DeskParts {
   const { config, sessions, cluster, orphans, software, metrics, clock, log } = parts;
   const { doors, letter, limits, map, session, store } = config;
   const version = `${SPOKEN_VERSION}-maglia-${software}`.slice(0, LONGEST_VERSION);
   const credentials = new Credentials(doors.credentials);
   const mesh = new MeshDesk({ sessions, metrics, clock, log });
   return {
-    ...{ letter, mesh, counts, metrics, clock, log, version, credentials },
-    logins: new Logins({ door: 'memcached', metrics, clock, log }),
+    ...{ letter, mesh, counts, metrics, clock, log, version, credentials, logins },
     waitMs: doors.lockWaitMs,
     locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
     lockLimit: limits.clientLocks,

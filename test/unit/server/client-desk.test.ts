@@ -182,6 +182,37 @@ describe('a client that must say who it is', () => {
     expect(desk.isTurnedAway).toBe(true);
   });
 
+  test.each([
+    ['binary', sasl('', 'shop', 'second-password'), BINARY],
+    ['text', store('set', 'any', 'shop second-password'), TEXT],
+  ])('and guesses wrong in the %s protocol is told late, and not heard meanwhile', async (_, guess, shape) => {
+    const { desk, fixture } = open({ users: USERS });
+    let release = (): void => undefined;
+    fixture.slowed = new Promise((resolve) => (release = resolve));
+    let told: Reply | undefined;
+    void Promise.resolve(desk.answer(guess, shape)).then((reply) => (told = reply));
+    await settled();
+    expect([told, desk.isTurnedAway]).toEqual([undefined, true]);
+    release();
+    await settled();
+    expect(told).toEqual({ kind: 'auth-failed' });
+  });
+
+  test('is turned away at the head of a value that no password is as long as', () => {
+    const { desk, fixture } = open({ users: USERS });
+    expect(desk.answer({ kind: 'oversized', key: 'any' }, TEXT)).toEqual({ kind: 'auth-failed' });
+    expect(desk.isTurnedAway).toBe(true);
+    expect(fixture.logins).toEqual(['refused']);
+  });
+
+  test('is a stranger until it has', () => {
+    const { desk } = open({ users: USERS });
+    expect(desk.isStranger).toBe(true);
+    void desk.answer(store('set', 'any', 'shop first-password'), TEXT);
+    expect(desk.isStranger).toBe(false);
+    expect(open().desk.isStranger).toBe(false);
+  });
+
   test('where it need not, may nevertheless', () => {
     const { desk } = open({ users: USERS });
     expect(desk.answer(sasl('', 'shop', 'first-password'), BINARY)).toEqual({ kind: 'authenticated' });

@@ -79,6 +79,8 @@ export class DeskFixture {
   readonly metrics = new Metrics();
   /** What came of each, in order. */
   readonly logins: string[] = [];
+  /** Until when a wrong guess waits for its answer. */
+  slowed: Promise<void> | undefined;
   readonly sessions: ScriptedSessions;
   readonly parts: DeskParts;
   readonly logged: string[] = [];
@@ -104,7 +106,10 @@ export class DeskFixture {
       credentials: new Credentials(users),
       logins: {
         accepted: () => void this.logins.push('accepted'),
-        refused: () => void this.logins.push('refused'),
+        guessedWrong: () => {
+          this.logins.push('refused');
+          return this.slowed;
+        },
       },
       flush: new Flush({ isAllowed: allowsFlush, letters: map.letters, mesh, counts, clock }),
       reports: new StatsReports({
