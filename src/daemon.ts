@@ -318,6 +318,7 @@ function compose(
         links(from.letter).nudge();
       },
       onRefused: (refusal) => refusals.record(refusal),
+      onTurnedAway: (reason) => metrics.count('callersTurnedAway', { reason }),
     },
   });
 
