@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { EndMode, Interrupts } from './cli/context.ts';
@@ -91,6 +91,15 @@ function openLog(): LogOutput {
   return new LogOutput(isStream ? streamSink(process.stdout) : fileSink((bytes) => writeSync(fd, bytes)));
 }
 
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    // No Linux: then the daemon takes the configured limits for possible.
+    return '';
+  }
+}
+
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
 process.stdout.on('error', outputFailed);
@@ -103,6 +112,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   errors: process.stderr,
   mainFile: fileURLToPath(import.meta.url),
   openLog,
+  readLimits,
   catchInterrupts: () => signals.catchInterrupts(),
   onHangUp: (heard) => signals.onHangUp(heard),
 });
