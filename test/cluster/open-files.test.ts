@@ -28,7 +28,7 @@ async function ask(node: ClusterNode): Promise<string> {
 
 describe('S6 a daemon that may have few files open', () => {
   test('takes as many memcached clients as leave enough for the mesh, the store and the probes', async () => {
-    cluster = await startCluster({ letters: ['a', 'b'], config: CALM });
+    cluster = await startCluster({ letters: ['a', 'b'], store: 'memory', config: CALM });
     const a = cluster.node('a');
     await a.end('SIGTERM');
     a.spawn({}, 100);
