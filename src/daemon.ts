@@ -312,6 +312,7 @@ function compose(
         links(from.letter).nudge();
       },
       onRefused: (refusal) => refusals.record(refusal),
+      onTurnedAway: (reason) => metrics.count('callersTurnedAway', { reason }),
     },
   });
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
@@ -124,6 +124,15 @@ function openLog(): LogOutput {
   return new LogOutput(isStream(STANDARD_OUTPUT) ? streamSink(process.stdout) : toFile);
 }
 
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    // No Linux: then the daemon takes the configured limits for possible.
+    return '';
+  }
+}
+
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
 // What cannot be complained of is lost: there is nobody to tell.
@@ -139,6 +148,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   errors,
   mainFile: fileURLToPath(import.meta.url),
   openLog,
+  readLimits,
   catchInterrupts: () => signals.catchInterrupts(),
   onHangUp: (heard) => signals.onHangUp(heard),
 });

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError, MagliaError, CliError, StoreStartError } from '../errors.ts';
+import { ConfigError, MagliaError, CliError, OpenFilesError, StoreStartError } from '../errors.ts';
 import { ListenError } from '../listening/listen-error.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliContext, CommandParts } from './context.ts';
@@ -73,6 +73,8 @@ function describeExitCodes(): string {
   return `\nExit status:\n${lines.join('\n')}`;
 }
 
+const CANNOT_START = [StoreStartError, ListenError, OpenFilesError] as const;
+
 /** Says what went wrong and gives the exit status for it. */
 function explainError(error: unknown, { errors }: CliContext): number {
   // Commander has said it already. Its own status is 0 for help and version, and 1 for every wrong call.
@@ -82,5 +84,5 @@ function explainError(error: unknown, { errors }: CliContext): number {
   errors.write(`maglia: ${terminalText(error.message)}\n`);
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof ConfigError) return EXIT.config;
-  return error instanceof StoreStartError || error instanceof ListenError ? EXIT.cannotStart : EXIT.unavailable;
+  return CANNOT_START.some((kind) => error instanceof kind) ? EXIT.cannotStart : EXIT.unavailable;
 }

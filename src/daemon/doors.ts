@@ -41,10 +41,11 @@ export class Doors {
 
   /** @throws ListenError where an address cannot be had; `close` cleans up. */
   async open(): Promise<void> {
-    const { clock, config, log } = this.#parts;
+    const { clock, config, log, metrics } = this.#parts;
+    const connections = config.limits.httpClients;
     const access = config.doors.socketAccess;
     await this.#memcachedDoor.listen(config.doors.memcached, access);
-    this.#http = await listenHttp(this.#httpDoor, config.doors.http, { access, clock, log });
+    this.#http = await listenHttp(this.#httpDoor, config.doors.http, { access, connections, metrics, clock, log });
   }
 
   /** Where each listens, by its name. */

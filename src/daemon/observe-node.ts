@@ -1,6 +1,7 @@
 import type { LivesFile } from '../membership/lives-file.ts';
 import type { Members } from '../membership/members.ts';
 import type { Link } from '../mesh/link.ts';
+import type { TurnedAway } from '../mesh/reception.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import { RESET_REASONS } from '../session/reset-reason.ts';
@@ -18,6 +19,7 @@ export interface ObservedParts {
 }
 
 const ORPHAN_OUTCOMES = ['reset', 'succeeded', 'kept'] as const;
+const TURNED_AWAY_REASONS = ['crowd', 'silent', 'foreign', 'refused'] as const satisfies readonly TurnedAway[];
 const CUT_REASONS = ['stalled', 'idle', 'memory', 'fault'] as const;
 
 /** A figure that the store does not tell now: 0 would be a lie. */
@@ -32,6 +34,7 @@ export function observeNode(parts: ObservedParts): void {
   for (const reason of RESET_REASONS) metrics.count('resets', { reason }, 0);
   for (const reason of CUT_REASONS) metrics.count('clientsCut', { door: 'memcached', reason }, 0);
   metrics.count('clientsRefused', { door: 'memcached' }, 0);
+  for (const reason of TURNED_AWAY_REASONS) metrics.count('callersTurnedAway', { reason }, 0);
   for (const owner of members.letters) {
     for (const outcome of ORPHAN_OUTCOMES) metrics.count('orphans', { owner, outcome }, 0);
   }

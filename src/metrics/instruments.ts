@@ -98,6 +98,12 @@ export const INSTRUMENTS = {
     help: '1 for the state of the link to each peer (dialling, up, waiting, refused, closed), 0 for the others',
     labels: ['peer', 'state'],
   },
+  callersTurnedAway: {
+    kind: 'counter',
+    name: 'maglia_mesh_callers_turned_away_total',
+    help: 'Callers of the mesh port that were sent away, by reason: crowd (others needed the place), silent (did not say who they are), foreign (speak something else), refused (the handshake or greeting failed)',
+    labels: ['reason'],
+  },
   inFlight: {
     kind: 'gauge',
     name: 'maglia_link_in_flight',

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { FullDoor } from '../listening/full-door.ts';
 import { loggable } from '../session/loggable.ts';
 import { ClientDesk, type DeskParts } from './client-desk.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from './connection.ts';
@@ -28,12 +29,22 @@ export interface ClientsParts {
 export class Clients {
   readonly #parts: ClientsParts;
   readonly #connections = new Set<ClientConnection>();
+  readonly #full: FullDoor;
   #heldBytes = 0;
   #checks: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(parts: ClientsParts) {
     this.#parts = parts;
+    const { clock, limits, log, metrics } = parts;
+    this.#full = new FullDoor({
+      door: 'memcached',
+      limit: limits.connections,
+      option: 'limits.clients',
+      metrics,
+      clock,
+      log,
+    });
     parts.metrics.beforeExpose(() => parts.metrics.set('clientConnections', { door: 'memcached' }, this.count));
   }
 
@@ -47,11 +58,11 @@ export class Clients {
   }
 
   admit(socket: Duplex, deskParts: DeskParts): void {
-    const { clock, counts, limits, metrics } = this.#parts;
+    const { clock, counts, limits } = this.#parts;
     if (this.#connections.size >= limits.connections) {
       counts.add('rejected_connections');
-      metrics.count('clientsRefused', { door: 'memcached' });
-      socket.destroy();
+      this.#full.refused();
+      turnAway(socket);
       return;
     }
     counts.add('total_connections');
@@ -117,4 +128,12 @@ export class Clients {
       this.#checks = this.#connections.size > 0 ? this.#checkLater() : undefined;
     });
   }
+}
+
+/** With what memcached says then, in every protocol. */
+function turnAway(socket: Duplex): void {
+  socket.on('error', () => undefined);
+  // The kernel has it before the connection is closed: it is shorter than any buffer.
+  socket.write('ERROR Too many open connections\r\n');
+  socket.destroy();
 }

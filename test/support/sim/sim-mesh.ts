@@ -64,11 +64,13 @@ const CONFIG: SimConfig = {
   },
   limits: {
     inFlightPerLink: 256,
+    meshCallers: 256,
     queuePerSession: 64,
     ledgerEntries: 100_000,
     shelfMegabytes: 64,
     recalledSessions: 50_000,
     clients: 10_000,
+    httpClients: 10_000,
     clientRequests: 64,
     clientLocks: 64,
     locks: 20_000,
