@@ -7,6 +7,7 @@ import { ConfiguredCookie } from './configured-cookie.ts';
 import { parseDaemonAddress } from './daemon-address.ts';
 import { DaemonClient } from './daemon-client.ts';
 import { DaemonSessions, type MintedId } from './daemon-sessions.ts';
+import { LongestLife } from './longest-life.ts';
 import { SpareIds } from './spare-ids.ts';
 import { checkedOptions, type MagliaStoreOptions } from './store-options.ts';
 import { StoredSessions } from './stored-sessions.ts';
@@ -60,7 +61,10 @@ export class MagliaStore extends session.Store {
     const { url, token, deadlineMs, merge, ttlSeconds, spareIds } = checkedOptions(options);
     this.#deadlineMs = deadlineMs;
     this.#client = new DaemonClient({ address: parseDaemonAddress(url), token });
-    this.#sessions = new DaemonSessions(this.#client);
+    this.#sessions = new DaemonSessions(
+      this.#client,
+      new LongestLife((text) => process.emitWarning(text, { code: 'MAGLIA_LIFE_CUT' })),
+    );
     this.#stored = new StoredSessions({
       sessions: this.#sessions,
       isMerging: merge,
