@@ -331,7 +331,8 @@ function compose(
   };
   observeNode({ metrics, members, links, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
+  const sessions = router;
+  const doors = new Doors({ config, sessions, cluster: view, isReady, orphans, store, software, metrics, clock, log });
   return { losses, members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
 }
 
