@@ -321,19 +321,10 @@ function compose(
   const isReady = (): Readiness => readinessOf({ store, livesFile, tenure });
   observeNode({ metrics, members, links, livesFile, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
-  return {
-    losses,
-    livesFile,
-    members,
-    tenure,
-    links: [...linkOf.values()],
-    detector,
-    join,
-    joinMesh,
-    meshServer,
-    doors,
-  };
+  const sessions = router;
+  const doors = new Doors({ config, sessions, cluster: view, isReady, orphans, store, software, metrics, clock, log });
+  const mesh = { detector, join, joinMesh, links: [...linkOf.values()], meshServer };
+  return { losses, livesFile, members, tenure, ...mesh, doors };
 }
 
 async function openDoors(parts: Parts, config: Config, { log }: DaemonDependencies): Promise<void> {

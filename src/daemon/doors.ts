@@ -8,12 +8,14 @@ import type { HttpDoorParts } from '../http/http-door-parts.ts';
 import { listenHttp, type HttpListening } from '../http/listen.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../server/memcached-door.ts';
+import type { Store } from '../store/store.ts';
 
 export interface DoorsParts extends Pick<HttpDoorParts, 'cluster' | 'isReady'> {
   readonly sessions: HttpDoorParts['sessions'] & MemcachedDoorParts['sessions'];
   readonly config: Config;
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;
+  readonly store: Pick<Store, 'figures'>;
   readonly software: string;
   readonly metrics: Metrics;
   readonly clock: Clock;

@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
 import { Logins } from '../listening/logins.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Store } from '../store/store.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
 import type { DeskParts } from './client-desk.ts';
@@ -38,6 +39,7 @@ export interface MemcachedDoorParts {
   readonly cluster: () => ClusterView;
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;
+  readonly store: Pick<Store, 'figures'>;
   /** The program's version. */
   readonly software: string;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'beforeExpose'>;
@@ -146,6 +148,7 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
     flush: new Flush({ isAllowed: doors.allowFlush, letters: map.letters, mesh, counts, clock }),
     reports: new StatsReports({
       ...{ counts, clock, version, cluster, orphans },
+      figures: () => parts.store.figures(),
       storeBytes: store.megabytes * MEBIBYTE,
       itemBytes: session.maxBytes,
       maxConnections: limits.clients,

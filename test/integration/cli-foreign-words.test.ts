@@ -51,6 +51,7 @@ async function run(argv: readonly string[], status: number, body: string): Promi
     errors,
     mainFile: '/nowhere',
     openLog: () => new LogOutput(streamSink(output)),
+    readLimits: () => '',
     onHangUp: () => undefined,
     catchInterrupts: () => ({ requested: new Promise(() => undefined), insisted: new Promise(() => undefined) }),
   });

@@ -101,6 +101,22 @@ describe('a body', () => {
   });
 });
 
+describe('a life above the limit', () => {
+  const door = new Door();
+
+  test.each<['POST' | 'PUT' | 'PATCH', string, string]>([
+    ['POST', '/v1/sessions', '{"ttlSeconds":86401}'],
+    ['POST', '/v1/sessions/open', '{"ttlSeconds":2147483647}'],
+    ['POST', `${URL}/touch`, '{"ttlSeconds":86401}'],
+    ['PUT', URL, '{"data":1,"ttlSeconds":86401}'],
+    ['PATCH', URL, '{"data":{},"ttlSeconds":86401}'],
+  ])('of %s %s with %s is refused with the limit, so that a client can cut it', async (method, url, body) => {
+    const answer = await door.ask(withBody(method, url, body));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', field: 'ttlSeconds', most: 86_400 } });
+    expect(door.sessions.calls).toEqual([]);
+  });
+});
+
 describe('a field', () => {
   const door = new Door();
 

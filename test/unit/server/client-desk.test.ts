@@ -37,7 +37,7 @@ describe('stats', () => {
     fixture.sessions.script = () => answered({ kind: 'miss' });
     await desk.answer(read('k'), TEXT);
     fixture.clock.advance(5500);
-    const stats = statsOf(desk.answer({ kind: 'stats', argument: '' }, TEXT));
+    const stats = statsOf(await desk.answer({ kind: 'stats', argument: '' }, TEXT));
     expect(stats).toMatchObject({
       ...{ uptime: '5', version: '1.6.18-test', curr_connections: '3', max_connections: '100', cmd_get: '1' },
       ...{ get_hits: '0', get_misses: '1', limit_maxbytes: '67108864', threads: '1', pointer_size: '64' },
@@ -60,7 +60,7 @@ describe('stats', () => {
     fixture.sessions.script = () => answered({ kind: 'miss' });
     await desk.answer(read('k'), TEXT);
     expect(desk.answer({ kind: 'stats', argument: 'reset' }, TEXT)).toEqual({ kind: 'stats-reset' });
-    expect(statsOf(desk.answer({ kind: 'stats', argument: '' }, TEXT))).toMatchObject({ cmd_get: '0' });
+    expect(statsOf(await desk.answer({ kind: 'stats', argument: '' }, TEXT))).toMatchObject({ cmd_get: '0' });
   });
 
   test('of memcached’s own memory are empty, and unknown ones unknown', () => {
