@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { observeNode } from './daemon/observe-node.ts';
+import { readiness } from './daemon/readiness.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
 import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
@@ -14,6 +15,7 @@ import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
 import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
+import { LongWork } from './long-work.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { believe, checkClock } from './membership/believe.ts';
@@ -155,6 +157,8 @@ function compose(
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const versions = new Versions(incarnation);
+  const work = new LongWork();
+  const { allowFlush: allowsFlush } = config.doors;
 
   const ends = new Ends({
     limit: limits.ledgerEntries,
@@ -169,7 +173,7 @@ function compose(
       vault: new Vault({ store, ...memory, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, log, clock: lifeClock },
+      ...{ versions, session, allowsFlush, work, log, clock: lifeClock },
     });
   const engine = buildEngine(letter, store, { ...memory, ends });
 
@@ -303,7 +307,7 @@ function compose(
   const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
   const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
   const desk = new PeerDesk({
-    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
   });
 
   const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
@@ -323,15 +327,12 @@ function compose(
 
   const view = (): ClusterView =>
     viewCluster({ letter, map, software, tenure, members, refusals, links, store, clock });
-  const isReady = (): { ready: boolean; why: string } => {
-    const { state, why } = store.describe();
-    if (state !== 'up')
-      return { ready: false, why: why === undefined ? 'the store is down' : `the store is down: ${why}` };
-    return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
-  };
+  const isReady = readiness(store, tenure);
   observeNode({ metrics, members, links, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
+  const doors = new Doors({
+    ...{ config, sessions: router, cluster: view, isReady, orphans, software, work, metrics, clock, log },
+  });
   return { losses, members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
 }
 

@@ -6,6 +6,7 @@ import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { buildHttpDoor } from '../http/app.ts';
 import type { HttpDoorParts } from '../http/http-door-parts.ts';
 import { listenHttp, type HttpListening } from '../http/listen.ts';
+import type { LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../server/memcached-door.ts';
 
@@ -15,6 +16,7 @@ export interface DoorsParts extends Pick<HttpDoorParts, 'cluster' | 'isReady'> {
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;
   readonly software: string;
+  readonly work: LongWork;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly log: Logger;
@@ -28,11 +30,11 @@ export class Doors {
   #http: HttpListening | undefined;
 
   constructor(parts: DoorsParts) {
-    const { cluster, clock, config, isReady, log, metrics, sessions } = parts;
+    const { cluster, clock, config, isReady, log, metrics, sessions, work } = parts;
     const { token } = config.doors;
     this.#parts = parts;
     this.#httpDoor = buildHttpDoor({
-      ...{ sessions, cluster, isReady, metrics, log, clock },
+      ...{ sessions, cluster, isReady, work, metrics, log, clock },
       session: config.session,
       ...(token !== undefined && { token }),
     });

@@ -32,7 +32,7 @@ const ENVELOPE_BYTES = 4096;
  * fields, and then its route asks `sessions` and turns the reply into an answer.
  */
 export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
-  const { metrics, session, log, clock, isReady } = parts;
+  const { metrics, session, work, log, clock, isReady } = parts;
   const sessions = new MeteredSessions(parts.sessions, metrics, clock);
   const token = parts.token === undefined ? undefined : new BearerToken(parts.token);
 
@@ -58,7 +58,7 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
   addRequestLog(app, log);
   addGate(app, { token, logins: new Logins({ door: 'http', metrics, clock, log }) });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(app));
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(work));
 
   addOpenApi(app);
   addScope(app, (scope) => {
@@ -71,8 +71,8 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
     addIdCheck(scope);
     addSession(scope, sessions, session);
     addSessionLife(scope, sessions, session);
-    addScope(scope, (patchScope) => addSessionPatch(patchScope, sessions, session));
-    addScope(scope, (dataScope) => addSessionData(dataScope, sessions, session));
+    addScope(scope, (patchScope) => addSessionPatch(patchScope, sessions, session, work));
+    addScope(scope, (dataScope) => addSessionData(dataScope, sessions, session, work));
   });
   return app;
 }

@@ -18,6 +18,7 @@ export const WITH_BODY: readonly ProblemCode[] = [
   'NOT_JSON_BODY',
   'TOO_DEEP',
   'TOO_MANY_KEYS',
+  'UNACCEPTABLE',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
 ];

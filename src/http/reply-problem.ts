@@ -32,6 +32,9 @@ function missProblem(reason: ResetReason): Problem {
 
 function refusalProblem(code: RefusalCode, version?: number): Problem {
   if (code === 'DESTROYED') return missProblem('destroyed');
+  if (code === 'FLUSH_NOT_ALLOWED') {
+    throw new ProblemError({ code: 'INTERNAL', message: 'a session was answered as a flush' });
+  }
   return { code, message: PROBLEMS[code].means, ...(version !== undefined && { details: { version } }) };
 }
 

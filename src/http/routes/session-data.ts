@@ -1,4 +1,6 @@
 import type { SessionConfig } from '../../config/config.ts';
+import type { LongWork } from '../../long-work.ts';
+import { JSON_TYPE_FORM } from '../../session/acceptable-json.ts';
 import type { Content } from '../../session/command.ts';
 import { MAX_CONTENT_TYPE_BYTES } from '../../session/record.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
@@ -18,9 +20,6 @@ import type { SessionsPort } from '../sessions-port.ts';
 import { whenKnown } from '../../soon.ts';
 import { anything } from '../schema.ts';
 
-/** What counts as JSON, and is parsed before it is let in: everyone who reads it later relies on that. */
-const JSON_FORM = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
-
 const PRINTABLE_MEDIA_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
 
 /**
@@ -34,11 +33,11 @@ const INERT_HEADERS = {
 };
 
 /** A session's data as bytes of any content type, exactly as they are. */
-export function addSessionData(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
-  const parseJson = jsonBodyParser(app);
+export function addSessionData(app: HttpApp, sessions: SessionsPort, session: SessionConfig, work: LongWork): void {
+  const parseJson = jsonBodyParser(work);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, settle) => settle(null, bytes));
-  app.addContentTypeParser(JSON_FORM, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) => {
+  app.addContentTypeParser(JSON_TYPE_FORM, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) => {
     if (bytes.length === 0) settle(notJsonBody());
     else parseJson(request, bytes, (error) => settle(error, bytes));
   });

@@ -1,4 +1,5 @@
 import type { SessionConfig } from '../../config/config.ts';
+import type { LongWork } from '../../long-work.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
 import { given } from '../given.ts';
 import type { HttpApp } from '../http-door-parts.ts';
@@ -21,8 +22,8 @@ const MERGE_PATCH_TYPE = 'application/merge-patch+json';
  * PATCH, in two dresses: `{data, ttlSeconds?}` as for PUT with the patch in `data`, or RFC 7396's own media type with
  * the patch as the whole body; then the life to give is in a header, as for raw bytes.
  */
-export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
-  const parseJson = jsonBodyParser(app);
+export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: SessionConfig, work: LongWork): void {
+  const parseJson = jsonBodyParser(work);
   app.addContentTypeParser(MERGE_PATCH_TYPE, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) =>
     parseJson(request, bytes, (error, patch) => settle(error, { data: patch })),
   );

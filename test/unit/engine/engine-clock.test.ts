@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pino } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Locks } from '../../../src/engine/locks.ts';
@@ -39,6 +40,8 @@ function setUp(): {
     locks: new Locks(clock, 20_000, 8),
     versions: new Versions(clock.now()),
     session: SESSION,
+    allowsFlush: true,
+    work: new LongWork(),
     clock: lifeClock,
     log,
   });

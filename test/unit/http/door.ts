@@ -1,5 +1,6 @@
 import type { InjectOptions, FastifyInstance } from 'fastify';
 import { pino, type Level } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { buildHttpDoor } from '../../../src/http/app.ts';
 import type { HttpDoorParts } from '../../../src/http/http-door-parts.ts';
@@ -81,6 +82,7 @@ export class Door {
       isReady: () => ({ ready: true, why: 'serving' }),
       metrics: this.metrics,
       session: SESSION,
+      work: new LongWork(),
       log,
       clock: this.clock,
       ...parts,
