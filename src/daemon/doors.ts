@@ -6,6 +6,7 @@ import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { buildHttpDoor } from '../http/app.ts';
 import type { HttpDoorParts } from '../http/http-door-parts.ts';
 import { listenHttp, type HttpListening } from '../http/listen.ts';
+import { HeldMemory } from '../listening/held-memory.ts';
 import type { LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../server/memcached-door.ts';
@@ -22,6 +23,8 @@ export interface DoorsParts extends Pick<HttpDoorParts, 'cluster' | 'isReady'> {
   readonly log: Logger;
 }
 
+const MEBIBYTE = 1_048_576;
+
 /** Every door that applications come in by. */
 export class Doors {
   readonly #parts: DoorsParts;
@@ -33,12 +36,13 @@ export class Doors {
     const { cluster, clock, config, isReady, log, metrics, sessions, work } = parts;
     const { token } = config.doors;
     this.#parts = parts;
+    const memory = new HeldMemory({ limitBytes: config.limits.clientMegabytes * MEBIBYTE, clock, log });
     this.#httpDoor = buildHttpDoor({
-      ...{ sessions, cluster, isReady, work, metrics, log, clock },
+      ...{ sessions, cluster, isReady, work, memory, metrics, log, clock },
       session: config.session,
       ...(token !== undefined && { token }),
     });
-    this.#memcachedDoor = buildMemcachedDoor(parts);
+    this.#memcachedDoor = buildMemcachedDoor({ ...parts, memory });
   }
 
   /** @throws ListenError where an address cannot be had; `close` cleans up. */

@@ -3,6 +3,7 @@ import { BearerToken } from './bearer-token.ts';
 import { Logins } from '../listening/logins.ts';
 import { addErrorHandling, answerBadUrl } from './error-handler.ts';
 import { addGate } from './gate.ts';
+import { addHeldBodies } from './held-bodies.ts';
 import type { HttpApp, HttpDoorParts } from './http-door-parts.ts';
 import { jsonBodyParser } from './json-body.ts';
 import { JSON_TYPE } from './json-envelope.ts';
@@ -57,6 +58,7 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
   addErrorHandling(app, log);
   addRequestLog(app, log);
   addGate(app, { token, logins: new Logins({ door: 'http', metrics, clock, log }) });
+  addHeldBodies(app, { memory: parts.memory, metrics });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(work));
 

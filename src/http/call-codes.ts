@@ -21,6 +21,7 @@ export const WITH_BODY: readonly ProblemCode[] = [
   'UNACCEPTABLE',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
 ];
 
 /** Nobody could be asked; nothing was done. */

@@ -8,6 +8,7 @@ import type {
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
+import type { HeldMemory } from '../listening/held-memory.ts';
 import type { LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
@@ -22,6 +23,8 @@ export interface HttpDoorParts {
   readonly metrics: Pick<Metrics, 'count' | 'observe' | 'expose' | 'contentType'>;
   readonly session: SessionConfig;
   readonly work: LongWork;
+  /** Shared with the other doors. */
+  readonly memory: HeldMemory;
   /** Demanded as a bearer token when present. */
   readonly token?: string;
   readonly log: Logger;

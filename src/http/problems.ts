@@ -82,6 +82,10 @@ export const PROBLEMS = {
     status: 500,
     means: 'a fault in maglia, which may or may not have done what was asked; its log says more',
   },
+  OVERLOADED: {
+    ...soon(503),
+    means: 'clients hold more memory than `limits.clientMegabytes`, this one most; nothing was done, ask again',
+  },
   NOT_READY: { ...soon(503), means: 'this node does not answer for its letter now; `why` says why' },
   STORE_UNAVAILABLE: { ...soon(503), means: "the owner's store does not answer; nothing was done, ask again" },
   OWNER_UNREACHABLE: {

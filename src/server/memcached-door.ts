@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
 import { Logins } from '../listening/logins.ts';
+import type { HeldMemory } from '../listening/held-memory.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
@@ -40,6 +41,7 @@ export interface MemcachedDoorParts {
   readonly orphans: () => number;
   /** The program's version. */
   readonly software: string;
+  readonly memory: HeldMemory;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'beforeExpose'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -47,9 +49,9 @@ export interface MemcachedDoorParts {
 
 /** The memcached door: text, meta and binary protocol on one port. Not listening yet. */
 export function buildMemcachedDoor(parts: MemcachedDoorParts): MemcachedDoor {
-  const { config, metrics, clock, log } = parts;
+  const { config, memory, metrics, clock, log } = parts;
   const counts = new DoorCounts();
-  const clients = new Clients({ limits: clientsLimits(config), counts, metrics, clock, log });
+  const clients = new Clients({ limits: clientsLimits(config), counts, memory, metrics, clock, log });
   return new MemcachedDoor(deskParts(parts, counts, clients), clients, clock, log);
 }
 
@@ -73,7 +75,7 @@ export class MemcachedDoor {
     return this.#listeners.map((listener) => listener.address);
   }
 
-  get clients(): Pick<Clients, 'count' | 'heldBytes'> {
+  get clients(): Pick<Clients, 'count'> {
     return this.#clients;
   }
 
@@ -115,7 +117,6 @@ export class MemcachedDoor {
 function clientsLimits({ limits, session }: MemcachedDoorParts['config']): ClientsLimits {
   return {
     connections: limits.clients,
-    heldBytes: limits.clientMegabytes * MEBIBYTE,
     requests: limits.clientRequests,
     bytes: limits.clientBytes,
     stallMs: limits.clientStallSeconds * 1000,
