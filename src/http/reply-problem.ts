@@ -26,6 +26,11 @@ export function problemOf(reply: NotDone): Problem {
   }
 }
 
+/** For a condition on the version that a read found to fail. */
+export function conflict(version: number): Problem {
+  return refusalProblem('VERSION_CONFLICT', version);
+}
+
 function missProblem(reason: ResetReason): Problem {
   return { code: 'SESSION_MISS', message: MISS[reason], details: { reason } };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeRecord } from '../../../src/session/record.ts';
 import { MAX_MERGE_VALUES } from '../../../src/session/acceptable-json.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 async function setUpSession(value: unknown = { n: 1 }): Promise<EngineSetup & { readonly version: number }> {
@@ -370,5 +371,35 @@ describe('flush', () => {
     await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
     expect(summary(await run({ kind: 'flush', id: 'a' }))).toBe('refused FLUSH_NOT_ALLOWED');
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('done {"n":1}');
+  });
+});
+
+describe('If-Match after a wrong clock', () => {
+  const AHEAD_MS = 3_600_000;
+
+  test('S1: a former life an hour ahead leaves versions that later writes exceed, so that its tags match nothing new', async () => {
+    const clock = new FakeClock();
+    const ahead = setUpEngine({ clock, incarnation: clock.now() + AHEAD_MS });
+    const former = doneOf(await ahead.run({ kind: 'keep', id: ID, content: json({ n: 1 }) }));
+    const stored = await ahead.store.get(ID);
+    // Its clock was set right, and what it knew of its lives is lost.
+    const { run, store } = setUpEngine({ clock });
+    if (stored !== undefined) await store.set(ID, stored, 600);
+
+    const next = doneOf(await run({ kind: 'put', id: ID, content: json({ n: 2 }), ifVersion: former.version }));
+    expect(next.version).toBeGreaterThan(former.version);
+    const late = await run({ kind: 'put', id: ID, content: json({ n: 3 }), ifVersion: former.version });
+    expect(late).toEqual({ kind: 'refused', code: 'VERSION_CONFLICT', version: next.version });
+  });
+
+  test('S1: a session that is begun anew below them is not taken for the former one', async () => {
+    const clock = new FakeClock();
+    const ahead = setUpEngine({ clock, incarnation: clock.now() + AHEAD_MS });
+    const former = doneOf(await ahead.run({ kind: 'keep', id: ID, content: json({ n: 1 }) }));
+    const { run } = setUpEngine({ clock });
+    const { version } = doneOf(await run({ kind: 'keep', id: ID, content: json({ n: 2 }) }));
+    expect(version).toBeLessThan(former.version);
+    const late = await run({ kind: 'patch', id: ID, patch: Buffer.from('{}'), ifVersion: former.version });
+    expect(late).toEqual({ kind: 'refused', code: 'VERSION_CONFLICT', version });
   });
 });
