@@ -76,25 +76,20 @@ describe('an id in the path that no node can have minted', () => {
 describe('a header or query parameter', () => {
   const door = new Door();
 
-  test.each([
-    '7',
-    'W/7',
-    '',
-    '"',
-    '"7" "8"',
-    '"7", 8',
-    '*, "7"',
-  ])('that is not a condition we understand is refused: If-Match %j', async (ifMatch) => {
-    const headers = { 'if-match': ifMatch };
-    for (const request of [
-      withBody('PUT', URL, '{"data":1}', headers),
-      withBody('PATCH', URL, '{"data":{}}', headers),
-      withBody('PUT', `${URL}/data`, '1', headers),
-    ]) {
-      expect(await door.ask(request)).toMatchObject({ status: 400, body: { field: 'If-Match' } });
-    }
-    expect(door.sessions.calls).toEqual([]);
-  });
+  test.each(['7', 'W/7', '', '"', '"7" "8"', '"7", 8', '*, "7"'])(
+    'that is not a condition we understand is refused: If-Match %j',
+    async (ifMatch) => {
+      const headers = { 'if-match': ifMatch };
+      for (const request of [
+        withBody('PUT', URL, '{"data":1}', headers),
+        withBody('PATCH', URL, '{"data":{}}', headers),
+        withBody('PUT', `${URL}/data`, '1', headers),
+      ]) {
+        expect(await door.ask(request)).toMatchObject({ status: 400, body: { field: 'If-Match' } });
+      }
+      expect(door.sessions.calls).toEqual([]);
+    },
+  );
 
   test('that sets a condition which the call does not honour is refused', async () => {
     const ifMatch = { 'if-match': '"7"' };

@@ -42,9 +42,7 @@ test('S6: bodies that are half here count, and the one that holds most is refuse
   expect((await small.answer).status).toBe(200);
   expect((await last.answer).status).toBe(200);
   expect(memory.bytes).toBe(0);
-  expect(await door.metrics.expose()).toContain(
-    'maglia_client_connections_cut_total{door="http",reason="memory"} 1',
-  );
+  expect(await door.metrics.expose()).toContain('maglia_client_connections_cut_total{door="http",reason="memory"} 1');
 });
 
 test('S6: a body that comes a byte at a time counts for more than its bytes', async () => {
