@@ -6,7 +6,7 @@ import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { observeNode } from './daemon/observe-node.ts';
 import { openLives } from './daemon/open-lives.ts';
-import { readinessOf, type Readiness } from './daemon/readiness.ts';
+import { readinessOf } from './daemon/readiness.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
 import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
@@ -16,6 +16,7 @@ import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
 import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
+import { LongWork } from './long-work.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { believe, checkClock } from './membership/believe.ts';
@@ -156,6 +157,8 @@ function compose(
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const { served } = lives;
   const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
+  const work = new LongWork();
+  const { allowFlush: allowsFlush } = config.doors;
 
   const ends = new Ends({
     limit: limits.ledgerEntries,
@@ -170,7 +173,7 @@ function compose(
       vault: new Vault({ store, ...memory, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, log, clock: lifeClock },
+      ...{ versions, session, allowsFlush, work, log, clock: lifeClock },
     });
   const engine = buildEngine(letter, store, { ...memory, ends });
 
@@ -297,7 +300,7 @@ function compose(
   const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
   const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
   const desk = new PeerDesk({
-    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
   });
 
   const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
@@ -318,11 +321,13 @@ function compose(
 
   const view = (): ClusterView =>
     viewCluster({ letter, map, software, tenure, members, refusals, links, store, clock });
-  const isReady = (): Readiness => readinessOf({ store, livesFile, tenure });
+  const isReady = (): ReturnType<typeof readinessOf> => readinessOf({ store, livesFile, tenure });
   observeNode({ metrics, members, links, livesFile, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
   const sessions = router;
-  const doors = new Doors({ config, sessions, cluster: view, isReady, orphans, store, software, metrics, clock, log });
+  const doors = new Doors({
+    ...{ config, sessions, cluster: view, isReady, orphans, store, software, work, metrics, clock, log },
+  });
   const mesh = { detector, join, joinMesh, links: [...linkOf.values()], meshServer };
   return { losses, livesFile, members, tenure, ...mesh, doors };
 }

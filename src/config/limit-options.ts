@@ -72,7 +72,7 @@ export const LIMIT_OPTIONS = {
   'limits.clientMegabytes': {
     type: integer('MiB', 1, 1_048_576),
     fallback: 256,
-    says: 'Requests and replies held for all memcached clients; beyond that the client that holds most is cut off',
+    says: 'Requests held for clients of both doors, and replies of memcached; beyond that the client that holds most is cut off',
   },
   'limits.clientIdleSeconds': {
     type: integer('seconds', 0, YEAR_SECONDS),

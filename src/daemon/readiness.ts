@@ -1,3 +1,4 @@
+import type { Readiness } from '../http/http-door-parts.ts';
 import type { LivesFile } from '../membership/lives-file.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { Store } from '../store/store.ts';
@@ -6,11 +7,6 @@ export interface ReadinessParts {
   readonly store: Pick<Store, 'describe'>;
   readonly livesFile: Pick<LivesFile, 'memory'>;
   readonly tenure: Pick<Tenure, 'phase' | 'why'>;
-}
-
-export interface Readiness {
-  readonly ready: boolean;
-  readonly why: string;
 }
 
 /** Whether a balancer should send visitors here: what `/readyz` says. */

@@ -34,7 +34,7 @@ export const INSTRUMENTS = {
   clientsCut: {
     kind: 'counter',
     name: 'maglia_client_connections_cut_total',
-    help: 'Connections that this node cut off, by door (memcached) and reason (stalled, idle, memory, fault)',
+    help: 'Connections that this node cut off, and for memory at http requests that it refused, by door (http, memcached) and reason (stalled, idle, memory, fault)',
     labels: ['door', 'reason'],
   },
   auth: {

@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
 import { Logins } from '../listening/logins.ts';
+import type { HeldMemory } from '../listening/held-memory.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../store/store.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
@@ -42,6 +43,7 @@ export interface MemcachedDoorParts {
   readonly store: Pick<Store, 'figures'>;
   /** The program's version. */
   readonly software: string;
+  readonly memory: HeldMemory;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'beforeExpose'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -49,9 +51,9 @@ export interface MemcachedDoorParts {
 
 /** The memcached door: text, meta and binary protocol on one port. Not listening yet. */
 export function buildMemcachedDoor(parts: MemcachedDoorParts): MemcachedDoor {
-  const { config, metrics, clock, log } = parts;
+  const { config, memory, metrics, clock, log } = parts;
   const counts = new DoorCounts();
-  const clients = new Clients({ limits: clientsLimits(config), counts, metrics, clock, log });
+  const clients = new Clients({ limits: clientsLimits(config), counts, memory, metrics, clock, log });
   const logins = new Logins({ door: 'memcached', metrics, clock, log });
   return new MemcachedDoor(deskParts(parts, counts, clients, logins), clients, logins, clock, log);
 }
@@ -78,7 +80,7 @@ export class MemcachedDoor {
     return this.#listeners.map((listener) => listener.address);
   }
 
-  get clients(): Pick<Clients, 'count' | 'heldBytes'> {
+  get clients(): Pick<Clients, 'count'> {
     return this.#clients;
   }
 
@@ -121,7 +123,6 @@ export class MemcachedDoor {
 function clientsLimits({ limits, session }: MemcachedDoorParts['config']): ClientsLimits {
   return {
     connections: limits.clients,
-    heldBytes: limits.clientMegabytes * MEBIBYTE,
     requests: limits.clientRequests,
     bytes: limits.clientBytes,
     stallMs: limits.clientStallSeconds * 1000,

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { Ends } from '../../../src/engine/ends.ts';
 import { Engine } from '../../../src/engine/engine.ts';
@@ -137,13 +138,14 @@ export class SimNode {
       unopposedUntil: () => detector.confirmedByAllAt(),
       wasApart: lives.wasApart(map.letters),
     });
+    const work = new LongWork();
     const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
         vault: new Vault({ ...vault, clock: lifeClock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-        ...{ versions, session, clock: lifeClock, log },
+        ...{ versions, session, allowsFlush: true, work, clock: lifeClock, log },
       });
     const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
 
@@ -260,7 +262,7 @@ export class SimNode {
     const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
     this.router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
     this.#desk = new PeerDesk({
-      ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+      ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
     });
 
     this.members = members;

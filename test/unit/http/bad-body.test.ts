@@ -35,7 +35,8 @@ describe('a body', () => {
     ['with a life that is below 0', '{"data":1,"ttlSeconds":-1}', 400, 'INVALID_REQUEST'],
     ['with a life that is not whole', '{"data":1,"ttlSeconds":1.5}', 400, 'INVALID_REQUEST'],
     ['with a life above the limit', '{"data":1,"ttlSeconds":86401}', 400, 'INVALID_REQUEST'],
-    ['with a life beyond all numbers', '{"data":1,"ttlSeconds":1e999}', 400, 'INVALID_REQUEST'],
+    ['with a life beyond all numbers', '{"data":1,"ttlSeconds":1e999}', 400, 'NOT_JSON_BODY'],
+    ['with a number beyond all numbers', '{"data":[1, -1e400]}', 400, 'NOT_JSON_BODY'],
   ];
 
   const CALLS: [string, 'POST' | 'PUT', string][] = [

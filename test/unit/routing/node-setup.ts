@@ -1,4 +1,5 @@
 import type { LivesFile } from '../../../src/membership/lives-file.ts';
+import { LongWork } from '../../../src/long-work.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import type { MemberState } from '../../../src/membership/member-state.ts';
 import { Members } from '../../../src/membership/members.ts';
@@ -159,7 +160,7 @@ export class RoutingNode {
     });
     this.desk = new PeerDesk({
       ...{ letter: a, map, members, witness, tenure, executor, forwarder, detector, clock, metrics },
-      ...{ links: links.asPart, timings: TIMINGS },
+      ...{ links: links.asPart, timings: TIMINGS, work: new LongWork() },
     });
 
     if (areMet) for (const letter of members.letters) this.become(letter, { kind: 'alive', incarnation: LIFE });
