@@ -11,7 +11,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          testTimeout: 10_000,
+          // They take seconds at most; a busy machine makes a minute of that.
+          testTimeout: 30_000,
           // Nothing in them is global, and loading the same modules for 200 files took a third of their time.
           isolate: false,
           maxWorkers: 2,

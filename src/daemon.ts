@@ -5,6 +5,8 @@ import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { observeNode } from './daemon/observe-node.ts';
+import { openLives } from './daemon/open-lives.ts';
+import { readinessOf } from './daemon/readiness.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
 import { Ends } from './engine/ends.ts';
 import { Engine } from './engine/engine.ts';
@@ -14,10 +16,10 @@ import { Recall } from './engine/recall.ts';
 import { Turns } from './engine/turns.ts';
 import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
+import { LongWork } from './long-work.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
 import { Join } from './membership/join.ts';
 import { believe, checkClock } from './membership/believe.ts';
-import { Lives } from './membership/lives.ts';
 import { isDeath, isGone, Members } from './membership/members.ts';
 import { Refusals } from './membership/refusals.ts';
 import { Registrar } from './membership/registrar.ts';
@@ -60,7 +62,6 @@ export interface DaemonDependencies {
   readonly droppedLogLines?: () => number;
 }
 
-const LIVES_FILE = 'lives.json';
 const LOSSES_FILE = 'losses.json';
 
 const LINK_STATES = ['dialling', 'up', 'waiting', 'refused', 'closed'] as const;
@@ -151,11 +152,13 @@ function compose(
   const { letter, map, timings, limits, session } = config;
   const { clock, log, software } = dependencies;
   const { store } = opened;
-  const lives = new Lives(joinPath(config.runtimeDirectory, LIVES_FILE), (why) => log.warn(why));
+  const { lives, livesFile } = openLives({ runtimeDirectory: config.runtimeDirectory, clock, log });
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const { served } = lives;
   const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
+  const work = new LongWork();
+  const { allowFlush: allowsFlush } = config.doors;
 
   const ends = new Ends({
     limit: limits.ledgerEntries,
@@ -170,7 +173,7 @@ function compose(
       vault: new Vault({ store, ...memory, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, log, clock: lifeClock },
+      ...{ versions, session, allowsFlush, work, log, clock: lifeClock },
     });
   const engine = buildEngine(letter, store, { ...memory, ends });
 
@@ -232,15 +235,8 @@ function compose(
   });
   const buildLink = (peer: Letter): Link =>
     new Link({
-      ...{
-        self: letter,
-        letter: peer,
-        isCredible,
-        address: map.address(peer),
-        security: config.mesh.security,
-        clock,
-        log,
-      },
+      ...{ self: letter, letter: peer, address: map.address(peer), isCredible },
+      ...{ security: config.mesh.security, clock, log },
       hello: () => hello(peer),
       limits: meshLimits(config),
       random: dependencies.random ?? Math.random,
@@ -268,12 +264,12 @@ function compose(
     onJudged: (by) => witness.noteJudgedBy(by),
   });
   const witness: Witness = new Witness({
-    ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
+    ...{ letter, map, members, detector, links, lives, livesFile, estates, tenure, timings, clock },
   });
 
   const former = { hasSessions: opened.kept === 'kept' };
   const join = new Join({
-    ...{ letter, members, links, lives, tenure, timings, clock, log },
+    ...{ letter, members, links, lives, livesFile, tenure, timings, clock, log },
     isRefusing: (peer) => detector.isRefusing(peer),
     rejectionBy: (peer) => detector.rejectionBy(peer),
     random: dependencies.random ?? Math.random,
@@ -300,11 +296,11 @@ function compose(
     );
   };
 
-  const executor = new LocalExecutor(engine, estates, tenure);
+  const executor = new LocalExecutor({ engine, estates, tenure, livesFile });
   const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
   const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
   const desk = new PeerDesk({
-    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
   });
 
   const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
@@ -319,21 +315,21 @@ function compose(
         links(from.letter).nudge();
       },
       onRefused: (refusal) => refusals.record(refusal),
+      onTurnedAway: (reason) => metrics.count('callersTurnedAway', { reason }),
     },
   });
 
   const view = (): ClusterView =>
     viewCluster({ letter, map, software, tenure, members, refusals, links, store, clock });
-  const isReady = (): { ready: boolean; why: string } => {
-    const { state, why } = store.describe();
-    if (state !== 'up')
-      return { ready: false, why: why === undefined ? 'the store is down' : `the store is down: ${why}` };
-    return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
-  };
-  observeNode({ metrics, members, links, estates, store, isReady });
+  const isReady = (): ReturnType<typeof readinessOf> => readinessOf({ store, livesFile, tenure });
+  observeNode({ metrics, members, links, livesFile, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const doors = new Doors({ config, sessions: router, cluster: view, isReady, orphans, software, metrics, clock, log });
-  return { losses, members, tenure, links: [...linkOf.values()], detector, join, joinMesh, meshServer, doors };
+  const sessions = router;
+  const doors = new Doors({
+    ...{ config, sessions, cluster: view, isReady, orphans, store, software, work, metrics, clock, log },
+  });
+  const mesh = { detector, join, joinMesh, links: [...linkOf.values()], meshServer };
+  return { losses, livesFile, members, tenure, ...mesh, doors };
 }
 
 async function openDoors(parts: Parts, config: Config, { log }: DaemonDependencies): Promise<void> {

@@ -55,6 +55,11 @@ export class StoreStartError extends MagliaError {
   readonly code = 'STORE_START';
 }
 
+/** The system lets this process open too few files. */
+export class OpenFilesError extends MagliaError {
+  readonly code = 'OPEN_FILES';
+}
+
 /** Bytes that are not a stored record, or not this id's. */
 export class RecordError extends MagliaError {
   readonly code = 'RECORD_CORRUPT';

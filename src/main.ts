@@ -1,9 +1,13 @@
 #!/usr/bin/env node
-import { fstatSync, writeSync } from 'node:fs';
+import { fstatSync, readFileSync, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import type { EndMode, Interrupts } from './cli/context.ts';
 import { EXIT } from './cli/exit-codes.ts';
+import { drained } from './cli/drained.ts';
+import { FileOutput } from './cli/file-output.ts';
 import { fileSink, LogOutput, streamSink } from './cli/log-output.ts';
 import { runCli } from './cli/program.ts';
 import { systemClock } from './clock.ts';
@@ -13,8 +17,10 @@ const SIGNALS = { SIGTERM: 'stop', SIGINT: 'stop', SIGUSR2: 'restart' } as const
   Record<NodeJS.Signals, EndMode>
 >;
 
-/** How long we wait at the end for a reader that may be stuck. */
+/** How long a daemon that ends, or `up`, waits for a reader of its output that takes nothing. */
 const LAST_WORDS_MS = 1000;
+/** The same for a command whose output is what it is for: somebody may be paging through it. */
+const READING_MS = 60_000;
 
 /** On a Ctrl-C npm passes on the signal that the terminal has sent us already; only what comes later insists. */
 const ECHO_MS = 500;
@@ -23,6 +29,7 @@ const ECHO_MS = 500;
 class ProcessSignals {
   readonly #requested: Promise<EndMode>;
   readonly #insisted: Promise<void>;
+  #isCaught = false;
   #onRequest: (mode: EndMode) => void = () => undefined;
   #onInsistence: () => void = () => undefined;
   #requestedAt: number | undefined;
@@ -37,6 +44,7 @@ class ProcessSignals {
 
   /** As `CliContext` has it. */
   catchInterrupts(): Interrupts {
+    this.#isCaught = true;
     for (const [signal, mode] of Object.entries(SIGNALS)) process.on(signal, () => this.#request(mode));
     process.on('SIGHUP', () => (this.#heardHangUp === undefined ? this.#request('stop') : this.#heardHangUp()));
     // Only with a parent that holds our IPC channel, as `maglia up` does: when it dies, we do not live on unseen.
@@ -46,6 +54,11 @@ class ProcessSignals {
 
   onHangUp(heard: () => void): void {
     this.#heardHangUp = heard;
+  }
+
+  /** Whether this process goes on until it is told to end: then its output is a log, and losing it fails nothing. */
+  get isCaught(): boolean {
+    return this.#isCaught;
   }
 
   /** An ordinary request to stop, also where SIGHUP is none. */
@@ -81,31 +94,65 @@ function die(error: unknown): void {
  */
 function outputFailed(error: NodeJS.ErrnoException): void {
   if (error.code === 'EIO') signals.terminalClosed();
-  else if (error.code !== 'EPIPE') die(error);
+  else if (error.code !== 'EPIPE') outputLost(error.code ?? error.message);
+}
+
+const STANDARD_OUTPUT = 1;
+const STANDARD_ERRORS = 2;
+
+/** Why something that a command printed is lost. */
+const losses: string[] = [];
+
+/** Says so once. Where even that cannot be written, the exit status has to do. */
+function outputLost(why: string): void {
+  if (losses.push(why) === 1) errors.write(`maglia: some of the output is lost: it cannot be written (${why})\n`);
+}
+
+function isStream(fd: number): boolean {
+  const kind = fstatSync(fd);
+  return isatty(fd) || kind.isFIFO() || kind.isSocket();
+}
+
+function openOutput(fd: number, stream: Writable, onLost: (error: NodeJS.ErrnoException) => void): Writable {
+  if (!isStream(fd)) return new FileOutput((bytes) => writeSync(fd, bytes), onLost);
+  stream.on('error', onLost);
+  return stream;
 }
 
 function openLog(): LogOutput {
-  const { fd, isTTY } = process.stdout;
-  const kind = fstatSync(fd);
-  const isStream = isTTY || kind.isFIFO() || kind.isSocket();
-  return new LogOutput(isStream ? streamSink(process.stdout) : fileSink((bytes) => writeSync(fd, bytes)));
+  const toFile = fileSink((bytes) => writeSync(STANDARD_OUTPUT, bytes));
+  return new LogOutput(isStream(STANDARD_OUTPUT) ? streamSink(process.stdout) : toFile);
+}
+
+function readLimits(): string {
+  try {
+    return readFileSync('/proc/self/limits', 'utf8');
+  } catch {
+    // No Linux: then the daemon takes the configured limits for possible.
+    return '';
+  }
 }
 
 process.on('uncaughtException', die);
 process.on('unhandledRejection', die);
-process.stdout.on('error', outputFailed);
-process.stderr.on('error', outputFailed);
+// What cannot be complained of is lost: there is nobody to tell.
+const errors = openOutput(STANDARD_ERRORS, process.stderr, (error) => {
+  if (error.code === 'EIO') signals.terminalClosed();
+});
+const output = openOutput(STANDARD_OUTPUT, process.stdout, outputFailed);
 
 const exitCode = await runCli(process.argv.slice(2), {
   clock: systemClock,
   input: process.stdin,
-  output: process.stdout,
-  errors: process.stderr,
+  output,
+  errors,
   mainFile: fileURLToPath(import.meta.url),
   openLog,
+  readLimits,
   catchInterrupts: () => signals.catchInterrupts(),
   onHangUp: (heard) => signals.onHangUp(heard),
 });
-// A pipe's reader may be slow: what is written is written before we go, unless it does not read at all.
-systemClock.after(LAST_WORDS_MS, () => process.exit(exitCode));
-process.stdout.write('', () => process.stderr.write('', () => process.exit(exitCode)));
+const patienceMs = signals.isCaught ? LAST_WORDS_MS : READING_MS;
+if (!(await drained(output, systemClock, patienceMs)) && !signals.isCaught) outputLost('nobody reads it');
+await drained(errors, systemClock, LAST_WORDS_MS);
+process.exit(losses.length > 0 && !signals.isCaught && exitCode === EXIT.ok ? EXIT.unwritten : exitCode);

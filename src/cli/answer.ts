@@ -2,6 +2,7 @@ import { CliError } from '../errors.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
 import type { Answer } from './http-client.ts';
 import { EXIT } from './exit-codes.ts';
+import { terminalLine } from './terminal-text.ts';
 
 /**
  * The JSON object of an answer.
@@ -32,7 +33,7 @@ export function describeRefusal(answer: Answer): string {
   // The message names the field of the answer, which a person does not see here.
   const text =
     typeof version === 'number' ? told.replace('its version is `version`', `its version is ${version}`) : told;
-  return names.length === 0 ? text : `${text} (${names.join(', ')})`;
+  return terminalLine(names.length === 0 ? text : `${text} (${names.join(', ')})`);
 }
 
 function parseJson(body: Buffer): unknown {

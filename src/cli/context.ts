@@ -22,6 +22,8 @@ export interface CliContext {
   readonly errors: Writable;
   /** The standard output as a daemon's log, which may be full, or stuck. */
   openLog(): LogOutput;
+  /** What the system lets this process take, as Linux writes it; nothing on other systems. */
+  readLimits(): string;
   /** The file that starts this program, for commands that start more of it. */
   readonly mainFile: string;
   /** From this call on, signals end nothing by themselves: the command does. */

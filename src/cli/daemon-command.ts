@@ -8,6 +8,7 @@ import { DEFAULT_URL, parseEndpoint } from './endpoint.ts';
 import { TOKEN_FILE_VARIABLE, URL_VARIABLE } from './environment.ts';
 import { EXIT, exitCodeForStatus, type ExitCode } from './exit-codes.ts';
 import { HttpClient, type Answer, type Call } from './http-client.ts';
+import { terminalLine, terminalText, withTerminalLines } from './terminal-text.ts';
 import { parseWholeNumber } from './whole-number.ts';
 
 /** Longer than any operation of a daemon (its own cap is 500 ms), since a terminal can wait where a web request cannot. */
@@ -66,14 +67,27 @@ export function printAnswer(
   // DELETE answers without a body.
   const body = answer.status === 204 ? {} : parseObjectBody(answer);
   if (json === true) context.output.write(answer.status === 204 ? '{}\n' : `${oneLine(answer.body)}\n`);
-  else if (exitCode === EXIT.ok) context.output.write(`${describe(body)}\n`);
+  else if (exitCode === EXIT.ok) context.output.write(`${terminalText(describe(inTerminalLines(body)))}\n`);
   if (exitCode !== EXIT.ok) context.errors.write(`maglia: ${describeRefusal(answer)}\n`);
   return exitCode;
 }
 
-/** JSON data is passed on as it was stored, and may have been laid out over lines: between values only, never inside. */
+/** What the daemon says, on one line each; a session's data is its own, and printed as JSON. */
+function inTerminalLines(body: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(
+    Object.entries(body).map(([name, value]) => [
+      terminalLine(name),
+      name === 'data' ? value : withTerminalLines(value),
+    ]),
+  );
+}
+
+/**
+ * JSON data is passed on as it was stored, and may have been laid out over lines: between values only, never inside. What a
+ * terminal would obey stands only inside texts, where it can be written out.
+ */
 function oneLine(json: Buffer): string {
-  return json.toString('utf8').replace(/[\r\n]+/g, ' ');
+  return terminalText(json.toString('utf8').replace(/[\r\n]+/g, ' '));
 }
 
 async function readToken(file: string): Promise<string> {

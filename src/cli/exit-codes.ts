@@ -7,6 +7,7 @@ export const EXIT = {
   unreachable: 4,
   unavailable: 5,
   internal: 70,
+  unwritten: 74,
   cannotStart: 75,
 } as const;
 
@@ -20,6 +21,7 @@ export const EXIT_MEANINGS: Record<ExitCode, string> = {
   4: 'no daemon can be reached',
   5: 'unavailable, or in doubt: a write may or may not have been done',
   70: 'a fault in maglia itself',
+  74: 'the command was carried out, but its output could not be written: the disk is full, or nobody reads',
   75: 'the daemon cannot start now: a port that is taken, no memcached, a directory that is full; try again later',
 };
 

@@ -3,6 +3,7 @@ import type { CommandParts } from './context.ts';
 import { callDaemon, daemonCommand, printAnswer, type DaemonOptions } from './daemon-command.ts';
 import { jsonBody } from './session-data.ts';
 import { ID_ARGUMENT, readId } from './session-id-argument.ts';
+import { terminalLine } from './terminal-text.ts';
 import { parseWaitMs, parseWholeNumber } from './whole-number.ts';
 
 interface OpenOptions extends DaemonOptions {
@@ -34,6 +35,6 @@ export function openCommand({ context, finish }: CommandParts): Command {
 /** One `name: value` per line, in the order of the answer; what is no text or number as JSON. */
 function describeOpened(body: Readonly<Record<string, unknown>>): string {
   return Object.entries(body)
-    .map(([name, value]) => `${name}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([name, value]) => `${name}: ${typeof value === 'string' ? terminalLine(value) : JSON.stringify(value)}`)
     .join('\n');
 }

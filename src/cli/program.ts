@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { ConfigError, MagliaError, CliError, StoreStartError } from '../errors.ts';
+import { ConfigError, MagliaError, CliError, OpenFilesError, StoreStartError } from '../errors.ts';
 import { ListenError } from '../listening/listen-error.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliContext, CommandParts } from './context.ts';
@@ -13,6 +13,7 @@ import { putCommand } from './put.ts';
 import { rotateCommand } from './rotate.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
+import { terminalText } from './terminal-text.ts';
 import { touchCommand } from './touch.ts';
 import { upCommand } from './up.ts';
 import { readVersion } from './version.ts';
@@ -72,13 +73,16 @@ function describeExitCodes(): string {
   return `\nExit status:\n${lines.join('\n')}`;
 }
 
+const CANNOT_START = [StoreStartError, ListenError, OpenFilesError] as const;
+
 /** Says what went wrong and gives the exit status for it. */
 function explainError(error: unknown, { errors }: CliContext): number {
   // Commander has said it already. Its own status is 0 for help and version, and 1 for every wrong call.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   if (!(error instanceof MagliaError)) throw error;
-  errors.write(`maglia: ${error.message}\n`);
+  // It may have words in it that came over a socket.
+  errors.write(`maglia: ${terminalText(error.message)}\n`);
   if (error instanceof CliError) return error.exitCode;
   if (error instanceof ConfigError) return EXIT.config;
-  return error instanceof StoreStartError || error instanceof ListenError ? EXIT.cannotStart : EXIT.unavailable;
+  return CANNOT_START.some((kind) => error instanceof kind) ? EXIT.cannotStart : EXIT.unavailable;
 }

@@ -1,12 +1,14 @@
 import { url as inspectorUrl } from 'node:inspector';
 import type { Command } from 'commander';
-import { pino } from 'pino';
 import { loadConfig } from '../config/load.ts';
+import { checkLeast, fitToOpenFiles, openFilesLimit } from '../config/open-files.ts';
 import type { FlagValues } from '../config/sources.ts';
 import { configCommand } from './config-flags.ts';
 import type { CliContext, CommandParts } from './context.ts';
+import { daemonLog } from './daemon-log.ts';
 import { daemonSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { warnOfRoot } from './root-warning.ts';
 import { readVersion } from './version.ts';
 
 /** `maglia serve`: one daemon in the foreground, its log on standard output. */
@@ -18,13 +20,17 @@ export function serveCommand({ context, finish }: CommandParts): Command {
 }
 
 async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> {
-  const config = await loadConfig(daemonSources(flags));
+  const openFiles = openFilesLimit(context.readLimits());
+  checkLeast(openFiles);
+  const { config, warning } = fitToOpenFiles(await loadConfig(daemonSources(flags)), openFiles);
   const output = context.openLog();
-  const log = pino({ name: 'maglia', level: config.log.level, base: { letter: config.letter } }, output);
+  const log = daemonLog(config, output);
+  if (warning !== undefined) log.warn(warning);
   const interrupts = context.catchInterrupts();
   if (inspectorUrl() !== undefined) {
     log.warn('a debugger can be attached, by every user of this machine: take --inspect out of NODE_OPTIONS');
   }
+  warnOfRoot(process.getuid?.(), log);
   context.onHangUp(() => log.warn('SIGHUP is not obeyed: a daemon cannot read its configuration again while it runs'));
   // Loaded only here: every other command would wait for it without need.
   const { Daemon } = await import('../daemon.ts');

@@ -4,6 +4,7 @@ import type { CommandParts } from './context.ts';
 import { callDaemon, daemonCommand, printAnswer, type DaemonOptions } from './daemon-command.ts';
 import { describeCluster } from './describe-cluster.ts';
 import { EXIT } from './exit-codes.ts';
+import { withTerminalLines } from './terminal-text.ts';
 import { troublesOf } from './well-being.ts';
 
 const HELP = `
@@ -21,7 +22,9 @@ export function statusCommand({ context, finish }: CommandParts): Command {
     .addHelpText('after', HELP)
     .action(async (options: DaemonOptions) => {
       const answer = await callDaemon(context, options, { method: 'GET', path: '/v1/cluster' });
-      const exitCode = printAnswer(context, options, answer, () => describeCluster(parseClusterView(answer)).trimEnd());
+      const exitCode = printAnswer(context, options, answer, () =>
+        describeCluster(withTerminalLines(parseClusterView(answer))).trimEnd(),
+      );
       finish(exitCode === EXIT.ok && troublesOf(parseClusterView(answer)).length > 0 ? EXIT.no : exitCode);
     });
 }

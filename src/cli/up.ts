@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { nodeEnvironment } from '../config/child-environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { OPTIONS } from '../config/options.ts';
 import { CliError } from '../errors.ts';
@@ -94,7 +95,7 @@ async function up(context: CliContext, options: UpOptions): Promise<ExitCode> {
   const mesh = new LocalMesh(ports, {
     clock: context.clock,
     mainFile: context.mainFile,
-    env: nodeSources({}).env,
+    env: nodeEnvironment(),
     directory,
     onDeath: ({ letter }, pid, how) => {
       const again = `\`npm start -- --revive ${letter}\` or \`maglia up --revive ${letter}\``;

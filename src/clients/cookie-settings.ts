@@ -9,9 +9,6 @@ export const USUAL_SETTINGS: JsonObject = { path: '/', httpOnly: true };
 /** Each look at the clock while a cookie is built takes a millisecond off its maxAge; that is no change. */
 const GRAIN_MS = 10;
 
-/** Nothing lives longer than this at a daemon as it comes; a cookie may. */
-const LONGEST_LIFE_SECONDS = 31_536_000;
-
 /**
  * The settings of a framework's cookie, where what is unset is null; or of a plain object, such as `get` gave, where
  * what is not mentioned is as configured.
@@ -57,7 +54,8 @@ export function lifeOf(cookie: unknown, now: number): number | undefined {
   const expires: unknown = isRecord(cookie) ? cookie['expires'] : undefined;
   const endsAt = typeof expires === 'string' ? Date.parse(expires) : expires instanceof Date ? expires.getTime() : NaN;
   if (Number.isNaN(endsAt)) return undefined;
-  return Math.min(Math.ceil((endsAt - now) / 1000), LONGEST_LIFE_SECONDS);
+  // A daemon counts in whole seconds, and a session is there for as long as its cookie.
+  return Math.ceil((endsAt - now) / 1000);
 }
 
 function toGrain(ms: number): number {

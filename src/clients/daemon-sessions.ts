@@ -1,6 +1,7 @@
 import { DaemonRefusedError, NotMagliaError, SessionFormatError } from './client-errors.ts';
 import type { DaemonAnswer, DaemonCall, DaemonClient } from './daemon-client.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import type { LongestLife } from './longest-life.ts';
 
 /** A session as it was read. */
 export interface ReadSession {
@@ -51,9 +52,11 @@ export const RESERVED_SECONDS = 180;
 /** The calls of the daemon's HTTP door that a session store needs. */
 export class DaemonSessions {
   readonly #client: Pick<DaemonClient, 'call'>;
+  readonly #longestLife: LongestLife;
 
-  constructor(client: Pick<DaemonClient, 'call'>) {
+  constructor(client: Pick<DaemonClient, 'call'>, longestLife: LongestLife) {
     this.#client = client;
+    this.#longestLife = longestLife;
   }
 
   async mint(deadline: AbortSignal): Promise<MintedId> {
@@ -82,11 +85,11 @@ export class DaemonSessions {
 
   /** @param ttlSeconds as with all writes, 0 is the daemon's default */
   patch(id: string, patch: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
-    return this.#write({ method: 'PATCH', path: pathOf(id), body: { data: patch, ttlSeconds } }, deadline);
+    return this.#write({ method: 'PATCH', path: pathOf(id) }, { data: patch }, ttlSeconds, deadline);
   }
 
   put(id: string, data: JsonObject, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
-    return this.#write({ method: 'PUT', path: pathOf(id), body: { data, ttlSeconds } }, deadline);
+    return this.#write({ method: 'PUT', path: pathOf(id) }, { data }, ttlSeconds, deadline);
   }
 
   /** Only if the session still has this version. */
@@ -97,13 +100,13 @@ export class DaemonSessions {
     ttlSeconds: number,
     deadline: AbortSignal,
   ): Promise<Written | Missing | Conflict> {
-    const call: DaemonCall = { method: 'PUT', path: pathOf(id), body: { data, ttlSeconds }, ifVersion };
-    const answer = await this.#client.call(call, deadline);
+    const call: DaemonCall = { method: 'PUT', path: pathOf(id), ifVersion };
+    const answer = await this.#callWithLife(call, { data }, ttlSeconds, deadline);
     return codeOf(answer) === 'VERSION_CONFLICT' ? { kind: 'conflict' } : writtenOf(answer);
   }
 
   touch(id: string, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
-    return this.#write({ method: 'POST', path: `${pathOf(id)}/touch`, body: { ttlSeconds } }, deadline);
+    return this.#write({ method: 'POST', path: `${pathOf(id)}/touch` }, {}, ttlSeconds, deadline);
   }
 
   async destroy(id: string, deadline: AbortSignal): Promise<void> {
@@ -113,9 +116,36 @@ export class DaemonSessions {
     if (!isGone) throw refusalOf(answer);
   }
 
-  async #write(call: DaemonCall, deadline: AbortSignal): Promise<Written | Missing> {
-    return writtenOf(await this.#client.call(call, deadline));
+  async #write(
+    call: DaemonCall,
+    body: JsonObject,
+    ttlSeconds: number,
+    deadline: AbortSignal,
+  ): Promise<Written | Missing> {
+    return writtenOf(await this.#callWithLife(call, body, ttlSeconds, deadline));
   }
+
+  /** Once more where the life was too long for the daemon, which then has done nothing and says what its longest is. */
+  async #callWithLife(
+    call: DaemonCall,
+    body: JsonObject,
+    ttlSeconds: number,
+    deadline: AbortSignal,
+  ): Promise<DaemonAnswer> {
+    const asked = this.#longestLife.cut(ttlSeconds);
+    const answer = await this.#client.call({ ...call, body: { ...body, ttlSeconds: asked } }, deadline);
+    const most = longestLifeIn(answer);
+    if (most === undefined || most >= asked) return answer;
+    this.#longestLife.learn(most);
+    const cut = this.#longestLife.cut(ttlSeconds);
+    return this.#client.call({ ...call, body: { ...body, ttlSeconds: cut } }, deadline);
+  }
+}
+
+function longestLifeIn(answer: DaemonAnswer): number | undefined {
+  if (codeOf(answer) !== 'INVALID_REQUEST') return undefined;
+  const { field, most } = parsed(answer) ?? {};
+  return field === 'ttlSeconds' && typeof most === 'number' ? most : undefined;
 }
 
 function pathOf(id: string): string {

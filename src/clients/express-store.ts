@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Request } from 'express';
 import session from 'express-session';
 import { systemClock } from '../clock.ts';
@@ -6,6 +7,7 @@ import { ConfiguredCookie } from './configured-cookie.ts';
 import { parseDaemonAddress } from './daemon-address.ts';
 import { DaemonClient } from './daemon-client.ts';
 import { DaemonSessions, type MintedId } from './daemon-sessions.ts';
+import { LongestLife } from './longest-life.ts';
 import { SpareIds } from './spare-ids.ts';
 import { checkedOptions, type MagliaStoreOptions } from './store-options.ts';
 import { StoredSessions } from './stored-sessions.ts';
@@ -22,6 +24,12 @@ export interface RequestWithCookies {
 /** As express-session and Fastify's plugin both take it, whichever way their users' compilers read `?`. */
 export type FoundSession = session.SessionData & { cookie: Settled<session.Cookie> };
 type Settled<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** A crowd may take longer than one call: so many times as long, if its ids do come. Where none come, it is one call. */
+const CROWD_PATIENCE = 10;
+
+/** Reasons that say nothing about the ids that lie ready. */
+const LOST_ALONE: ReadonlySet<string> = new Set(['expired', 'destroyed', 'malformed']);
 
 type Callback = (error?: unknown) => void;
 
@@ -53,7 +61,10 @@ export class MagliaStore extends session.Store {
     const { url, token, deadlineMs, merge, ttlSeconds, spareIds } = checkedOptions(options);
     this.#deadlineMs = deadlineMs;
     this.#client = new DaemonClient({ address: parseDaemonAddress(url), token });
-    this.#sessions = new DaemonSessions(this.#client);
+    this.#sessions = new DaemonSessions(
+      this.#client,
+      new LongestLife((text) => process.emitWarning(text, { code: 'MAGLIA_LIFE_CUT' })),
+    );
     this.#stored = new StoredSessions({
       sessions: this.#sessions,
       isMerging: merge,
@@ -64,7 +75,7 @@ export class MagliaStore extends session.Store {
     this.#ids = new SpareIds({
       mint: () => this.#sessions.mint(this.#deadline()),
       count: spareIds,
-      patienceMs: deadlineMs,
+      patienceMs: CROWD_PATIENCE * deadlineMs,
       clock: systemClock,
     });
   }
@@ -77,14 +88,20 @@ export class MagliaStore extends session.Store {
   readonly genid = (request?: RequestWithCookies): string => {
     if (request === undefined) return this.#ids.draw().id;
     if (this.#configured.isProbe(request)) return '';
-    const minted = this.#takeOffer(request) ?? this.#ids.draw();
+    const minted = this.#takeOffer(request) ?? this.#ids.draw(rawOf(request));
     this.#stored.begin(request, minted);
     return minted.id;
   };
 
-  /** Middleware that holds a request back until there is an id for it, or an error. */
-  readonly ready = (_request: unknown, _response: unknown, next: (error?: Error) => void): void => {
-    this.#ids.whenReady(next);
+  /** Middleware that holds a request back until ids are set apart for it, or there is an error. */
+  readonly ready = (request: unknown, response: unknown, next: (error?: Error) => void): void => {
+    const [key, answer] = [rawOf(request), rawOf(response)];
+    if (key === undefined || !(answer instanceof EventEmitter)) {
+      this.#ids.whenReady(next);
+      return;
+    }
+    answer.once('close', () => this.#ids.release(key));
+    this.#ids.admit(key, next);
   };
 
   /** Calls back with the session; with nothing where there is none (any more), and then `genid` has a new id for it. */
@@ -108,7 +125,8 @@ export class MagliaStore extends session.Store {
     const deadline = this.#deadline();
     const isOver = this.#stored.isOver(stored);
     const work = isOver ? this.#sessions.destroy(id, deadline) : this.#stored.save(id, stored, deadline);
-    this.#carryOut(work, callback, () => callback());
+    // With this Fastify's `regenerate` ends; the same request may call it again.
+    this.#carryOut(work, callback, () => this.#ids.whenRepaid(callback, deadline));
   }
 
   /** Extends the life of a session. Writes nothing else, but for settings of its cookie that were changed. */
@@ -135,8 +153,8 @@ export class MagliaStore extends session.Store {
         }
         callback(failure);
       };
-      // Whoever has waited for one answer in vain does not wait for another.
-      if (failure === undefined) this.#ids.whenReady(begin);
+      // A request that has waited for one answer and got none does not wait for another.
+      if (failure === undefined) this.#ids.whenReady(begin, rawOf(request));
       else begin();
     });
   }
@@ -176,11 +194,18 @@ export class MagliaStore extends session.Store {
       (error: unknown) => {
         // The ids that lie ready may be gone as well.
         if (error instanceof DaemonUnreachableError) this.#ids.discard(error);
-        else if (error instanceof SessionLostError) this.#ids.discard();
+        else if (error instanceof SessionLostError && !LOST_ALONE.has(error.reason)) this.#ids.discard();
         process.nextTick(failed, error);
       },
     );
   }
+}
+
+/** Node's own request or response. Fastify's wrap it, and middleware under Fastify is given either. */
+function rawOf(wrapped: unknown): object | undefined {
+  if (typeof wrapped !== 'object' || wrapped === null) return undefined;
+  const raw: unknown = Reflect.get(wrapped, 'raw');
+  return raw instanceof EventEmitter ? raw : wrapped;
 }
 
 function ignore(): void {

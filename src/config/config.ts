@@ -102,11 +102,13 @@ export interface TimingsConfig {
 
 export interface LimitsConfig {
   readonly inFlightPerLink: number;
+  readonly meshCallers: number;
   readonly queuePerSession: number;
   readonly ledgerEntries: number;
   readonly shelfMegabytes: number;
   readonly recalledSessions: number;
   readonly clients: number;
+  readonly httpClients: number;
   readonly clientRequests: number;
   readonly clientLocks: number;
   readonly locks: number;

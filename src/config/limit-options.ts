@@ -12,6 +12,12 @@ export const LIMIT_OPTIONS = {
     fallback: 256,
     says: 'Requests sent to one peer and not yet answered; more wait for half their time at most',
   },
+  // A peer is through within a round trip or two. Fewer: in a crowd it has less time for that. More: a crowd takes more sockets.
+  'limits.meshCallers': {
+    type: integer('callers', 16, 65_536),
+    fallback: 256,
+    says: 'Silent callers of the mesh port from addresses of the map, and as many from others; the oldest make room',
+  },
   'limits.queuePerSession': {
     type: integer('requests', 1, 65_536),
     fallback: 64,
@@ -37,6 +43,11 @@ export const LIMIT_OPTIONS = {
     fallback: 10_000,
     says: 'Connections of memcached clients; more are closed as they come',
   },
+  'limits.httpClients': {
+    type: integer('connections', 1, 1_000_000),
+    fallback: 10_000,
+    says: 'Connections of HTTP clients; more are closed as they come',
+  },
   'limits.clientRequests': {
     type: integer('requests', 1, 65_536),
     fallback: 64,
@@ -61,7 +72,7 @@ export const LIMIT_OPTIONS = {
   'limits.clientMegabytes': {
     type: integer('MiB', 1, 1_048_576),
     fallback: 256,
-    says: 'Requests and replies held for all memcached clients; beyond that the client that holds most is cut off',
+    says: 'Requests held for clients of both doors, and replies of memcached; beyond that the client that holds most is cut off',
   },
   'limits.clientIdleSeconds': {
     type: integer('seconds', 0, YEAR_SECONDS),

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { MagliaError } from '../errors.ts';
 import type { FailureDetector } from '../membership/failure-detector.ts';
+import type { LivesFile } from '../membership/lives-file.ts';
 import type { Join } from '../membership/join.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { Link } from '../mesh/link.ts';
@@ -16,6 +17,8 @@ export type CloseMode = 'stop' | 'restart';
 
 /** How long a closing node waits for its peers to have heard the goodbye. */
 const FAREWELL_MS = 200;
+/** How long it waits for its last file to be written. */
+const LAST_WRITE_MS = 1000;
 
 export interface MeshParts {
   readonly detector: Pick<FailureDetector, 'close'>;
@@ -28,6 +31,7 @@ export interface MeshParts {
 export interface Closing extends MeshParts {
   readonly tenure: Pick<Tenure, 'incarnation' | 'leave'>;
   readonly losses: Pick<StoreLosses, 'settled'>;
+  readonly livesFile: Pick<LivesFile, 'settled'>;
   readonly opened: Pick<OpenedStore, 'close'>;
   readonly config: Config;
   readonly clock: Clock;
@@ -35,7 +39,7 @@ export interface Closing extends MeshParts {
 
 /** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
 export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, doors, join, links, losses, opened, tenure } = closing;
+  const { clock, config, doors, join, links, livesFile, losses, opened, tenure } = closing;
   await doors.close();
   // What a join asks for after the farewell would take that back.
   join.close();
@@ -52,7 +56,9 @@ export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<vo
   );
   await Promise.all(heard);
   await closeMesh(closing);
-  await losses.settled();
+  await livesFile.settled();
+  // A disk that hangs costs the next daemon an explanation.
+  await Promise.race([losses.settled(), new Promise<void>((resolve) => clock.after(LAST_WRITE_MS, resolve))]);
   await opened.close(mode === 'stop' ? 'stop' : 'release');
 }
 

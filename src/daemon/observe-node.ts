@@ -1,5 +1,7 @@
+import type { LivesFile } from '../membership/lives-file.ts';
 import type { Members } from '../membership/members.ts';
 import type { Link } from '../mesh/link.ts';
+import type { TurnedAway } from '../mesh/reception.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
 import { RESET_REASONS } from '../session/reset-reason.ts';
@@ -10,12 +12,14 @@ export interface ObservedParts {
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'beforeExpose'>;
   readonly members: Pick<Members, 'letters'>;
   readonly links: (letter: Letter) => Pick<Link, 'inFlight'>;
+  readonly livesFile: Pick<LivesFile, 'memory'>;
   readonly estates: { get(owner: Letter): Pick<Estate, 'size'> | undefined };
   readonly store: Pick<Store, 'figures'>;
   readonly isReady: () => { readonly ready: boolean };
 }
 
 const ORPHAN_OUTCOMES = ['reset', 'succeeded', 'kept'] as const;
+const TURNED_AWAY_REASONS = ['crowd', 'silent', 'foreign', 'refused'] as const satisfies readonly TurnedAway[];
 const CUT_REASONS = ['stalled', 'idle', 'memory', 'fault'] as const;
 
 /** A figure that the store does not tell now: 0 would be a lie. */
@@ -26,15 +30,17 @@ const UNKNOWN = Number.NaN;
  * are known begin at 0 here, since the first increase of one that was absent is seen by no alert.
  */
 export function observeNode(parts: ObservedParts): void {
-  const { estates, isReady, links, members, metrics, store } = parts;
+  const { estates, isReady, links, livesFile, members, metrics, store } = parts;
   for (const reason of RESET_REASONS) metrics.count('resets', { reason }, 0);
   for (const reason of CUT_REASONS) metrics.count('clientsCut', { door: 'memcached', reason }, 0);
   metrics.count('clientsRefused', { door: 'memcached' }, 0);
+  for (const reason of TURNED_AWAY_REASONS) metrics.count('callersTurnedAway', { reason }, 0);
   for (const owner of members.letters) {
     for (const outcome of ORPHAN_OUTCOMES) metrics.count('orphans', { owner, outcome }, 0);
   }
   metrics.beforeExpose(() => {
     metrics.set('ready', {}, isReady().ready ? 1 : 0);
+    metrics.set('memoryLost', {}, livesFile.memory.kind === 'lost' ? 1 : 0);
     for (const peer of members.letters) {
       metrics.set('inFlight', { peer }, links(peer).inFlight);
       metrics.set('ledgerEntries', { owner: peer }, estates.get(peer)?.size ?? 0);

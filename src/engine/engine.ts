@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
+import type { LongWork } from '../long-work.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
 import { confirmed, type LiveRecord } from '../session/record.ts';
@@ -12,14 +13,14 @@ import { whenKnown, type Soon } from '../soon.ts';
 import { Doubts } from './doubts.ts';
 import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
-import { isJson, isTooMuchToMerge } from './json-content.ts';
+import { merged } from './json-content.ts';
 import type { Locks } from './locks.ts';
-import { isObject, mergePatch, parseJson } from './merge-patch.ts';
 import { NewRecords } from './new-records.ts';
+import { miss, secondsLeft } from './session-replies.ts';
 import { storeFailure } from './store-failure.ts';
 import { aliasOf, isBarred } from './tombstone.ts';
 import type { Turns } from './turns.ts';
-import type { Absent, Found, Vault } from './vault.ts';
+import type { Found, Vault } from './vault.ts';
 
 /** The commands that only a stand-in carries out. */
 export type OwnerCommand = Exclude<SessionCommand, { kind: 'succeed' }>;
@@ -36,6 +37,9 @@ export interface EngineParts {
   readonly locks: Locks;
   readonly versions: Versions;
   readonly session: SessionConfig;
+  /** Whether a flush is obeyed, whoever asks: this node's own option, and not a peer's. */
+  readonly allowsFlush: boolean;
+  readonly work: LongWork;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -57,6 +61,8 @@ export class Engine {
   readonly #locks: Locks;
   readonly #versions: Versions;
   readonly #session: SessionConfig;
+  readonly #allowsFlush: boolean;
+  readonly #work: LongWork;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #records: NewRecords;
@@ -71,6 +77,8 @@ export class Engine {
     this.#locks = parts.locks;
     this.#versions = parts.versions;
     this.#session = parts.session;
+    this.#allowsFlush = parts.allowsFlush;
+    this.#work = parts.work;
     this.#clock = parts.clock;
     this.#log = parts.log;
     this.#records = new NewRecords(parts.versions, parts.session, parts.clock);
@@ -140,7 +148,7 @@ export class Engine {
       command.id,
       () => {
         if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
-        return this.#carryOut(command);
+        return this.#carryOut(command, deadlineAt);
       },
       (error) => this.#failed(command, error),
     );
@@ -152,7 +160,7 @@ export class Engine {
     return reply;
   }
 
-  #carryOut(command: TurnCommand): Soon<Reply> {
+  #carryOut(command: TurnCommand, deadlineAt: number): Soon<Reply> {
     switch (command.kind) {
       case 'get':
       case 'open':
@@ -162,7 +170,7 @@ export class Engine {
       case 'keep':
         return this.#keep(command);
       case 'patch':
-        return this.#patch(command);
+        return this.#patch(command, deadlineAt);
       case 'touch':
         return this.#touch(command);
       case 'rotate':
@@ -214,16 +222,15 @@ export class Engine {
     return this.#done(record);
   }
 
-  async #patch(command: CommandOf<'patch'>): Promise<Reply> {
+  async #patch(command: CommandOf<'patch'>, deadlineAt: number): Promise<Reply> {
     const live = await this.#loadLive(command.id, command.ifVersion);
     if (live.kind !== 'live') return live;
     if (this.#isBarred(live, command.ifVersion)) return DESTROYED_MISS;
-    if (isTooMuchToMerge(live.content, command.patch)) return { kind: 'refused', code: 'TOO_MANY_KEYS' };
-    const patch = parseJson(command.patch);
-    const target = isJson(live.content) ? parseJson(live.content.payload) : undefined;
-    if (!isObject(patch) || !isObject(target)) return { kind: 'refused', code: 'NOT_JSON' };
-    const content = { ...live.content, payload: Buffer.from(JSON.stringify(mergePatch(target, patch))) };
+    const content = await merged(live.content, command.patch, this.#work);
+    if (typeof content === 'string') return { kind: 'refused', code: content };
     if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
+    // A long merge waits for other work; by now nobody may be waiting for it.
+    if (this.#clock.monotonic() >= deadlineAt) return { kind: 'unavailable', code: 'DEADLINE' };
     return this.#replace(live, content, command.ttlSeconds);
   }
 
@@ -297,6 +304,7 @@ export class Engine {
   }
 
   async #flush(command: CommandOf<'flush'>): Promise<Reply> {
+    if (!this.#allowsFlush) return { kind: 'refused', code: 'FLUSH_NOT_ALLOWED' };
     try {
       await this.#vault.clear('destroyed');
     } catch (error) {
@@ -335,12 +343,4 @@ export class Engine {
     const ttlSeconds = secondsLeft(record.expiresAt, this.#clock.now());
     return { kind: 'done', id: record.id, version: record.version, ttlSeconds };
   }
-}
-
-function miss(absent: Absent): Reply {
-  return { kind: 'miss', reason: absent.reason };
-}
-
-function secondsLeft(until: number, now: number): number {
-  return Math.max(0, Math.ceil((until - now) / 1000));
 }

@@ -1,9 +1,12 @@
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
+import { RecordError } from '../errors.ts';
+import { isLongWork, type LongWork } from '../long-work.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
-import { decodeRecord, encodeRecord, type SessionRecord } from '../session/record.ts';
+import { decodeRecord, encodeRecord, type LiveRecord } from '../session/record.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
-import type { Versions } from '../session/version.ts';
+import { MAX_VERSION, type Versions } from '../session/version.ts';
+import { withHonestType } from './json-content.ts';
 import { graveOf, newTombstone } from './tombstone.ts';
 import type { Turns } from './turns.ts';
 import type { Found, Vault } from './vault.ts';
@@ -14,7 +17,8 @@ export interface HandOverParts {
   readonly vault: Vault;
   readonly turns: Turns;
   readonly versions: Versions;
-  readonly session: Pick<SessionConfig, 'tombstoneSeconds'>;
+  readonly session: Pick<SessionConfig, 'tombstoneSeconds' | 'maxBytes' | 'maxTtlSeconds'>;
+  readonly work: LongWork;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -28,8 +32,9 @@ export class HandOver {
 
   /** What somebody destroyed here stays so, whatever was kept elsewhere (S5). Rejects as the store does. */
   async settle(entry: EstateEntry): Promise<void> {
-    const { clock, session, turns, vault, versions } = this.#parts;
+    const { clock, session, turns, vault, versions, work } = this.#parts;
     await turns.take(entry.id, async () => {
+      if (entry.kind === 'kept' && isLongWork(entry.record.length)) await work.piece();
       const found = await vault.load(entry.id);
       const kept = entry.kind === 'kept' ? this.#settled(entry) : undefined;
       const end = vault.endOf(entry.id, found, kept && graveOf(kept));
@@ -43,7 +48,7 @@ export class HandOver {
         ...newTombstone(entry.id, versions.next(previous), expiresAt, reason),
         ...(entry.kind === 'succeeded' && {
           successor: entry.successor,
-          successorUntil: clock.now() + entry.aliasMs,
+          successorUntil: clock.now() + Math.min(entry.aliasMs, session.tombstoneSeconds * 1000),
         }),
       });
     });
@@ -62,16 +67,38 @@ export class HandOver {
     });
   }
 
-  #settled({ id, record: bytes, lifeMs }: Kept): SessionRecord {
+  /**
+   * The session as it is kept from now on, with nothing in it that no door lets in. None where what the peer has sent is no
+   * session's record: the session is reset then, which costs nobody else anything.
+   */
+  #settled({ id, record: bytes, lifeMs }: Kept): LiveRecord | undefined {
     const { clock, session, versions } = this.#parts;
-    const record = decodeRecord(bytes, id);
+    const record = recordIn(bytes, id);
+    if (record === undefined || record.content.payload.length > session.maxBytes) return undefined;
+    if (record.version > MAX_VERSION) return undefined;
     // Above all that was given under this id, also above a write of ours that may still come late (S1).
     const version = versions.next(record.version);
-    const settled = { ...record, version, expiresAt: clock.now() + lifeMs };
-    if (settled.kind === 'tombstone' || settled.grave === undefined) return settled;
+    const settled: LiveRecord = {
+      ...record,
+      version,
+      content: withHonestType(record.content),
+      ttlSeconds: Math.min(record.ttlSeconds, session.maxTtlSeconds),
+      expiresAt: clock.now() + Math.min(lifeMs, session.maxTtlSeconds * 1000),
+    };
+    if (settled.grave === undefined) return settled;
     // The grave's end was by the stand-in's clock.
     const until = clock.now() + session.tombstoneSeconds * 1000;
     return { ...settled, grave: { ...settled.grave, until } };
+  }
+}
+
+function recordIn(bytes: Buffer, id: string): LiveRecord | undefined {
+  try {
+    const record = decodeRecord(bytes, id);
+    return record.kind === 'live' ? record : undefined;
+  } catch (error) {
+    if (error instanceof RecordError) return undefined;
+    throw error;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
+import type { LongWork } from '../long-work.ts';
 import type { SessionCommand } from '../session/command.ts';
 import type { ItemAnswer, ItemOperation } from '../session/item-operation.ts';
 import type { LiveRecord, Tombstone } from '../session/record.ts';
@@ -11,6 +12,7 @@ import { arithmetic, markStale, remove, touch } from './item-change.ts';
 import type { Change, Outcome, Situation } from './item-outcome.ts';
 import { inspect, probe, read } from './item-read.ts';
 import { store } from './item-store.ts';
+import { isLongToType } from './json-content.ts';
 import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
 import type { Found, Vault } from './vault.ts';
 
@@ -20,6 +22,7 @@ export interface ItemsParts {
   readonly vault: Vault;
   readonly versions: Versions;
   readonly session: SessionConfig;
+  readonly work: LongWork;
   readonly clock: Pick<Clock, 'now'>;
 }
 
@@ -37,13 +40,15 @@ export class Items {
   readonly #vault: Vault;
   readonly #versions: Versions;
   readonly #session: SessionConfig;
+  readonly #work: LongWork;
   readonly #clock: Pick<Clock, 'now'>;
   readonly #accesses = new ItemAccesses();
 
-  constructor({ vault, versions, session, clock }: ItemsParts) {
+  constructor({ vault, versions, session, work, clock }: ItemsParts) {
     this.#vault = vault;
     this.#versions = versions;
     this.#session = session;
+    this.#work = work;
     this.#clock = clock;
   }
 
@@ -56,7 +61,17 @@ export class Items {
     return whenKnown(this.#vault.load(command.id), (found) => this.#carryOut(command, this.#situation(command, found)));
   }
 
-  #carryOut({ id, operation }: ItemCommand, situation: Situation): Soon<Reply> {
+  #carryOut(command: ItemCommand, situation: Situation): Soon<Reply> {
+    const { operation } = command;
+    const content = situation.item?.content;
+    const isLong =
+      operation.kind === 'store' && isLongToType(operation.value.length + (content?.payload.length ?? 0), content);
+    return isLong
+      ? this.#work.piece().then(() => this.#conclude(command, situation))
+      : this.#conclude(command, situation);
+  }
+
+  #conclude({ id, operation }: ItemCommand, situation: Situation): Soon<Reply> {
     const outcome = follow(operation, situation);
     if (outcome.answer === 'too-large') return { kind: 'refused', code: 'TOO_LARGE' };
     if (outcome.change.kind === 'none') return this.#answered(outcome.answer, outcome.used);

@@ -1,25 +1,55 @@
+import { isLongWork, type LongWork } from '../long-work.ts';
+import {
+  isAcceptableJson,
+  isJsonType,
+  MAX_MERGE_VALUES,
+  readJson,
+  type JsonFault,
+} from '../session/acceptable-json.ts';
 import type { Content } from '../session/command.ts';
-import { countKeys, MAX_MERGE_KEYS } from '../session/json-keys.ts';
-import { parseJson } from './merge-patch.ts';
+import { isObject, mergePatch } from './merge-patch.ts';
 
 /** What a memcached client stores: it names no type. */
 const UNTYPED = 'application/octet-stream';
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json\b/i;
+type Unmerged = 'TOO_MANY_KEYS' | 'NOT_JSON';
 
-export function isJson(content: Content): boolean {
-  return JSON_TYPE.test(content.contentType);
-}
-
-/** Whether merging would take so long that this node answers nobody meanwhile. Tells without parsing. */
-export function isTooMuchToMerge(content: Content, patch: Buffer): boolean {
-  const inPatch = countKeys(patch, MAX_MERGE_KEYS);
-  if (!isJson(content)) return inPatch > MAX_MERGE_KEYS;
-  return inPatch + countKeys(content.payload, MAX_MERGE_KEYS - inPatch) > MAX_MERGE_KEYS;
+/** The content with this merge patch (JSON text) applied to it, or why it cannot be. In pieces where it takes long. */
+export async function merged(content: Content, patchText: Buffer, work: LongWork): Promise<Content | Unmerged> {
+  const isLong = isLongWork(content.payload.length + patchText.length);
+  if (isLong) await work.piece();
+  const patch = readJson(patchText, MAX_MERGE_VALUES);
+  if (patch.kind === 'refused') return unmerged(patch.fault);
+  if (!isJson(content) || !isObject(patch.value)) return 'NOT_JSON';
+  if (isLong) await work.piece();
+  const target = readJson(content.payload, MAX_MERGE_VALUES - patch.values);
+  if (target.kind === 'refused') return unmerged(target.fault);
+  if (!isObject(target.value)) return 'NOT_JSON';
+  if (isLong) await work.piece();
+  return { ...content, payload: Buffer.from(JSON.stringify(mergePatch(target.value, patch.value))) };
 }
 
 /** The type of bytes that come without one: where they follow a JSON document and are one, it stays a JSON document. */
 export function typeOf(payload: Buffer, former: Content | undefined): string {
-  const staysJson = former !== undefined && isJson(former) && parseJson(payload) !== undefined;
+  const staysJson = former !== undefined && isJson(former) && isAcceptableJson(payload);
   return staysJson ? former.contentType : UNTYPED;
+}
+
+/** What another node hands over: what claims to be JSON and is none that a door lets in is kept as the bytes it is. */
+export function withHonestType(content: Content): Content {
+  if (!isJson(content) || isAcceptableJson(content.payload)) return content;
+  return { ...content, contentType: UNTYPED };
+}
+
+/** Whether storing these bytes over that content means reading a long JSON text. */
+export function isLongToType(bytes: number, former: Content | undefined): boolean {
+  return former !== undefined && isLongWork(bytes) && isJson(former);
+}
+
+export function isJson({ contentType }: Content): boolean {
+  return isJsonType(contentType);
+}
+
+function unmerged(fault: JsonFault): Unmerged {
+  return fault === 'too-many-values' ? 'TOO_MANY_KEYS' : 'NOT_JSON';
 }

@@ -1,10 +1,4 @@
-import { TextDecoder } from 'node:util';
-
-/** A JSON value as `JSON.parse` gives it. */
-export type Json = null | boolean | number | string | Json[] | JsonObject;
-export interface JsonObject {
-  [key: string]: Json;
-}
+import type { Json, JsonObject } from '../session/acceptable-json.ts';
 
 /**
  * Applies a JSON merge patch (RFC 7396): objects merge key by key, null removes a key, everything else replaces.
@@ -19,15 +13,6 @@ export function mergePatch(target: Json | undefined, patch: Json): Json {
   }
   // fromEntries defines own properties, so a key named __proto__ stays a key.
   return Object.fromEntries(merged);
-}
-
-/** The JSON value in these bytes, or undefined where they are not JSON text in UTF-8. */
-export function parseJson(bytes: Buffer): Json | undefined {
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as Json;
-  } catch {
-    return undefined;
-  }
 }
 
 export function isObject(value: Json | undefined): value is JsonObject {

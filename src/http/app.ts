@@ -3,6 +3,7 @@ import { BearerToken } from './bearer-token.ts';
 import { Logins } from '../listening/logins.ts';
 import { addErrorHandling, answerBadUrl } from './error-handler.ts';
 import { addGate } from './gate.ts';
+import { addHeldBodies } from './held-bodies.ts';
 import type { HttpApp, HttpDoorParts } from './http-door-parts.ts';
 import { jsonBodyParser } from './json-body.ts';
 import { JSON_TYPE } from './json-envelope.ts';
@@ -32,7 +33,7 @@ const ENVELOPE_BYTES = 4096;
  * fields, and then its route asks `sessions` and turns the reply into an answer.
  */
 export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
-  const { metrics, session, log, clock, isReady } = parts;
+  const { metrics, session, work, log, clock, isReady } = parts;
   const sessions = new MeteredSessions(parts.sessions, metrics, clock);
   const token = parts.token === undefined ? undefined : new BearerToken(parts.token);
 
@@ -57,8 +58,9 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
   addErrorHandling(app, log);
   addRequestLog(app, log);
   addGate(app, { token, logins: new Logins({ door: 'http', metrics, clock, log }) });
+  addHeldBodies(app, { memory: parts.memory, metrics });
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(app));
+  app.addContentTypeParser(JSON_TYPE, { parseAs: 'buffer' }, jsonBodyParser(work));
 
   addOpenApi(app);
   addScope(app, (scope) => {
@@ -71,8 +73,8 @@ export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
     addIdCheck(scope);
     addSession(scope, sessions, session);
     addSessionLife(scope, sessions, session);
-    addScope(scope, (patchScope) => addSessionPatch(patchScope, sessions, session));
-    addScope(scope, (dataScope) => addSessionData(dataScope, sessions, session));
+    addScope(scope, (patchScope) => addSessionPatch(patchScope, sessions, session, work));
+    addScope(scope, (dataScope) => addSessionData(dataScope, sessions, session, work));
   });
   return app;
 }

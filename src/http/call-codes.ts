@@ -18,8 +18,10 @@ export const WITH_BODY: readonly ProblemCode[] = [
   'NOT_JSON_BODY',
   'TOO_DEEP',
   'TOO_MANY_KEYS',
+  'UNACCEPTABLE',
   'BODY_TOO_LARGE',
   'UNSUPPORTED_MEDIA_TYPE',
+  'OVERLOADED',
 ];
 
 /** Nobody could be asked; nothing was done. */

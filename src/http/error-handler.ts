@@ -23,9 +23,9 @@ export function addErrorHandling(app: FastifyInstance, log: Logger): void {
     if (problem.code === 'INTERNAL') {
       log.error({ ...loggedRequest(request), err: loggable(error) }, 'a request failed in a way it should not');
     }
-    // Fastify closes the connection on a body too large; a client that is still sending would then find a reset
+    // Fastify closes the connection on a body too large, or that there is no memory for; a client that is still sending would then find a reset
     // connection instead of the answer. The rest is read and dropped, inside the request timeout.
-    if (problem.code === 'BODY_TOO_LARGE') reply.removeHeader('connection');
+    if (problem.code === 'BODY_TOO_LARGE' || problem.code === 'OVERLOADED') reply.removeHeader('connection');
     return sendProblem(reply, problem);
   });
 

@@ -8,6 +8,8 @@ import type {
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SessionConfig } from '../config/config.ts';
+import type { HeldMemory } from '../listening/held-memory.ts';
+import type { LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
 import type { SchemaTypes } from './schema.ts';
@@ -20,6 +22,9 @@ export interface HttpDoorParts {
   readonly isReady: () => Readiness;
   readonly metrics: Pick<Metrics, 'count' | 'observe' | 'expose' | 'contentType'>;
   readonly session: SessionConfig;
+  readonly work: LongWork;
+  /** Shared with the other doors. */
+  readonly memory: HeldMemory;
   /** Demanded as a bearer token when present. */
   readonly token?: string;
   readonly log: Logger;

@@ -5,10 +5,12 @@ import type { Clock } from '../clock.ts';
 import type { SocketAccess, SocketAddress } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { bind } from '../listening/bind.ts';
+import { FullDoor } from '../listening/full-door.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import { loggable } from '../session/loggable.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { Connections } from './connections.ts';
-import { MAX_CONNECTIONS, SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
+import { SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
 
 /** How long `close` waits for requests in flight: well above what one operation may take. */
 const CLOSE_GRACE_MS = 2000;
@@ -18,6 +20,9 @@ const IDLE_SWEEP_MS = 50;
 
 export interface ListenParts {
   readonly access: SocketAccess;
+  /** Connections of all addresses together, shared among them alike. */
+  readonly connections: number;
+  readonly metrics: Pick<Metrics, 'count'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Other than the usual ones in tests. */
@@ -56,7 +61,11 @@ export async function listenHttp(
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeAll(app, listeners, parts.clock));
   try {
-    for (const address of addresses) listeners.push(await listenOn(app, address, parts));
+    const { clock, log, metrics } = parts;
+    const limit = Math.max(1, Math.floor(parts.connections / addresses.length));
+    const full = new FullDoor({ door: 'http', limit, option: 'limits.httpClients', metrics, clock, log });
+    for (const address of addresses)
+      listeners.push(await listenOn(app, address, { ...parts, connections: limit }, full));
   } catch (error) {
     await close();
     throw error;
@@ -64,7 +73,12 @@ export async function listenHttp(
   return { addresses: listeners.map((listener) => listener.address), close };
 }
 
-async function listenOn(app: FastifyInstance, address: SocketAddress, parts: ListenParts): Promise<Listener> {
+async function listenOn(
+  app: FastifyInstance,
+  address: SocketAddress,
+  parts: ListenParts,
+  full: FullDoor,
+): Promise<Listener> {
   const { access, clock, log } = parts;
   const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
   const connections = new Connections(server);
@@ -76,7 +90,8 @@ async function listenOn(app: FastifyInstance, address: SocketAddress, parts: Lis
     listener(request, response);
   });
   server.timeout = SILENCE_MS;
-  server.maxConnections = MAX_CONNECTIONS;
+  server.maxConnections = parts.connections;
+  server.on('drop', () => full.refused());
   answerClientErrors(server, connections);
 
   const bound = await bind(server, address, { advice: 'change doors.http', access, clock });

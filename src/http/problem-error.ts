@@ -14,6 +14,7 @@ export class ProblemError extends MagliaError {
 }
 
 /** INVALID_REQUEST about one field, header or parameter, named as the client wrote it. */
-export function invalid(field: string, complaint: string): ProblemError {
-  return new ProblemError({ code: 'INVALID_REQUEST', message: `${field}: ${complaint}`, details: { field } });
+export function invalid(field: string, complaint: string, limits?: { readonly most: number }): ProblemError {
+  const details = { field, ...limits };
+  return new ProblemError({ code: 'INVALID_REQUEST', message: `${field}: ${complaint}`, details });
 }

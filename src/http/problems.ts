@@ -7,8 +7,11 @@ export interface ProblemKind {
   readonly retryAfterSeconds?: number;
 }
 
-/** A refused write to a destroyed session reads as what it is to every other call: SESSION_MISS, reason `destroyed`. */
-type ForeignCode = Exclude<RefusalCode, 'DESTROYED'> | FailureCode;
+/**
+ * A refused write to a destroyed session reads as what it is to every other call: SESSION_MISS, reason `destroyed`. This door
+ * asks nobody to flush.
+ */
+type ForeignCode = Exclude<RefusalCode, 'DESTROYED' | 'FLUSH_NOT_ALLOWED'> | FailureCode;
 
 /**
  * Every `code` that this door answers: its HTTP status, and what it means and asks for, which stands in the API's
@@ -19,7 +22,8 @@ export const PROBLEMS = {
   INVALID_REQUEST: { status: 400, means: 'a field, header or query parameter is missing, unknown, or of a wrong form' },
   NOT_JSON_BODY: {
     status: 400,
-    means: 'the body is not JSON text in UTF-8, or has a key `__proto__` or `constructor.prototype`',
+    means:
+      'the body is not JSON text in UTF-8, or has a number that is infinite, or a key `__proto__` or `constructor.prototype`',
   },
   TOO_DEEP: { status: 400, means: 'the JSON body is nested too deeply: make it flatter' },
   BAD_URL: { status: 400, means: 'the URL is not correctly percent-encoded' },
@@ -54,7 +58,12 @@ export const PROBLEMS = {
   },
   TOO_MANY_KEYS: {
     status: 413,
-    means: 'there are too many keys in this JSON for one request: keep less in the session, or store it as raw bytes',
+    means:
+      'there are too many keys and values in this JSON for one request: keep less in the session, or store it as raw bytes',
+  },
+  UNACCEPTABLE: {
+    status: 400,
+    means: 'the owner does not take what this node took: do all daemons have the same version?',
   },
   BODY_TOO_LARGE: { status: 413, means: 'the body is larger than any session can be' },
   UNSUPPORTED_MEDIA_TYPE: {
@@ -72,6 +81,10 @@ export const PROBLEMS = {
   INTERNAL: {
     status: 500,
     means: 'a fault in maglia, which may or may not have done what was asked; its log says more',
+  },
+  OVERLOADED: {
+    ...soon(503),
+    means: 'clients hold more memory than `limits.clientMegabytes`, this one most; nothing was done, ask again',
   },
   NOT_READY: { ...soon(503), means: 'this node does not answer for its letter now; `why` says why' },
   STORE_UNAVAILABLE: { ...soon(503), means: "the owner's store does not answer; nothing was done, ask again" },

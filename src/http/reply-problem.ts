@@ -26,12 +26,20 @@ export function problemOf(reply: NotDone): Problem {
   }
 }
 
+/** For a condition on the version that a read found to fail. */
+export function conflict(version: number): Problem {
+  return refusalProblem('VERSION_CONFLICT', version);
+}
+
 function missProblem(reason: ResetReason): Problem {
   return { code: 'SESSION_MISS', message: MISS[reason], details: { reason } };
 }
 
 function refusalProblem(code: RefusalCode, version?: number): Problem {
   if (code === 'DESTROYED') return missProblem('destroyed');
+  if (code === 'FLUSH_NOT_ALLOWED') {
+    throw new ProblemError({ code: 'INTERNAL', message: 'a session was answered as a flush' });
+  }
   return { code, message: PROBLEMS[code].means, ...(version !== undefined && { details: { version } }) };
 }
 

@@ -166,6 +166,7 @@ export const PROBLEM = object(
     code: oneOf(Object.keys(PROBLEMS), { description: allCodes() }),
     message: string({ description: 'For a person; may get better' }),
     field: optional(string({ description: 'INVALID_REQUEST: the field, header or parameter that is wrong' })),
+    most: optional(integer({ description: 'INVALID_REQUEST: the largest number that may stand there' })),
     reason: optional(REASON),
     version: optional(VERSION),
     cause: optional(string({ description: 'IN_DOUBT: why there was no answer' })),

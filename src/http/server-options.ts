@@ -15,6 +15,3 @@ export const SERVER_OPTIONS = {
 
 /** A connection on which no byte moves in either direction for so long, a client that reads no answer for one. */
 export const SILENCE_MS = 60_000;
-
-/** More connections than this are closed as they come. */
-export const MAX_CONNECTIONS = 10_000;

@@ -11,8 +11,10 @@ export function refuseTooLarge(payload: Content['payload'], session: SessionConf
 
 /** @throws ProblemError where the life asked for is longer than the configuration allows. */
 export function refuseTooLong(ttlSeconds: number | undefined, session: SessionConfig): void {
-  if (ttlSeconds === undefined || ttlSeconds <= session.maxTtlSeconds) return;
-  throw invalid('ttlSeconds', `must be at most ${session.maxTtlSeconds}, as session.maxTtlSeconds says`);
+  const most = session.maxTtlSeconds;
+  if (ttlSeconds === undefined || ttlSeconds <= most) return;
+  // By `most` a client knows what to cut it to.
+  throw invalid('ttlSeconds', `must be at most ${most}, as session.maxTtlSeconds says`, { most });
 }
 
 /** The header that says what `ttlSeconds` says elsewhere, for bodies that are nothing but data. */
@@ -21,8 +23,9 @@ export const TTL_HEADER = 'maglia-ttl-seconds';
 /** @throws ProblemError where the header is not a whole number of seconds within the limits. */
 export function ttlOfHeader(header: string | string[] | undefined, session: SessionConfig): number | undefined {
   if (header === undefined) return undefined;
-  if (typeof header !== 'string' || !/^\d{1,10}$/.test(header) || Number(header) > session.maxTtlSeconds) {
-    throw invalid('Maglia-Ttl-Seconds', `must be a whole number of seconds, from 0 to ${session.maxTtlSeconds}`);
+  const most = session.maxTtlSeconds;
+  if (typeof header !== 'string' || !/^\d{1,10}$/.test(header) || Number(header) > most) {
+    throw invalid('Maglia-Ttl-Seconds', `must be a whole number of seconds, from 0 to ${most}`, { most });
   }
   return Number(header);
 }

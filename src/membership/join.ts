@@ -6,6 +6,7 @@ import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import { pauseAfter, waits, type JoinOutcome } from './join-outcome.ts';
 import { judgeHistories, type AnsweredPeer, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
+import type { LivesFile, Memory } from './lives-file.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
@@ -17,6 +18,7 @@ export interface JoinParts extends TakeOverParts {
   readonly members: Members;
   readonly links: PeerLinks;
   readonly lives: Lives;
+  readonly livesFile: Pick<LivesFile, 'memory' | 'save' | 'settled'>;
   readonly tenure: Tenure;
   readonly timings: TimingsConfig;
   readonly clock: Clock;
@@ -104,7 +106,9 @@ export class Join {
   }
 
   async #attempt(sinceMs: number): Promise<JoinOutcome> {
-    const { clock, lives, tenure } = this.#parts;
+    const { clock, lives, livesFile, tenure } = this.#parts;
+    // A node that cannot write down what it decides leaves its letter to its stand-in.
+    if (!(await livesFile.save(lives.text))) return waits(whyLost(livesFile.memory));
     const first = await this.#ask(sinceMs);
     if (first.judgement.kind === 'wait') return waits(first.judgement.why, first.judgement.notBeforeMs);
     const incarnation = this.#beginLife(first.judgement.highestIncarnation);
@@ -139,6 +143,7 @@ export class Join {
     this.#adoptView(peers);
     for (const peer of peers) await this.#takeOver.collect(peer, { isDoubted: doubt !== undefined });
 
+    await livesFile.settled();
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);
     const unreleased = await this.#refuserOf(peers, { kind: 'release', incarnation });
@@ -150,6 +155,8 @@ export class Join {
     this.#checkNotOver();
     lives.recordServed(incarnation, this.#settledWith(peers, judgement));
     this.#witness(peers);
+    await livesFile.settled();
+    this.#checkNotOver();
     this.#tried.clear();
     this.#takeOver.end();
     tenure.serve(askedAt);
@@ -311,6 +318,10 @@ export class Join {
     const { links, members } = this.#parts;
     return members.letters.filter((letter) => links(letter).state.kind !== 'up');
   }
+}
+
+function whyLost(memory: Memory): string {
+  return memory.kind === 'lost' ? `memory lost: ${memory.why}` : 'what it knows of lives is being written';
 }
 
 /** Why something that was done in our name may be missing from what we are told. */

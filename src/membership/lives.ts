@@ -1,5 +1,3 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { isIncarnation } from '../session/incarnation.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 
@@ -13,7 +11,7 @@ export interface KnownLife {
   readonly isTouched: boolean;
 }
 
-interface LivesFile {
+interface Remembered {
   served: number;
   peers: Record<string, KnownLife>;
   /** By peer, the life of ours since which it can have done nothing in our name that we have not taken over. */
@@ -24,26 +22,35 @@ interface LivesFile {
   untaken: Record<string, number>;
 }
 
+export interface LivesParts {
+  /** What the former daemon of this host wrote down; undefined where there is nothing, or nothing that can be read. */
+  readonly text?: string | undefined;
+  /** Told at each change what the next daemon has to know. */
+  readonly onChanged?: (text: string) => void;
+  /** Told what of the text is not believed. */
+  readonly onProblem?: (why: string) => void;
+}
+
 /**
  * What a node must still know after a restart to keep S1: which of its own lives last answered for its letter, and which
- * lives of its peers it saw alive or declared dead. A small file beside the store's socket, rewritten whole at each of
- * these rare changes, before anybody acts on it.
+ * lives of its peers it saw alive or declared dead. `LivesFile` writes it down, whole, at each of these rare changes.
  */
 export class Lives {
-  readonly #path: string;
-  readonly #file: LivesFile;
+  readonly #onChanged: (text: string) => void;
+  readonly #file: Remembered;
   /** What was untaken when this process began: of that nobody here knows what it was. */
   readonly #forgotten: Map<string, number>;
 
-  /**
-   * Reads the file; one that is missing or unreadable is an empty memory, which vouches for nobody.
-   *
-   * @param onProblem told what of the file is not believed
-   */
-  constructor(path: string, onProblem: (why: string) => void = () => undefined) {
-    this.#path = path;
-    this.#file = readLives(path, onProblem);
+  /** One without a text, or with one that is torn, is an empty memory, which vouches for nobody. */
+  constructor({ text, onChanged = () => undefined, onProblem = () => undefined }: LivesParts = {}) {
+    this.#onChanged = onChanged;
+    this.#file = text === undefined ? nothing() : readLives(text, onProblem);
     this.#forgotten = new Map(Object.entries(this.#file.untaken));
+  }
+
+  /** What the next daemon has to know. */
+  get text(): string {
+    return JSON.stringify(this.#file);
   }
 
   /** The incarnation under which this node last answered for its letter; 0: never, as far as it knows. */
@@ -60,7 +67,7 @@ export class Lives {
   recordServed(incarnation: number, settledWith: readonly Letter[] = []): void {
     this.#file.served = incarnation;
     for (const letter of settledWith) this.#file.settled[letter] = incarnation;
-    this.#write();
+    this.#changed();
   }
 
   of(letter: Letter): KnownLife | undefined {
@@ -77,13 +84,15 @@ export class Lives {
     const known = this.#file.peers[letter];
     const isSameLife = known?.incarnation === life.incarnation;
     if (isSameLife && known.state !== 'alive' && life.state === 'alive') return;
+    const isOwed = this.untakenOf(letter) > 0 || this.forgottenOf(letter) > 0;
+    if (isSameLife && known.state === life.state && !isOwed) return;
     this.#file.peers[letter] = {
       ...life,
       isWitnessed: isSameLife && known.isWitnessed,
       isTouched: isSameLife && known.isTouched,
     };
     if (life.state === 'alive') this.#forget(letter);
-    this.#write();
+    this.#changed();
   }
 
   /**
@@ -115,7 +124,7 @@ export class Lives {
     if (known?.state !== 'alive' || (known.isWitnessed && this.recalledLife(letter) === incarnation)) return;
     this.#file.peers[letter] = { ...known, isWitnessed: true };
     this.#file.recalled[letter] = incarnation;
-    this.#write();
+    this.#changed();
   }
 
   /** Something was done here in the name of this dead owner. */
@@ -124,7 +133,7 @@ export class Lives {
     if (known === undefined || (known.isTouched && this.untakenOf(letter) === known.incarnation)) return;
     this.#file.peers[letter] = { ...known, isTouched: true };
     this.#file.untaken[letter] = known.incarnation;
-    this.#write();
+    this.#changed();
   }
 
   /** Another may have acted in its name: as if we had and had forgotten it, but for what each answers for itself. */
@@ -132,7 +141,7 @@ export class Lives {
     const known = this.#file.peers[letter];
     if (known === undefined || known.isTouched) return;
     this.#file.peers[letter] = { ...known, isTouched: true };
-    this.#write();
+    this.#changed();
   }
 
   /** We were away while others may have decided: from now on we vouch only for what we see from here on. */
@@ -140,7 +149,7 @@ export class Lives {
     for (const [letter, life] of Object.entries(this.#file.peers)) {
       this.#file.peers[letter] = { ...life, isWitnessed: false };
     }
-    this.#write();
+    this.#changed();
   }
 
   #forget(letter: Letter): void {
@@ -149,32 +158,29 @@ export class Lives {
     this.#forgotten.delete(letter);
   }
 
-  #write(): void {
-    mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-    const draft = `${this.#path}.new`;
-    // Not through a link that lies there under the draft's name.
-    rmSync(draft, { force: true });
-    writeFileSync(draft, JSON.stringify(this.#file), { mode: 0o600, flag: 'wx' });
-    renameSync(draft, this.#path);
+  #changed(): void {
+    this.#onChanged(this.text);
   }
 }
 
-function readLives(path: string, onProblem: (why: string) => void): LivesFile {
-  const empty: LivesFile = { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
+function nothing(): Remembered {
+  return { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
+}
+
+function readLives(text: string, onProblem: (why: string) => void): Remembered {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(readFileSync(path, 'utf8'));
+    parsed = JSON.parse(text);
   } catch (error) {
-    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-    if (!isMissing) onProblem(`${path} cannot be read, so this node remembers no lives: ${String(error)}`);
-    return empty;
+    onProblem(`it is torn, so this node remembers no lives: ${String(error)}`);
+    return nothing();
   }
   const ignored = (what: string): void => {
-    onProblem(`${path}: ${what} is not believed, for no life has that number; what it was is forgotten`);
+    onProblem(`${what} is not believed, for no life has that number; what it was is forgotten`);
   };
-  if (typeof parsed !== 'object' || parsed === null || !('served' in parsed) || !('peers' in parsed)) return empty;
+  if (typeof parsed !== 'object' || parsed === null || !('served' in parsed) || !('peers' in parsed)) return nothing();
   const { served, peers } = parsed;
-  if (typeof peers !== 'object' || peers === null) return empty;
+  if (typeof peers !== 'object' || peers === null) return nothing();
   const known = Object.entries(peers).filter((pair): pair is [Letter, KnownLife] => {
     const isKnown = isLetter(pair[0]) && isLife(pair[1]);
     if (!isKnown) ignored(`peers.${pair[0]}`);

@@ -6,6 +6,7 @@ import type { LetterMap } from '../session/letter-map.ts';
 import type { Estates } from '../standin/estates.ts';
 import { HandOvers } from '../standin/hand-overs.ts';
 import type { FailureDetector } from './failure-detector.ts';
+import type { LivesFile } from './lives-file.ts';
 import type { Lives } from './lives.ts';
 import type { MemberState } from './member-state.ts';
 import { isGone, type Members } from './members.ts';
@@ -22,6 +23,7 @@ export interface WitnessParts {
   readonly detector: Pick<FailureDetector, 'silenceOf' | 'isRefusing' | 'heardFrom' | 'beginAnew'>;
   readonly links: PeerLinks;
   readonly lives: Lives;
+  readonly livesFile: Pick<LivesFile, 'hasWritten' | 'settled'>;
   readonly estates: Estates;
   readonly tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'phase'>;
   readonly timings: TimingsConfig;
@@ -73,29 +75,33 @@ export class Witness {
     if (isGone(members.stateOf(letter))) this.#deaths.forgiveLatest(letter, tenure.incarnation);
   }
 
+  /** What an answer tells is on disk before it leaves; but for a pong, which binds nobody and comes often. */
   async answer(from: Hello, request: WitnessRequest): Promise<PeerAnswer> {
+    if (request.kind === 'ping') return this.#pong(from.letter, request);
+    const answer = await this.#answer(from.letter, request);
+    await this.#parts.livesFile.settled();
+    return answer;
+  }
+
+  async #answer(from: Letter, request: Exclude<WitnessRequest, { kind: 'ping' }>): Promise<PeerAnswer> {
     switch (request.kind) {
-      case 'ping':
-        return this.#pong(from.letter, request);
       case 'accuse':
         return this.#vote(request);
       case 'join':
-        return { kind: 'history', history: this.#history(from.letter, request) };
+        return { kind: 'history', history: this.#history(from, request) };
       case 'collect':
-        return this.#collect(from.letter, request);
+        return this.#collect(from, request);
       case 'hold':
-        return { kind: 'acknowledged', accepted: await this.#hold(from.letter, request) };
+        return { kind: 'acknowledged', accepted: await this.#hold(from, request) };
       case 'release':
-        return { kind: 'acknowledged', accepted: this.#release(from.letter, request) };
-      case 'goodbye':
-        this.#parts.members.apply(
-          from.letter,
-          { kind: 'goodbye', incarnation: request.incarnation },
-          'it said goodbye',
-        );
+        return { kind: 'acknowledged', accepted: this.#release(from, request) };
+      case 'goodbye': {
+        const { incarnation } = request;
+        this.#parts.members.apply(from, { kind: 'goodbye', incarnation }, 'it said goodbye');
         return { kind: 'acknowledged', accepted: true };
+      }
       case 'pause':
-        return { kind: 'acknowledged', accepted: this.#pause(from.letter, request) };
+        return { kind: 'acknowledged', accepted: this.#pause(from, request) };
     }
   }
 
@@ -162,10 +168,12 @@ export class Witness {
   }
 
   #history(from: Letter, request: RequestOf<'join'>): LifeHistory {
-    const { clock, lives, map, members, tenure } = this.#parts;
+    const { clock, lives, livesFile, map, members, tenure } = this.#parts;
     const state = members.stateOf(from);
     const life = lives.of(from);
-    const isKnown = life !== undefined && life.isWitnessed && life.incarnation === request.priorIncarnation;
+    // Before this process has written, the former one may have decided what it could not write down.
+    const isKnown =
+      livesFile.hasWritten && life !== undefined && life.isWitnessed && life.incarnation === request.priorIncarnation;
     return {
       isInformed: tenure.isSure(),
       serving: tenure.phase === 'serving' ? tenure.incarnation : 0,
@@ -202,9 +210,12 @@ export class Witness {
     return standInFor(owner, map, isPresent) === candidate;
   }
 
-  /** What we did in the name of the one that asks, and it may not have taken over. */
+  /**
+   * What we did on behalf of the one that asks, and it may not have taken over. What this process has an account of is newer
+   * than any life in which the owner found that we do not run, though we may know of an earlier life only.
+   */
   #offersTo(owner: Letter, { settled }: RequestOf<'join'>): readonly OfferedEstate[] {
-    return this.#accountsOf(owner).filter(({ life }) => life >= settled);
+    return this.#accountsOf(owner).filter(({ account, life }) => account > 0 || life >= settled);
   }
 
   /** What a stand-in that is about to take our place has to go on from. */

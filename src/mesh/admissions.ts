@@ -1,14 +1,15 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import type { HandshakeRefusal } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
-import { Complaints } from './complaints.ts';
+import { networkOf, plainAddress } from './caller-address.ts';
+import type { Complaints } from './complaints.ts';
 import type { Ending } from './framed-socket.ts';
 import { checkRequest, type IsCredible } from './claimed-lives.ts';
 import { judgeHello } from './handshake.ts';
 import type { Hello, HelloAnswer, PeerRequest } from './message.ts';
 import type { PeerConnection, PeerConnectionHost } from './peer-connection.ts';
+import type { TurnedAway } from './reception.ts';
 
 /** Connections of one peer: it uses one, and may have dialled anew before we noticed that the last one is gone. */
 const MAX_CONNECTIONS_PER_PEER = 4;
@@ -29,21 +30,20 @@ export interface AdmissionsParts {
   readonly hello: (to: Letter) => Hello;
   readonly suspectAfterMs: number;
   readonly isCredible: IsCredible;
-  readonly clock: Clock;
+  readonly complaints: Complaints;
   readonly log: Logger;
-  readonly onHello: (hello: Hello) => void;
+  readonly onWelcomed: (hello: Hello, connection: PeerConnection) => void;
   readonly onRefused: (refusal: Refusal) => void;
+  readonly onTurnedAway: (reason: TurnedAway) => void;
 }
 
 /** Who is in, who may come in, and who is told why not. */
 export class Admissions implements PeerConnectionHost {
   readonly #parts: AdmissionsParts;
-  readonly #complaints: Complaints;
   readonly #connections = new Set<PeerConnection>();
 
   constructor(parts: AdmissionsParts) {
     this.#parts = parts;
-    this.#complaints = new Complaints(parts.clock, parts.log);
   }
 
   /** Those that were welcomed. */
@@ -62,10 +62,11 @@ export class Admissions implements PeerConnectionHost {
     await Promise.all(open.map((connection) => connection.closed));
   }
 
-  refuse(refusal: Refusal): void {
+  refuse(refusal: Refusal, reason: TurnedAway = 'refused'): void {
+    this.#parts.onTurnedAway(reason);
     const { letter, explanation, from } = refusal;
     const who = letter ?? hostOf(from);
-    this.#complaints.warn(who, refusal.refusal, `refused a caller: ${explanation}`, { ...refusal });
+    this.#parts.complaints.warn(who, refusal.refusal, `refused a caller: ${explanation}`, { ...refusal });
     this.#parts.onRefused(refusal);
   }
 
@@ -97,7 +98,7 @@ export class Admissions implements PeerConnectionHost {
       { peer: hello.letter, incarnation: hello.incarnation, from: connection.from },
       'a peer has called',
     );
-    this.#parts.onHello(hello);
+    this.#parts.onWelcomed(hello, connection);
   }
 
   refuseTls(connection: PeerConnection): HelloAnswer {
@@ -113,7 +114,8 @@ export class Admissions implements PeerConnectionHost {
     const { from, letter } = connection;
     if (letter !== undefined) this.#parts.log.info({ peer: letter, from, why }, "a peer's connection has ended");
     else if (by === 'us' && connection.isGreeting) {
-      this.#complaints.warn(hostOf(from), 'no peer', `closed a connection that is no peer's: ${why}`, { from });
+      this.#parts.onTurnedAway('silent');
+      this.#parts.complaints.warn(hostOf(from), 'no peer', `closed a connection that is no peer's: ${why}`, { from });
     }
   }
 
@@ -139,5 +141,6 @@ function replaceOthers(others: readonly PeerConnection[], hello: Hello): void {
 }
 
 function hostOf(from: string): string {
-  return from.slice(0, from.lastIndexOf(':'));
+  const host = from.slice(0, from.lastIndexOf(':'));
+  return networkOf(plainAddress(host.replace(/^\[|\]$/g, '')));
 }

@@ -7,6 +7,7 @@ import {
   PHASES,
   RESET_REASON_CODES,
 } from './code-tables.ts';
+import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from './durations.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
 import type { LifeHistory, OfferedEstate, PeerAnswer } from './message.ts';
@@ -65,7 +66,12 @@ export function readAnswer(reader: FieldReader): PeerAnswer {
         phase: reader.word(PHASES),
       };
     case 'verdict':
-      return { kind, agreed: reader.flag(), heardAgoMs: reader.duration(), incarnation: reader.incarnation() };
+      return {
+        kind,
+        agreed: reader.flag(),
+        heardAgoMs: reader.duration(LONGEST_SPAN_MS),
+        incarnation: reader.incarnation(),
+      };
     case 'history':
       return { kind, history: readHistory(reader) };
     case 'entries':
@@ -105,7 +111,7 @@ function readHistory(reader: FieldReader): LifeHistory {
     estates: reader.list(() => readEstate(reader)),
     settled: reader.incarnation(),
     recalls: reader.incarnation(),
-    notBeforeMs: reader.duration(),
+    notBeforeMs: reader.duration(LONGEST_WAIT_MS),
     highestIncarnation: reader.incarnation(),
     dead: reader.list(() => ({ letter: reader.letter(), incarnation: reader.incarnation() })),
   };
@@ -166,9 +172,9 @@ function readEntry(reader: FieldReader): EstateEntry {
     case 'reset':
       return { kind, id };
     case 'succeeded':
-      return { kind, id, successor: reader.id(), aliasMs: reader.duration(), ...readDestroyed(reader) };
+      return { kind, id, successor: reader.id(), aliasMs: reader.duration(LONGEST_SPAN_MS), ...readDestroyed(reader) };
     case 'kept':
-      return { kind, id, lifeMs: reader.duration(), record: reader.bytes() };
+      return { kind, id, lifeMs: reader.duration(LONGEST_LIFE_MS), record: reader.bytes() };
     case 'buried':
       return { kind, id, reason: reader.word(RESET_REASON_CODES) };
   }

@@ -167,6 +167,8 @@ export const REFUSAL_CODE_CODES = new CodeTable<RefusalCode>('refusal code', {
   LOCK_LOST: 6,
   DESTROYED: 7,
   TOO_MANY_KEYS: 8,
+  FLUSH_NOT_ALLOWED: 9,
+  UNACCEPTABLE: 10,
 });
 
 export const FAILURE_CODE_CODES = new CodeTable<FailureCode>('failure code', {

@@ -1,5 +1,6 @@
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
 import { COMMAND_KINDS } from './code-tables.ts';
+import { LONGEST_SPAN_MS, LONGEST_WAIT_MS } from './durations.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
 import { readItemOperation, writeItemOperation } from './item-codec.ts';
@@ -106,7 +107,13 @@ export function readCommand(reader: FieldReader): SessionCommand {
       return { kind, id, isSession: reader.flag(), operation: readItemOperation(reader) };
     case 'lock':
       return {
-        ...{ kind, id, waitMs: reader.duration(), holdMs: reader.duration(), holder: reader.letter() },
+        ...{
+          kind,
+          id,
+          waitMs: reader.duration(LONGEST_WAIT_MS),
+          holdMs: reader.duration(LONGEST_SPAN_MS),
+          holder: reader.letter(),
+        },
         ...readToken(reader),
       };
   }
@@ -131,7 +138,7 @@ function readInteger(reader: FieldReader): number | undefined {
 }
 
 function readLockRequest(reader: FieldReader): LockRequest {
-  return { waitMs: reader.duration(), ...readToken(reader) };
+  return { waitMs: reader.duration(LONGEST_WAIT_MS), ...readToken(reader) };
 }
 
 function writeToken(writer: FieldWriter, token: string | undefined): void {

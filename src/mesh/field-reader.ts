@@ -59,8 +59,9 @@ export class FieldReader {
     return this.#bytes.readBigUInt64BE(this.#advance(8));
   }
 
-  duration(): number {
-    return this.integer();
+  /** Milliseconds, cut to what is sensible of this kind: `durations.ts` has the kinds. */
+  duration(longestMs: number): number {
+    return Math.min(this.integer(), longestMs);
   }
 
   flag(): boolean {

@@ -23,3 +23,13 @@ export class HostLookup {
     });
   };
 }
+
+/** Every address of a host; none where the resolver knows it not, or cannot be asked. Never rejects. */
+export type ResolveHost = (host: string) => Promise<readonly string[]>;
+
+export const resolveHost: ResolveHost = (host) =>
+  new Promise((resolve) => {
+    lookupHost(host, { all: true }, (error, found) =>
+      resolve(error === null ? found.map(({ address }) => address) : []),
+    );
+  });

@@ -8,6 +8,8 @@ export interface MeshLimits {
   readonly dialMs: number;
   readonly suspectAfterMs: number;
   readonly maxFrameBytes: number;
+  /** Places for those who have called the mesh port and were not welcomed: so many for addresses of the map, and for others. */
+  readonly callers: number;
 }
 
 export function meshLimits(config: Pick<Config, 'limits' | 'timings' | 'session'>): MeshLimits {
@@ -16,6 +18,7 @@ export function meshLimits(config: Pick<Config, 'limits' | 'timings' | 'session'
     dialMs: config.timings.dialMs,
     suspectAfterMs: config.timings.suspectAfterMs,
     maxFrameBytes: maxFrameBytes(config.session.maxBytes),
+    callers: config.limits.meshCallers,
   };
 }
 

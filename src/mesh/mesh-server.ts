@@ -6,16 +6,25 @@ import { ListenError } from '../listening/listen-error.ts';
 import type { Letter } from '../session/letter.ts';
 import { formatAddress, type LetterMap, type MeshAddress } from '../session/letter-map.ts';
 import { Admissions, type Refusal } from './admissions.ts';
+import { plainAddress } from './caller-address.ts';
 import type { IsCredible } from './claimed-lives.ts';
+import { Complaints } from './complaints.ts';
+import { resolveHost } from './host-lookup.ts';
 import type { MeshLimits } from './limits.ts';
+import { MapAddresses } from './map-addresses.ts';
 import type { Hello } from './message.ts';
 import { PeerConnection, type RequestHandler } from './peer-connection.ts';
-import { codeOf, explainCallerError, serverTlsOptions, type MeshSecurity } from './tls.ts';
+import { addressOf, Reception, type TurnedAway } from './reception.ts';
+import { codeOf, explainCallerError, explainForeigner, serverTlsOptions, type MeshSecurity } from './tls.ts';
 
 export type { Refusal } from './admissions.ts';
 
-/** Connections that have not been welcomed; one more is closed as it comes. */
-const MAX_STRANGERS = 256;
+/**
+ * Connections that the kernel keeps while the event loop is busy: all dials of 61 peers, twice. More would be a longer queue, in which a
+ * peer's dial outlasts its deadline behind a crowd. Where it is full the kernel lets callers try again after a second, which
+ * slows a crowd down that calls again and again.
+ */
+const BACKLOG = 128;
 
 export interface MeshServerOptions {
   /** Our own letter. */
@@ -37,6 +46,8 @@ export interface MeshServerCallbacks {
   /** A peer has called and was welcomed: it is there, so our link to it may be nudged. */
   onHello(hello: Hello): void;
   onRefused(refusal: Refusal): void;
+  /** A caller is sent away, for whatever reason. */
+  onTurnedAway(reason: TurnedAway): void;
 }
 
 /**
@@ -47,28 +58,45 @@ export class MeshServer {
   readonly #options: MeshServerOptions;
   readonly #log: Logger;
   readonly #admissions: Admissions;
+  readonly #addresses: MapAddresses;
+  readonly #reception: Reception;
   readonly #server: Server;
-  /** Every accepted socket below TLS. */
-  readonly #sockets = new Set<Socket>();
+  /** The sockets of peers and of those who may be one, by their connections. */
+  readonly #callers = new WeakMap<PeerConnection, Socket>();
   /** What a caller calls itself before it has proved anything. */
   readonly #claims = new WeakMap<Socket, Letter>();
   #closed: Promise<void> | undefined;
 
   constructor(options: MeshServerOptions) {
     this.#options = options;
-    this.#log = options.log.child({ part: 'mesh-server' });
+    const { callbacks, clock, limits, map, security } = options;
+    const log = options.log.child({ part: 'mesh-server' });
+    this.#log = log;
+    const complaints = new Complaints(clock, log);
+    this.#addresses = new MapAddresses({ map, resolve: resolveHost, clock });
     this.#admissions = new Admissions({
       letter: options.letter,
-      map: options.map,
+      ...{ map, complaints, log },
       hello: options.hello,
-      suspectAfterMs: options.limits.suspectAfterMs,
+      suspectAfterMs: limits.suspectAfterMs,
       isCredible: options.isCredible,
-      clock: options.clock,
-      log: this.#log,
-      onHello: (hello) => options.callbacks.onHello(hello),
-      onRefused: (refusal) => options.callbacks.onRefused(refusal),
+      onWelcomed: (hello, connection) => this.#welcomed(hello, connection),
+      onRefused: (refusal) => callbacks.onRefused(refusal),
+      onTurnedAway: (reason) => callbacks.onTurnedAway(reason),
     });
-    this.#server = this.#createServer();
+    const begin =
+      security.kind === 'plain' ? (socket: Socket) => this.#receive(socket) : this.#tlsOver(security.secret);
+    this.#reception = new Reception({
+      places: limits.callers,
+      dialMs: limits.dialMs,
+      isEncrypted: security.kind !== 'plain',
+      addresses: this.#addresses,
+      ...{ complaints, clock, log },
+      onReady: begin,
+      onForeign: (from, why) => this.#refuseForeigner(from, why),
+      onTurnedAway: (reason) => callbacks.onTurnedAway(reason),
+    });
+    this.#server = createTcpServer((socket) => this.#reception.accept(socket));
   }
 
   /**
@@ -81,7 +109,8 @@ export class MeshServer {
     return new Promise((resolve, reject) => {
       const onError = (error: Error): void => reject(cannotListen({ host, port }, error));
       this.#server.once('error', onError);
-      this.#server.listen({ host, port }, () => {
+      this.#addresses.open();
+      this.#server.listen({ host, port, backlog: BACKLOG }, () => {
         this.#server.off('error', onError);
         this.#server.on('error', (error) => this.#log.error({ err: error }, 'the mesh port has a problem'));
         const address = this.#server.address();
@@ -104,46 +133,46 @@ export class MeshServer {
 
   async #close(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#addresses.close();
     await this.#admissions.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.#reception.close();
     await stopped;
   }
 
-  #createServer(): Server {
-    const { limits, security } = this.#options;
-    if (security.kind === 'plain') {
-      const server = createTcpServer();
-      server.on('connection', (socket) => {
-        if (this.#accept(socket)) this.#receive(socket);
-      });
-      return server;
-    }
+  /** Begins TLS over a connection. The server that does it has no port of its own. */
+  #tlsOver(secret: Buffer): (socket: Socket) => void {
     const claim = (socket: TLSSocket, letter: Letter): void => void this.#claims.set(socket, letter);
-    const server = createTlsServer(serverTlsOptions(security.secret, limits.dialMs, claim));
-    server.on('connection', (socket: Socket) => this.#accept(socket));
+    const server = createTlsServer(serverTlsOptions(secret, this.#options.limits.dialMs, claim));
     server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
-    server.on('secureConnection', (socket) => this.#receive(socket));
-    return server;
-  }
-
-  #accept(socket: Socket): boolean {
-    socket.on('error', (error) => this.#log.debug({ err: error }, 'an accepted socket failed'));
-    if (this.#sockets.size - this.connectionCount >= MAX_STRANGERS) {
-      this.#log.debug({ from: addressOf(socket) }, 'too many callers that have not said who they are: one is closed');
-      socket.destroy();
-      return false;
-    }
-    this.#sockets.add(socket);
-    socket.once('close', () => this.#sockets.delete(socket));
-    return true;
+    server.on('secureConnection', (socket) => {
+      if (this.#reception.proved(socket)) this.#receive(socket);
+      else socket.destroy();
+    });
+    return (socket) => void server.emit('connection', socket);
   }
 
   #receive(socket: Socket): void {
     const { clock, handler, limits } = this.#options;
     const from = addressOf(socket);
-    this.#admissions.add(
-      new PeerConnection({ socket, from, limits, handler, clock, log: this.#log, host: this.#admissions }),
-    );
+    const host = this.#admissions;
+    const connection = new PeerConnection({ socket, from, limits, handler, clock, log: this.#log, host });
+    this.#callers.set(connection, socket);
+    this.#admissions.add(connection);
+  }
+
+  #welcomed(hello: Hello, connection: PeerConnection): void {
+    const socket = this.#callers.get(connection);
+    if (socket !== undefined) {
+      this.#reception.welcomed(socket);
+      if (socket.remoteAddress !== undefined)
+        this.#addresses.welcomed(hello.letter, plainAddress(socket.remoteAddress));
+    }
+    this.#options.callbacks.onHello(hello);
+  }
+
+  #refuseForeigner(from: string, why: string): void {
+    const explanation = explainForeigner(this.#options.letter, why);
+    this.#admissions.refuse({ refusal: 'wrong-secret', explanation, from }, 'foreign');
   }
 
   /** The TLS handshake failed, or was not done in time: then the socket is still open. */
@@ -158,12 +187,6 @@ export class MeshServer {
     }
     this.#admissions.refuse({ ...(letter !== undefined && { letter }), refusal: 'wrong-secret', explanation, from });
   }
-}
-
-function addressOf(socket: Socket): string {
-  const { remoteAddress, remotePort } = socket;
-  if (remoteAddress === undefined || remotePort === undefined) return 'an address that is gone:0';
-  return formatAddress({ host: remoteAddress, port: remotePort });
 }
 
 function cannotListen(address: MeshAddress, error: Error): ListenError {

@@ -1,6 +1,7 @@
 import type { LockGrant, Reply } from '../session/reply.ts';
 import { FAILURE_CODE_CODES, REFUSAL_CODE_CODES, REPLY_KINDS, RESET_REASON_CODES } from './code-tables.ts';
 import { readContent, writeContent } from './command-codec.ts';
+import { LONGEST_SPAN_MS } from './durations.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
 import { readItemAnswer, writeItemAnswer } from './item-codec.ts';
@@ -86,5 +87,5 @@ function writeLock(writer: FieldWriter, grant: LockGrant | undefined): void {
 }
 
 function readLock(reader: FieldReader): LockGrant | undefined {
-  return reader.flag() ? { token: reader.text(), expiresInMs: reader.duration() } : undefined;
+  return reader.flag() ? { token: reader.text(), expiresInMs: reader.duration(LONGEST_SPAN_MS) } : undefined;
 }

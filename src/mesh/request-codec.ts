@@ -1,5 +1,6 @@
 import { readCommand, writeCommand } from './command-codec.ts';
 import { EVIDENCE, REQUEST_KINDS, ROUTES } from './code-tables.ts';
+import { LONGEST_WAIT_MS } from './durations.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
 import type { PeerRequest } from './message.ts';
@@ -66,14 +67,14 @@ export function readRequest(reader: FieldReader): PeerRequest {
     case 'collect':
       return { kind, incarnation, letter: reader.letter(), account: reader.integer(), cursor: reader.integer() };
     case 'pause':
-      return { kind, incarnation, forMs: reader.duration() };
+      return { kind, incarnation, forMs: reader.duration(LONGEST_WAIT_MS) };
     case 'execute':
       return {
         kind,
         incarnation,
         route: reader.word(ROUTES),
         owner: reader.letter(),
-        budgetMs: reader.duration(),
+        budgetMs: reader.duration(LONGEST_WAIT_MS),
         command: readCommand(reader),
       };
   }

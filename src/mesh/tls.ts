@@ -94,8 +94,13 @@ export function explainCallerError(error: Error, own: Letter, caller: Letter | u
   if (caller !== undefined) {
     return `${caller} and ${own} do not have the same secret: give both the same secretFile (${code})`;
   }
+  return explainForeigner(own, code);
+}
+
+/** @param what it speaks, or how TLS names what was wrong */
+export function explainForeigner(own: Letter, what: string): string {
   return (
-    `a caller of ${own} does not speak maglia's encryption (${code}): ` +
+    `a caller of ${own} does not speak maglia's encryption (${what}): ` +
     'if it is a node, give both a secretFile, or set mesh.plain on both'
   );
 }

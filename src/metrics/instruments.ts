@@ -34,7 +34,7 @@ export const INSTRUMENTS = {
   clientsCut: {
     kind: 'counter',
     name: 'maglia_client_connections_cut_total',
-    help: 'Connections that this node cut off, by door (memcached) and reason (stalled, idle, memory, fault)',
+    help: 'Connections that this node cut off, and for memory at http requests that it refused, by door (http, memcached) and reason (stalled, idle, memory, fault)',
     labels: ['door', 'reason'],
   },
   auth: {
@@ -98,6 +98,12 @@ export const INSTRUMENTS = {
     help: '1 for the state of the link to each peer (dialling, up, waiting, refused, closed), 0 for the others',
     labels: ['peer', 'state'],
   },
+  callersTurnedAway: {
+    kind: 'counter',
+    name: 'maglia_mesh_callers_turned_away_total',
+    help: 'Callers of the mesh port that were sent away, by reason: crowd (others needed the place), silent (did not say who they are), foreign (speak something else), refused (the handshake or greeting failed)',
+    labels: ['reason'],
+  },
   inFlight: {
     kind: 'gauge',
     name: 'maglia_link_in_flight',
@@ -133,6 +139,12 @@ export const INSTRUMENTS = {
     kind: 'counter',
     name: 'maglia_store_evictions_total',
     help: 'Records that the store dropped for want of memory before their life was over',
+    labels: [],
+  },
+  memoryLost: {
+    kind: 'gauge',
+    name: 'maglia_memory_lost',
+    help: '1 where lives.json cannot be written, so that a restart would forget what peers did, and this node is not ready; else 0',
     labels: [],
   },
   ready: {

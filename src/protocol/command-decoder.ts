@@ -17,7 +17,7 @@ type Flow = 'running' | 'paused' | 'ended';
  */
 export class CommandDecoder {
   readonly #sink: CommandSink;
-  readonly #limits: ProtocolLimits;
+  #limits: ProtocolLimits;
   readonly #queue = new ChunkQueue();
   #framing: Framing | undefined;
   #flow: Flow = 'running';
@@ -41,6 +41,12 @@ export class CommandDecoder {
   /** Whether nothing more will be decoded: after quit, after a fatal error, after `end()`. */
   get hasEnded(): boolean {
     return this.#flow === 'ended';
+  }
+
+  /** From the next request on. May be called by the sink. */
+  changeLimits(limits: ProtocolLimits): void {
+    this.#limits = limits;
+    if (this.#framing !== undefined) this.#framing.limits = limits;
   }
 
   push(chunk: Buffer): void {

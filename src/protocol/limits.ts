@@ -8,6 +8,8 @@ export interface ProtocolLimits {
   readonly readLineBytes: number;
   /** The keys of one get. */
   readonly readKeys: number;
+  /** What SASL says who one is with. */
+  readonly credentialBytes: number;
 }
 
 /**
@@ -19,6 +21,16 @@ export const DEFAULT_LIMITS: ProtocolLimits = {
   lineBytes: 2048,
   readLineBytes: 1024 * 1024,
   readKeys: 10_000,
+  credentialBytes: 1024,
+};
+
+/** What a client may send that has still to say who it is: a user and a password, and no more than their 511 bytes need. */
+export const STRANGER_LIMITS: ProtocolLimits = {
+  itemBytes: 1024,
+  lineBytes: 1024,
+  readLineBytes: 1024,
+  readKeys: 10_000,
+  credentialBytes: 1024,
 };
 
 /** Nobody can announce more; memcached's length is a signed 32-bit number, and it needs room for the line end. */

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts';
+import type { LivesFile } from '../membership/lives-file.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import { isRead, type Content, type SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
@@ -9,6 +10,13 @@ import type { Estates } from '../standin/estates.ts';
 /** Meant for a life of this node that is over. */
 export const STALE: Reply = { kind: 'unavailable', code: 'STALE_INCARNATION' };
 
+export interface LocalExecutorParts {
+  readonly engine: Engine;
+  readonly estates: Estates;
+  readonly tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'maySoonAnswer' | 'phase'>;
+  readonly livesFile: Pick<LivesFile, 'settled'>;
+}
+
 /**
  * Carries out commands on this node: as the owner, or standing in for a dead one. Nothing leaves here unless this node
  * was entitled to answer both when it began and when it had finished (DESIGN, rule 3). Never forwards.
@@ -16,16 +24,14 @@ export const STALE: Reply = { kind: 'unavailable', code: 'STALE_INCARNATION' };
 export class LocalExecutor {
   readonly #engine: Engine;
   readonly #estates: Estates;
-  readonly #tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'maySoonAnswer' | 'phase'>;
+  readonly #tenure: LocalExecutorParts['tenure'];
+  readonly #livesFile: LocalExecutorParts['livesFile'];
 
-  constructor(
-    engine: Engine,
-    estates: Estates,
-    tenure: Pick<Tenure, 'incarnation' | 'isSure' | 'maySoonAnswer' | 'phase'>,
-  ) {
+  constructor({ engine, estates, tenure, livesFile }: LocalExecutorParts) {
     this.#engine = engine;
     this.#estates = estates;
     this.#tenure = tenure;
+    this.#livesFile = livesFile;
   }
 
   mint(content: Content, ttlSeconds: number | undefined, deadlineAt: number): Soon<Reply> {
@@ -52,8 +58,15 @@ export class LocalExecutor {
       // It came back meanwhile, with our account of what we did: nothing can be added to that.
       if (!isStillOurs()) return { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
       // An estate that is not open here was another's, who is gone with it: what was done then is not on record.
-      return this.#estates.begin(owner, false).execute(command, deadlineAt);
+      const reply = this.#estates.begin(owner, false).execute(command, deadlineAt);
+      return reply.then((known) => this.#onceRemembered(known, deadlineAt, isRead(command)));
     });
+  }
+
+  /** That the owner died, and that something was done on its behalf, is on disk before anybody is told of it. */
+  async #onceRemembered(reply: Reply, deadlineAt: number, leavesNoTrace: boolean): Promise<Reply> {
+    if (await this.#livesFile.settled(deadlineAt)) return reply;
+    return { kind: leavesNoTrace ? 'unavailable' : 'in-doubt', code: 'DEADLINE' };
   }
 
   #entitled(deadlineAt: number, leavesNoTrace: boolean, work: () => Soon<Reply>): Soon<Reply> {

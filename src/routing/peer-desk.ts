@@ -6,7 +6,9 @@ import type { PeerLinks } from '../membership/peer-link.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { Witness } from '../membership/witness.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import { isLongWork, type LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { bytesToCheck, isAcceptable } from '../session/acceptable-command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
@@ -26,12 +28,17 @@ export interface PeerDeskParts {
   readonly detector: Pick<FailureDetector, 'silenceOf'>;
   readonly links: PeerLinks;
   readonly timings: TimingsConfig;
+  readonly work: LongWork;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'count'>;
 }
 
 type Execute = Extract<PeerRequest, { kind: 'execute' }>;
 
+/** Longer than any door lets anybody wait, for a lock too: a deadline that a peer names is bounded as well. */
+const MAX_BUDGET_MS = 120_000;
+
+const UNACCEPTABLE: Reply = { kind: 'refused', code: 'UNACCEPTABLE' };
 const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
 
 /** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
@@ -49,7 +56,7 @@ export class PeerDesk {
     const { clock, witness } = this.#parts;
     if (request.kind !== 'execute') return witness.answer(from, request);
     witness.heard(from.letter, from.incarnation);
-    const reply = this.#execute(request, clock.monotonic() + request.budgetMs);
+    const reply = this.#checked(request, clock.monotonic() + Math.min(request.budgetMs, MAX_BUDGET_MS));
     if (!(reply instanceof Promise)) return this.#answered(request, reply);
     return reply.then((known) => this.#answered(request, known));
   }
@@ -58,6 +65,14 @@ export class PeerDesk {
     const { metrics, tenure } = this.#parts;
     metrics.count('requests', { door: 'mesh', command: command.kind, outcome: reply.kind });
     return { kind: 'reply', id: command.id, executorIncarnation: tenure.incarnation, reply };
+  }
+
+  /** What a peer says came in at a door is checked as if it came in here; on its way to another owner, there. */
+  #checked(request: Execute, deadlineAt: number): Soon<Reply> {
+    const { command, route } = request;
+    if (route === 'relay') return this.#execute(request, deadlineAt);
+    const check = (): Soon<Reply> => (isAcceptable(command) ? this.#execute(request, deadlineAt) : UNACCEPTABLE);
+    return isLongWork(bytesToCheck(command)) ? this.#parts.work.piece().then(check) : check();
   }
 
   #execute(request: Execute, deadlineAt: number): Soon<Reply> {

@@ -13,7 +13,7 @@ export interface DeskParts extends ItemDeskParts {
   readonly version: string;
   readonly reports: StatsReports;
   readonly credentials: Credentials;
-  readonly logins: Pick<Logins, 'accepted' | 'refused'>;
+  readonly logins: Pick<Logins, 'accepted' | 'guessedWrong'>;
   readonly flush: Flush;
   readonly counts: DoorCounts;
 }
@@ -43,6 +43,11 @@ export class ClientDesk {
     this.#parts = parts;
     this.#items = new ItemDesk(parts);
     this.#admission = parts.credentials.isEmpty ? 'open' : 'demanded';
+  }
+
+  /** Whether this client has still to say who it is. */
+  get isStranger(): boolean {
+    return this.#admission !== 'open';
   }
 
   get isTurnedAway(): boolean {
@@ -101,7 +106,7 @@ export class ClientDesk {
   }
 
   /** What a client is answered that has not said who it is; undefined where it may go on. */
-  #admit(command: Command, shape: ReplyShape): Reply | undefined {
+  #admit(command: Command, shape: ReplyShape): Reply | Promise<Reply> | undefined {
     if (this.#admission === 'turned-away') return AUTH_REQUIRED;
     if (shape.protocol === 'binary') {
       const isAllowed = command.kind.startsWith('sasl-') || command.kind === 'version' || command.kind === 'quit';
@@ -110,16 +115,18 @@ export class ClientDesk {
       return AUTH_REQUIRED;
     }
     if (command.kind === 'quit') return undefined;
+    // No password is as long as that.
+    if (command.kind === 'oversized') return this.#turnAway();
     if (shape.protocol !== 'text' || command.kind !== 'store' || command.mode !== 'set') return AUTH_REQUIRED;
     return this.#judge(this.#parts.credentials.acceptsText(command.value));
   }
 
-  #authenticate({ credentials, mechanism }: SaslStart): Reply {
+  #authenticate({ credentials, mechanism }: SaslStart): Reply | Promise<Reply> {
     if (!this.#knowsSasl) return UNKNOWN_COMMAND;
     return this.#judge(mechanism === MECHANISMS && this.#parts.credentials.acceptsPlain(credentials));
   }
 
-  #judge(isAccepted: boolean): Reply {
+  #judge(isAccepted: boolean): Reply | Promise<Reply> {
     const { counts } = this.#parts;
     counts.add('auth_cmds');
     if (!isAccepted) return this.#turnAway();
@@ -128,10 +135,10 @@ export class ClientDesk {
     return AUTHENTICATED;
   }
 
-  #turnAway(): Reply {
+  /** At once, so that nothing more is heard; told when it may be, so that guessing takes time. */
+  #turnAway(): Reply | Promise<Reply> {
     this.#parts.counts.add('auth_errors');
-    this.#parts.logins.refused(this.#address);
     this.#admission = 'turned-away';
-    return AUTH_FAILED;
+    return this.#parts.logins.guessedWrong(this.#address)?.then(() => AUTH_FAILED) ?? AUTH_FAILED;
   }
 }

@@ -2,7 +2,9 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
+import type { HeldMemory, Holder } from '../listening/held-memory.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { FullDoor } from '../listening/full-door.ts';
 import { loggable } from '../session/loggable.ts';
 import { ClientDesk, type DeskParts } from './client-desk.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from './connection.ts';
@@ -12,28 +14,36 @@ const CHECK_MS = 1000;
 
 export interface ClientsLimits extends ConnectionLimits {
   readonly connections: number;
-  /** Held for all of them together. */
-  readonly heldBytes: number;
 }
 
 export interface ClientsParts {
   readonly limits: ClientsLimits;
+  readonly memory: HeldMemory;
   readonly counts: DoorCounts;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'beforeExpose'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** Every client that is connected through this door: not too many, and together not too much of our memory. */
+/** Every client that is connected through this door: not too many, and with those of other doors not too much of our memory. */
 export class Clients {
   readonly #parts: ClientsParts;
   readonly #connections = new Set<ClientConnection>();
-  #heldBytes = 0;
+  readonly #full: FullDoor;
   #checks: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
   constructor(parts: ClientsParts) {
     this.#parts = parts;
+    const { clock, limits, log, metrics } = parts;
+    this.#full = new FullDoor({
+      door: 'memcached',
+      limit: limits.connections,
+      option: 'limits.clients',
+      metrics,
+      clock,
+      log,
+    });
     parts.metrics.beforeExpose(() => parts.metrics.set('clientConnections', { door: 'memcached' }, this.count));
   }
 
@@ -41,17 +51,12 @@ export class Clients {
     return this.#connections.size;
   }
 
-  /** Bytes of requests and replies that are held. */
-  get heldBytes(): number {
-    return this.#heldBytes;
-  }
-
   admit(socket: Duplex, deskParts: DeskParts): void {
-    const { clock, counts, limits, metrics } = this.#parts;
+    const { clock, counts, limits, memory } = this.#parts;
     if (this.#connections.size >= limits.connections) {
       counts.add('rejected_connections');
-      metrics.count('clientsRefused', { door: 'memcached' });
-      socket.destroy();
+      this.#full.refused();
+      turnAway(socket);
       return;
     }
     counts.add('total_connections');
@@ -59,11 +64,21 @@ export class Clients {
       desk: new ClientDesk(deskParts, socket instanceof Socket ? socket.remoteAddress : undefined),
       ...{ limits, counts, clock },
       owner: {
-        onHeldBytes: (change) => this.#held(change),
+        onHeldBytes: (change) => memory.changed(change),
         onCut: (reason, error) => this.#cut(reason, error),
-        onClosed: () => this.#closed(connection),
+        onClosed: () => {
+          memory.leave(holder);
+          this.#closed(connection);
+        },
       },
     });
+    const holder: Holder = {
+      get cuttableBytes() {
+        return connection.heldBytes;
+      },
+      cut: () => connection.cut('memory'),
+    };
+    memory.enter(holder);
     this.#connections.add(connection);
     this.#checks ??= this.#checkLater();
   }
@@ -82,28 +97,12 @@ export class Clients {
     this.#checks?.cancel();
   }
 
-  #held(change: number): void {
-    this.#heldBytes += change;
-    while (this.#heldBytes > this.#parts.limits.heldBytes) {
-      const largest = this.#largest();
-      if (largest === undefined) return;
-      largest.cut('memory');
-    }
-  }
-
-  #largest(): ClientConnection | undefined {
-    let largest: ClientConnection | undefined;
-    for (const connection of this.#connections) {
-      if (connection.heldBytes > (largest?.heldBytes ?? 0)) largest = connection;
-    }
-    return largest;
-  }
-
   #cut(reason: CutReason, error: unknown): void {
     const { log, metrics } = this.#parts;
     metrics.count('clientsCut', { door: 'memcached', reason });
     if (reason === 'fault') log.error({ err: loggable(error) }, 'a memcached connection failed in a way it should not');
-    else if (reason !== 'idle') log.warn({ reason }, 'a memcached client was cut off');
+    // Those of all doors together are told of by the memory itself.
+    else if (reason === 'stalled') log.warn({ reason }, 'a memcached client was cut off');
   }
 
   #closed(connection: ClientConnection): void {
@@ -117,4 +116,12 @@ export class Clients {
       this.#checks = this.#connections.size > 0 ? this.#checkLater() : undefined;
     });
   }
+}
+
+/** With what memcached says then, in every protocol. */
+function turnAway(socket: Duplex): void {
+  socket.on('error', () => undefined);
+  // The kernel has it before the connection is closed: it is shorter than any buffer.
+  socket.write('ERROR Too many open connections\r\n');
+  socket.destroy();
 }

@@ -4,7 +4,7 @@ import type { Command, Read } from '../protocol/command.ts';
 import { CommandDecoder } from '../protocol/command-decoder.ts';
 import type { CommandSink } from '../protocol/command-sink.ts';
 import { encodeReply } from '../protocol/encode-reply.ts';
-import type { ProtocolLimits } from '../protocol/limits.ts';
+import { STRANGER_LIMITS, type ProtocolLimits } from '../protocol/limits.ts';
 import type { ErrorReply, Reply } from '../protocol/reply.ts';
 import type { ReplyShape, ValuesShape } from '../protocol/reply-shape.ts';
 import type { ClientDesk } from './client-desk.ts';
@@ -37,7 +37,7 @@ export interface ConnectionOwner {
 }
 
 export interface ConnectionParts {
-  readonly desk: Pick<ClientDesk, 'answer' | 'isBarrier' | 'isTurnedAway' | 'close'>;
+  readonly desk: Pick<ClientDesk, 'answer' | 'isBarrier' | 'isStranger' | 'isTurnedAway' | 'close'>;
   readonly limits: ConnectionLimits;
   readonly counts: Pick<DoorCounts, 'add'>;
   readonly clock: Pick<Clock, 'monotonic'>;
@@ -62,13 +62,16 @@ export class ClientConnection implements CommandSink {
   #waiting: Waiting | undefined;
   #begunThisTurn = 0;
   #turnEnd: NodeJS.Immediate | undefined;
+  /** It has still to say who it is, and may send little until then. */
+  #isStranger: boolean;
   #heldBytes = 0;
 
   /** @param socket is still readable when our side has ended, and the other way round */
   constructor(socket: Duplex, parts: ConnectionParts) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#decoder = new CommandDecoder(this, parts.limits.protocol);
+    this.#isStranger = parts.desk.isStranger;
+    this.#decoder = new CommandDecoder(this, this.#isStranger ? STRANGER_LIMITS : parts.limits.protocol);
     this.#replies = new ReplyQueue((chunks) => this.#out.push(chunks), sizeOf);
     this.#window = new RequestWindow(parts.limits);
     this.#watch = new ClientWatch(parts.limits, parts.clock.monotonic());
@@ -216,6 +219,12 @@ export class ClientConnection implements CommandSink {
   #begin(command: Command, shape: ReplyShape): void {
     this.#carryOut(command, shape, (reply) => encodeReply(shape, reply));
     if (this.#parts.desk.isTurnedAway) this.#takeNoMore();
+    else if (this.#isStranger && !this.#parts.desk.isStranger) this.#welcome();
+  }
+
+  #welcome(): void {
+    this.#isStranger = false;
+    this.#decoder.changeLimits(this.#parts.limits.protocol);
   }
 
   #carryOut(command: Command, shape: ReplyShape, encode: Place<Reply>['encode']): void {

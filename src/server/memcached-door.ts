@@ -3,7 +3,9 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config, SocketAccess, SocketAddress } from '../config/config.ts';
 import { Logins } from '../listening/logins.ts';
+import type { HeldMemory } from '../listening/held-memory.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import type { Store } from '../store/store.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
 import type { DeskParts } from './client-desk.ts';
@@ -38,8 +40,10 @@ export interface MemcachedDoorParts {
   readonly cluster: () => ClusterView;
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;
+  readonly store: Pick<Store, 'figures'>;
   /** The program's version. */
   readonly software: string;
+  readonly memory: HeldMemory;
   readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'beforeExpose'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -47,23 +51,26 @@ export interface MemcachedDoorParts {
 
 /** The memcached door: text, meta and binary protocol on one port. Not listening yet. */
 export function buildMemcachedDoor(parts: MemcachedDoorParts): MemcachedDoor {
-  const { config, metrics, clock, log } = parts;
+  const { config, memory, metrics, clock, log } = parts;
   const counts = new DoorCounts();
-  const clients = new Clients({ limits: clientsLimits(config), counts, metrics, clock, log });
-  return new MemcachedDoor(deskParts(parts, counts, clients), clients, clock, log);
+  const clients = new Clients({ limits: clientsLimits(config), counts, memory, metrics, clock, log });
+  const logins = new Logins({ door: 'memcached', metrics, clock, log });
+  return new MemcachedDoor(deskParts(parts, counts, clients, logins), clients, logins, clock, log);
 }
 
 export class MemcachedDoor {
   readonly #desk: DeskParts;
   readonly #clients: Clients;
+  readonly #logins: Logins;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #listeners: Listener[] = [];
   #closed: Promise<void> | undefined;
 
-  constructor(desk: DeskParts, clients: Clients, clock: Clock, log: Logger) {
+  constructor(desk: DeskParts, clients: Clients, logins: Logins, clock: Clock, log: Logger) {
     this.#desk = desk;
     this.#clients = clients;
+    this.#logins = logins;
     this.#clock = clock;
     this.#log = log;
   }
@@ -73,7 +80,7 @@ export class MemcachedDoor {
     return this.#listeners.map((listener) => listener.address);
   }
 
-  get clients(): Pick<Clients, 'count' | 'heldBytes'> {
+  get clients(): Pick<Clients, 'count'> {
     return this.#clients;
   }
 
@@ -108,6 +115,7 @@ export class MemcachedDoor {
 
   #close(): Promise<void> {
     for (const listener of this.#listeners) listener.close();
+    this.#logins.close();
     return this.#clients.close(CLOSE_GRACE_MS);
   }
 }
@@ -115,7 +123,6 @@ export class MemcachedDoor {
 function clientsLimits({ limits, session }: MemcachedDoorParts['config']): ClientsLimits {
   return {
     connections: limits.clients,
-    heldBytes: limits.clientMegabytes * MEBIBYTE,
     requests: limits.clientRequests,
     bytes: limits.clientBytes,
     stallMs: limits.clientStallSeconds * 1000,
@@ -125,15 +132,14 @@ function clientsLimits({ limits, session }: MemcachedDoorParts['config']): Clien
   };
 }
 
-function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clients): DeskParts {
+function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clients, logins: Logins): DeskParts {
   const { config, sessions, cluster, orphans, software, metrics, clock, log } = parts;
   const { doors, letter, limits, map, session, store } = config;
   const version = `${SPOKEN_VERSION}-maglia-${software}`.slice(0, LONGEST_VERSION);
   const credentials = new Credentials(doors.credentials);
   const mesh = new MeshDesk({ sessions, metrics, clock, log });
   return {
-    ...{ letter, mesh, counts, metrics, clock, log, version, credentials },
-    logins: new Logins({ door: 'memcached', metrics, clock, log }),
+    ...{ letter, mesh, counts, metrics, clock, log, version, credentials, logins },
     waitMs: doors.lockWaitMs,
     locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
     lockLimit: limits.clientLocks,
@@ -143,6 +149,7 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
     flush: new Flush({ isAllowed: doors.allowFlush, letters: map.letters, mesh, counts, clock }),
     reports: new StatsReports({
       ...{ counts, clock, version, cluster, orphans },
+      figures: () => parts.store.figures(),
       storeBytes: store.megabytes * MEBIBYTE,
       itemBytes: session.maxBytes,
       maxConnections: limits.clients,

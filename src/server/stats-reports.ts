@@ -1,7 +1,9 @@
 import type { Clock } from '../clock.ts';
 import type { Reply } from '../protocol/reply.ts';
 import type { ClusterView } from '../routing/cluster-view.ts';
+import type { StoreFigures } from '../store/store-figures.ts';
 import type { DoorCounts, TallyName } from './door-counts.ts';
+import { itemStats } from './item-stats.ts';
 
 export interface StatsParts {
   readonly counts: DoorCounts;
@@ -19,6 +21,8 @@ export interface StatsParts {
   readonly cluster: () => ClusterView;
   /** Sessions of dead owners that this node keeps account of. */
   readonly orphans: () => number;
+  /** How full this node's store is. Rejects where the store cannot be asked. */
+  readonly figures: () => Promise<StoreFigures>;
 }
 
 type Stat = readonly [name: string, value: string];
@@ -65,10 +69,10 @@ export class StatsReports {
   }
 
   /** @param argument all words after `stats`, with one space between */
-  answer(argument: string): Reply {
+  answer(argument: string): Reply | Promise<Reply> {
     switch (argument) {
       case '':
-        return { kind: 'stats', stats: this.#general() };
+        return this.#general();
       case 'maglia':
         return { kind: 'stats', stats: this.#mesh() };
       case 'settings':
@@ -77,14 +81,15 @@ export class StatsReports {
         this.#parts.counts.reset();
         return { kind: 'stats-reset' };
       default:
-        return EMPTY.has(argument) ? { kind: 'stats', stats: [] } : { kind: 'unknown-stats' };
+        if (EMPTY.has(argument)) return { kind: 'stats', stats: [] };
+        return itemStats(argument) ?? { kind: 'unknown-stats' };
     }
   }
 
-  #general(): Stat[] {
-    const { clock, connections, maxConnections, storeBytes, version } = this.#parts;
+  async #general(): Promise<Reply> {
+    const { clock, connections, maxConnections, version } = this.#parts;
     const { user, system } = process.cpuUsage();
-    return [
+    const stats: Stat[] = [
       ['pid', String(process.pid)],
       ['uptime', seconds(clock.monotonic() - this.#startedAt)],
       ['time', seconds(clock.now())],
@@ -95,9 +100,23 @@ export class StatsReports {
       ['max_connections', String(maxConnections)],
       ['curr_connections', String(connections())],
       ...this.#counted(GENERAL),
-      ['limit_maxbytes', String(storeBytes)],
       ['accepting_conns', '1'],
       ['threads', '1'],
+      ...(await this.#stored()),
+    ];
+    return { kind: 'stats', stats };
+  }
+
+  /** How full the store is, by memcached's names. What it does not say is left out: 0 would be wrong. */
+  async #stored(): Promise<Stat[]> {
+    const { figures, storeBytes } = this.#parts;
+    const found = await figures().catch(() => undefined);
+    if (found === undefined) return [['limit_maxbytes', String(storeBytes)]];
+    return [
+      ['limit_maxbytes', String(found.limitBytes)],
+      ['curr_items', String(found.items)],
+      ['bytes', String(found.bytes)],
+      ['evictions', String(found.evictions)],
     ];
   }
 

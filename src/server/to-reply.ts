@@ -67,10 +67,11 @@ export function toFlushReply(reply: SessionReply): Reply {
     case 'in-doubt':
     case 'unavailable':
       return failed(reply);
+    case 'refused':
+      return serverError(reply.code, 'not every node allows it (doors.allowFlush); those that do have dropped all');
     case 'answered':
     case 'miss':
     case 'moved':
-    case 'refused':
       return INTERNAL;
   }
 }
@@ -105,7 +106,10 @@ function refused(command: ItemCommand, code: RefusalCode): Reply {
     case 'LOCK_LOST':
     case 'NOT_JSON':
     case 'TOO_MANY_KEYS':
+    case 'FLUSH_NOT_ALLOWED':
       return INTERNAL;
+    case 'UNACCEPTABLE':
+      return serverError(code, 'the owner does not take this: do all daemons have the same version?');
   }
 }
 

@@ -18,6 +18,14 @@ export function loggable(error: unknown): LoggableError {
   return { type: error.name, message: withoutIds(error.message), stack: withoutIds(stack.join('\ncaused by: ')) };
 }
 
+/**
+ * For the log's field `err`, in place of pino's own: what is `loggable` already stays as it is. pino's takes it for an error of the
+ * type "Object".
+ */
+export const ERROR_SERIALIZER = {
+  err: (error: unknown): unknown => (error instanceof Error ? loggable(error) : error),
+} as const;
+
 const MAX_CAUSES = 5;
 
 function causesOf(error: Error): Error[] {

@@ -58,8 +58,12 @@ export const REFUSAL_CODES = [
   'LOCK_LOST',
   /** the id was destroyed and stays so (S5) */
   'DESTROYED',
-  /** the session and its merge patch have more keys than may be merged */
+  /** the session and its merge patch have more keys and values than may be merged */
   'TOO_MANY_KEYS',
+  /** to `flush`: the node that was asked does not allow it, whatever the one does that asks */
+  'FLUSH_NOT_ALLOWED',
+  /** to a peer: no door would have let this in */
+  'UNACCEPTABLE',
 ] as const;
 export type RefusalCode = (typeof REFUSAL_CODES)[number];
 

@@ -1,3 +1,8 @@
+import { MAX_INCARNATION } from './incarnation.ts';
+
+/** No record has a higher one: beyond it the integers would soon not be safe. */
+export const MAX_VERSION = MAX_INCARNATION * 1000;
+
 /**
  * Draws the versions of one node's records. They grow with every write, never repeat for one id even when it is
  * destroyed and kept again, and stay in the safe integers until the year 2223 and long after (`incarnation.ts`).

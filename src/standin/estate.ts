@@ -143,7 +143,7 @@ export class Estate {
         if (entry.isDestroyed === true) {
           await this.#shelf.settle({ kind: 'buried', id: entry.id, reason: 'destroyed' });
         }
-        const aliasUntil = this.#clock.monotonic() + entry.aliasMs;
+        const aliasUntil = this.#clock.monotonic() + Math.min(entry.aliasMs, this.#aliasMs);
         this.#note(entry.id, { kind: 'succeeded', successor: entry.successor, aliasUntil });
         return;
       }
@@ -158,9 +158,10 @@ export class Estate {
     if (command.kind === 'succeed') return this.#succeed(command);
     if (command.kind === 'item') return this.#item(command, deadlineAt);
     if (command.kind === 'flush') {
+      const flushed = await this.#shelf.execute(command, deadlineAt);
       // What was dropped has no entries, so that the owner has to drop all it has.
-      this.#ledger.markIncomplete();
-      return this.#shelf.execute(command, deadlineAt);
+      if (flushed.kind !== 'refused') this.#ledger.markIncomplete();
+      return flushed;
     }
     // Locks are held here whatever the ledger says of the session, and say nothing of it.
     if (command.kind === 'unlock') return this.#shelf.execute(command, deadlineAt);

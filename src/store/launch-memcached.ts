@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
+import type { EnvironmentValues } from '../config/sources.ts';
 import { StoreStartError } from '../errors.ts';
 import { becomesTrue } from './becomes-true.ts';
 import { hasCode } from './error-code.ts';
@@ -26,6 +27,8 @@ export interface LaunchOptions {
   readonly stateFile: MemcachedStateFile;
   readonly clock: Clock;
   readonly spawn: Spawn;
+  /** All that it is told of ours. */
+  readonly env: EnvironmentValues;
 }
 
 export type Launch =
@@ -38,9 +41,9 @@ export type Launch =
  * soon as it exists, so that a daemon that crashes now leaves nothing that its successor does not know of.
  */
 export async function launchMemcached(options: LaunchOptions): Promise<Launch> {
-  const { program, args, daemon, stateFile } = options;
+  const { program, args, daemon, env, stateFile } = options;
   // A session of its own: no Ctrl-C meant for the daemon's terminal reaches it.
-  const child = options.spawn(program, [...args], { detached: true, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = options.spawn(program, [...args], { detached: true, env, stdio: ['ignore', 'ignore', 'pipe'] });
   const ending = watchEnding(child);
   const found = child.pid === undefined ? undefined : readProcess(child.pid);
   if (found === undefined) return failure(program, await ending.settled);

@@ -18,6 +18,7 @@ import type { MemcachedLife } from './memcached-life.ts';
 import { MemcachedStateFile } from './memcached-state-file.ts';
 import { setMemoryLimit } from './memory-limit.ts';
 import { readProcess, type ProcessIdentity } from './process-identity.ts';
+import { memcachedEnvironment } from '../config/child-environment.ts';
 import { prepareRuntimeDirectory } from './runtime-directory.ts';
 
 const FIRST_START_RETRIES = 2;
@@ -145,6 +146,7 @@ export class MemcachedStarter {
       stateFile: this.#stateFile,
       clock,
       spawn,
+      env: memcachedEnvironment(),
     });
   }
 

@@ -50,8 +50,8 @@ const CLIENTS: readonly Client[] = [
   },
 ];
 
-const SHOP: User = { name: 'shop', password: 'a-good-password' };
-const THIEF: User = { name: 'shop', password: 'a-bad-password' };
+const SHOP: User = { name: 'shop', password: 'a-good-long-password' };
+const THIEF: User = { name: 'shop', password: 'a-bad-long-password' };
 
 describe.runIf(IS_MESH)('S7: a door with users', () => {
   let door: string;

@@ -82,7 +82,8 @@ describe.each([
   test.each(PROTOCOLS)('memcstat finds the figures of a memcached, $protocol', async ({ flags }) => {
     const { exitCode, stdout } = await run('memcstat', `--servers=${door(0)}`, ...flags);
     expect(exitCode).toBe(0);
-    for (const name of ['pid', 'uptime', 'version', 'curr_connections', 'cmd_get'])
+    const plotted = ['curr_items', 'bytes', 'limit_maxbytes', 'evictions'];
+    for (const name of ['pid', 'uptime', 'version', 'curr_connections', 'cmd_get', ...plotted])
       expect(stdout).toContain(`${name}:`);
   });
 

@@ -41,6 +41,22 @@ const noop = binaryRequest('noop');
 const noopReply = response(0x0a, 0, '');
 
 export const intendedDifferences: readonly IntendedDifference[] = [
+  // What is told
+  {
+    id: 'stats-cachedump',
+    why: 'it would tell the ids of sessions to anything that reaches the door; every class is answered as empty',
+    // Flat, so that memcached's item is in the list that is dumped at once.
+    steps: ['lru mode flat\r\n', setA, 'stats cachedump 1 10\r\n'],
+    memcached: open('ITEM a [1 b; 0 s]\r\nEND\r\n'),
+    maglia: open('END\r\n'),
+  },
+  {
+    id: 'stats-detail',
+    why: 'nothing is counted by prefixes: what is switched on tells nothing',
+    steps: ['stats detail on\r\n', 'set user:a 0 0 1\r\n1\r\n', 'stats detail dump\r\n'],
+    memcached: open('PREFIX user get 0 hit 0 set 1 del 0\r\nEND\r\n'),
+    maglia: open('END\r\n'),
+  },
   // What a key may be
   {
     id: 'nul-ends-key',

@@ -1,6 +1,7 @@
 import type { Arithmetic, Command, MarkStale, Read, Store } from '../../src/protocol/command.ts';
 import { lifeOf, type Exptime } from '../../src/protocol/exptime.ts';
 import type { Hit, Reply } from '../../src/protocol/reply.ts';
+import { itemStats } from '../../src/server/item-stats.ts';
 
 interface Item {
   value: Buffer;
@@ -60,7 +61,8 @@ export class ModelMemcached {
         this.#nextCas();
         return { kind: 'ok' };
       case 'stats':
-        return command.argument === 'reset' ? { kind: 'stats-reset' } : { kind: 'unknown-stats' };
+        if (command.argument === 'reset') return { kind: 'stats-reset' };
+        return itemStats(command.argument) ?? { kind: 'unknown-stats' };
       case 'version':
         return { kind: 'version', version: '1.6.18' };
       case 'noop':

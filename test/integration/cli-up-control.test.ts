@@ -1,12 +1,12 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { requestRevive } from '../../src/cli/up/control-client.ts';
 import { ControlServer, type Revive } from '../../src/cli/up/control-server.ts';
-import { MeshDirectory } from '../../src/cli/up/mesh-directory.ts';
+import { findMeshDirectories, MeshDirectory, type Look } from '../../src/cli/up/mesh-directory.ts';
 import type { NodeReport } from '../../src/cli/up/node-report.ts';
 import { systemClock } from '../../src/clock.ts';
 import { CliError } from '../../src/errors.ts';
@@ -35,7 +35,7 @@ afterEach(async () => {
 
 async function startMesh(name: string, revive: Revive, clock = systemClock): Promise<MeshDirectory> {
   const directory = new MeshDirectory(join(place, `maglia-up-${name}`));
-  await mkdir(directory.path);
+  await mkdir(directory.path, { mode: 0o700 });
   servers.push(await ControlServer.open(directory.controlSocket, clock, revive));
   return directory;
 }
@@ -91,6 +91,44 @@ describe('asking a running mesh to revive a node', () => {
     const error = await requestRevive(place, 'b', systemClock).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ exitCode: EXIT.usage });
     for (const { path } of meshes) expect(String(error)).toContain(`--directory ${path}`);
+  });
+});
+
+describe('a mesh that is not ours', () => {
+  /** Everything as it is, but one file is somebody else's. */
+  function ownedByStranger(path: string): Look {
+    return async (each) => {
+      const stats = await lstat(each).catch(() => undefined);
+      return stats && each === path ? Object.assign(stats, { uid: stats.uid + 1 }) : stats;
+    };
+  }
+
+  it.each(['directory', 'socket'])("is not found where its %s is a stranger's", async (what) => {
+    const { path, controlSocket } = await startMesh('x', () => Promise.resolve(NODE));
+    const look = ownedByStranger(what === 'socket' ? controlSocket : path);
+    expect(await findMeshDirectories(place)).toHaveLength(1);
+    expect(await findMeshDirectories(place, look)).toEqual([]);
+    await expect(findMeshDirectories(path, look)).rejects.toThrow('is no mesh of yours');
+  });
+
+  it('is passed over in the temporary directory itself, where one of ours runs below it', async () => {
+    const ours = await startMesh('x', () => Promise.resolve(NODE));
+    const stranger = await ControlServer.open(join(place, 'up.sock'), systemClock, () => Promise.resolve(NODE));
+    servers.push(stranger);
+    vi.stubEnv('TMPDIR', place);
+    const found = await findMeshDirectories(undefined, ownedByStranger(join(place, 'up.sock')));
+    expect(found).toEqual([ours]);
+    vi.unstubAllEnvs();
+  });
+
+  it('is not found where others may write its directory, or its socket leads elsewhere', async () => {
+    const { path, controlSocket } = await startMesh('x', () => Promise.resolve(NODE));
+    await chmod(path, 0o777);
+    await expect(requestRevive(path, 'b', systemClock)).rejects.toMatchObject({ exitCode: EXIT.usage });
+    await chmod(path, 0o700);
+    await mkdir(join(place, 'maglia-up-y'), { mode: 0o700 });
+    await symlink(controlSocket, join(place, 'maglia-up-y', 'up.sock'));
+    expect(await findMeshDirectories(place)).toHaveLength(1);
   });
 });
 

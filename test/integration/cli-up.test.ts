@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { execa } from 'execa';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import type { NodeReport } from '../../src/cli/up/node-report.ts';
 import { MAIN_FILE, runMaglia, startMesh, type RunningMesh } from '../support/maglia-command.ts';
@@ -50,6 +50,12 @@ async function expectNothingLeft(nodes: readonly NodeReport[]): Promise<void> {
   expect(await readdir(place)).toEqual([]);
 }
 
+/** The names in a process's environment. */
+function environmentOf(pid: number): string[] {
+  const entries = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+  return entries.filter((entry) => entry !== '').map((entry) => entry.slice(0, entry.indexOf('=')));
+}
+
 async function killNode(mesh: RunningMesh, letter: string): Promise<void> {
   process.kill(mesh.node(letter).pid, 'SIGKILL');
   await expect.poll(mesh.stderr).toContain(`node ${letter} (pid ${mesh.node(letter).pid}) died: killed by SIGKILL`);
@@ -77,6 +83,18 @@ describe('maglia up --json', () => {
       expect((await fetch(`${http}/readyz`)).status).toBe(200);
     }
     expect(mesh.stdout()).toMatch(/^[^\n]+\n$/);
+  });
+
+  it('tells its nodes, and they their Memcacheds, only what they need of the environment', async () => {
+    vi.stubEnv('A_SECRET_OF_THE_SITE', 'hunter2');
+    const { nodes } = await start('--nodes', '1', '--store', 'memcached');
+    vi.unstubAllEnvs();
+    const needed = ['PATH', 'LD_LIBRARY_PATH', 'NODE_OPTIONS', 'TMPDIR'];
+    for (const pid of pidsOf(nodes)) {
+      const names = environmentOf(pid).filter((name) => !name.startsWith('NODE_CHANNEL_'));
+      expect(names).toContain('PATH');
+      expect(names.filter((name) => !needed.includes(name))).toEqual([]);
+    }
   });
 
   it('--allow-flush lets memcached clients drop everything', async () => {

@@ -1,3 +1,4 @@
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request, type RequestOptions } from 'node:http';
@@ -22,6 +23,8 @@ export async function listen(
 ): Promise<HttpListening> {
   const listening = await listenHttp(app, addresses, {
     access: { mode: 0o660 },
+    connections: 10_000,
+    metrics: new Metrics(),
     clock: systemClock,
     log: SILENT,
     ...parts,

@@ -1,3 +1,4 @@
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { once } from 'node:events';
 import { chmod, rename, stat, writeFile, readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -210,6 +211,8 @@ describe('closing', () => {
   test('closes once, whoever asks and how often', async () => {
     const listening = await listenHttp(new Door().app, [LOOPBACK], {
       access: { mode: 0o660 },
+      connections: 10_000,
+      metrics: new Metrics(),
       clock: new FakeClock(),
       log: SILENT,
     });

@@ -1,5 +1,6 @@
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { LongWork } from '../../src/long-work.ts';
 import type { SessionConfig } from '../../src/config/config.ts';
 import { Engine } from '../../src/engine/engine.ts';
 import { Locks } from '../../src/engine/locks.ts';
@@ -145,6 +146,8 @@ function buildEngine(clock: FakeClock): Engine {
     locks: new Locks(clock, 1000, 8),
     versions: new Versions(clock.now()),
     session: SESSION,
+    allowsFlush: true,
+    work: new LongWork(),
     clock,
     log,
   });

@@ -4,7 +4,7 @@ import { Wire } from '../conformance/wire.ts';
 import { freePorts } from '../support/free-ports.ts';
 import { InProcessNode } from '../support/in-process-node.ts';
 
-const USERS = { '/sasl': { text: 'shop:a-good-password\nadmin:another-password\n', mode: 0o600 } };
+const USERS = { '/sasl': { text: 'shop:a-good-long-password\nadmin:another-password\n', mode: 0o600 } };
 const AUTH_ERROR = 0x20;
 const UNKNOWN_COMMAND = 0x81;
 
@@ -74,7 +74,7 @@ const FLAGS = '\0\0\0\0';
 describe('a door that other machines reach, in the binary protocol', () => {
   test('tells how to say who one is, and serves who has', async () => {
     const wire = await dial(await start('0.0.0.0'));
-    const packets = [binaryRequest('saslListMechanisms'), plain('shop', 'a-good-password'), set, get];
+    const packets = [binaryRequest('saslListMechanisms'), plain('shop', 'a-good-long-password'), set, get];
     expect(await ask(wire, packets, 4)).toEqual([
       { status: 0, body: 'PLAIN' },
       { status: 0, body: 'Authenticated' },
@@ -85,7 +85,7 @@ describe('a door that other machines reach, in the binary protocol', () => {
 
   test('takes every user of its file, and an identity that is the user', async () => {
     const address = await start('0.0.0.0');
-    for (const packet of [plain('admin', 'another-password'), plain('shop', 'a-good-password', 'shop')]) {
+    for (const packet of [plain('admin', 'another-password'), plain('shop', 'a-good-long-password', 'shop')]) {
       expect(await ask(await dial(address), [packet], 1)).toEqual([{ status: 0, body: 'Authenticated' }]);
     }
   });
@@ -100,20 +100,20 @@ describe('a door that other machines reach, in the binary protocol', () => {
   ])('answers a %s from whom it does not know with an error, and does none of what follows', async (_, packet) => {
     const address = await start('0.0.0.0');
     const wire = await dial(address);
-    const [first] = await ask(wire, [packet, plain('shop', 'a-good-password'), set], 1);
+    const [first] = await ask(wire, [packet, plain('shop', 'a-good-long-password'), set], 1);
     expect(first?.status).toBe(AUTH_ERROR);
     expect(await closes(wire)).toBe(true);
-    const [, found] = await ask(await dial(address), [plain('shop', 'a-good-password'), get], 2);
+    const [, found] = await ask(await dial(address), [plain('shop', 'a-good-long-password'), get], 2);
     expect(found).toEqual({ status: 1, body: 'Not found' });
   });
 
   test.each([
     ['a wrong password', plain('shop', 'another-password')],
-    ['a user that is not there', plain('nobody', 'a-good-password')],
-    ['another identity', plain('shop', 'a-good-password', 'admin')],
+    ['a user that is not there', plain('nobody', 'a-good-long-password')],
+    ['another identity', plain('shop', 'a-good-long-password', 'admin')],
     ['no password', binaryRequest('saslAuth', { key: 'PLAIN', value: '\0shop' })],
-    ['another mechanism', binaryRequest('saslAuth', { key: 'LOGIN', value: '\0shop\0a-good-password' })],
-    ['a step without a start', binaryRequest('saslStep', { key: 'PLAIN', value: '\0shop\0a-good-password' })],
+    ['another mechanism', binaryRequest('saslAuth', { key: 'LOGIN', value: '\0shop\0a-good-long-password' })],
+    ['a step without a start', binaryRequest('saslStep', { key: 'PLAIN', value: '\0shop\0a-good-long-password' })],
   ])('turns %s away', async (_, packet) => {
     const wire = await dial(await start('0.0.0.0'));
     const answers = await ask(wire, [packet, get], 1);
@@ -121,18 +121,18 @@ describe('a door that other machines reach, in the binary protocol', () => {
     expect(await closes(wire)).toBe(true);
   });
 
-  test('passes over credentials that are absurdly long', async () => {
+  test('turns credentials of more than 1 KiB away, and does not wait for them', async () => {
     const wire = await dial(await start('0.0.0.0'));
-    const [first] = await ask(wire, [plain('shop', 'x'.repeat(100_000))], 1);
-    expect(first).toEqual({ status: 3, body: 'Too large.' });
-    expect(await ask(wire, [plain('shop', 'a-good-password')], 1)).toEqual([{ status: 0, body: 'Authenticated' }]);
+    const [first] = await ask(wire, [plain('shop', 'x'.repeat(1_000_000)).subarray(0, 24)], 1);
+    expect(first).toMatchObject({ status: AUTH_ERROR });
+    expect(await closes(wire)).toBe(true);
   });
 });
 
 describe('a door that other machines reach, in the text protocol', () => {
   test('takes user and password from a first set, as memcached with -Y does', async () => {
     const address = await start('0.0.0.0');
-    expect(await say(address, 'set x 0 0 20\r\nshop a-good-password\r\nset k 0 60 1\r\nx\r\nget x k\r\n')).toBe(
+    expect(await say(address, 'set x 0 0 25\r\nshop a-good-long-password\r\nset k 0 60 1\r\nx\r\nget x k\r\n')).toBe(
       'STORED\r\nSTORED\r\nVALUE k 0 1\r\nx\r\nEND\r\n',
     );
   });
@@ -141,16 +141,50 @@ describe('a door that other machines reach, in the text protocol', () => {
     const address = await start('0.0.0.0');
     const refusal = 'CLIENT_ERROR unauthenticated\r\n';
     expect(await say(address, 'get k\r\nversion\r\nmg k v\r\nstats\r\nget a b\r\n')).toBe(refusal.repeat(5));
-    expect(await say(address, 'add x 0 0 20\r\nshop a-good-password\r\nget k\r\n')).toBe(refusal.repeat(2));
+    expect(await say(address, 'add x 0 0 25\r\nshop a-good-long-password\r\nget k\r\n')).toBe(refusal.repeat(2));
   });
 
   test('turns a wrong password away, and hears nothing more', async () => {
     const address = await start('0.0.0.0');
     const failure = 'CLIENT_ERROR authentication failure\r\n';
-    expect(await say(address, 'set x 0 0 19\r\nshop a-bad-password\r\nset x 0 0 20\r\nshop a-good-password\r\n')).toBe(
-      failure,
-    );
+    expect(
+      await say(address, 'set x 0 0 24\r\nshop a-bad-long-password\r\nset x 0 0 25\r\nshop a-good-long-password\r\n'),
+    ).toBe(failure);
     expect(await say(address, 'set x 0 0 4\r\nshop\r\n')).toBe(failure);
+  });
+});
+
+describe('a door at which somebody guesses', () => {
+  const WRONG = 'set x 0 0 24\r\nshop a-bad-long-password\r\n';
+  const FAILURE = 'CLIENT_ERROR authentication failure\r\n';
+
+  test('turns a value of more than 1 KiB away that is to be a password, and does not wait for it', async () => {
+    const wire = await dial(await start('0.0.0.0'));
+    await wire.send(Buffer.from('set x 0 0 1000000\r\n'));
+    await wire.until(() => wire.received.length > 0);
+    expect(wire.take().toString('latin1')).toBe(FAILURE);
+    expect(await closes(wire)).toBe(true);
+  });
+
+  test('serves who has the password at once, also from there, and tells who has not, late, and when it closes', async () => {
+    const address = await start('0.0.0.0');
+    for (let n = 0; n < 3; n += 1) expect(await say(address, WRONG)).toBe(FAILURE);
+    const guessers: Wire[] = [];
+    // The last of them would wait for five seconds.
+    for (const protocol of ['text', 'binary', 'text', 'binary', 'text', 'binary', 'text', 'binary']) {
+      const guesser = await dial(address);
+      guessers.push(guesser);
+      await guesser.send(protocol === 'text' ? Buffer.from(WRONG) : plain('shop', 'a-bad-long-password'));
+      // Answered or not: the door has heard this one before it hears the next.
+      await say(address, 'set x 0 0 25\r\nshop a-good-long-password\r\n');
+    }
+    expect(await say(address, 'set x 0 0 25\r\nshop a-good-long-password\r\nget k\r\n')).toBe('STORED\r\nEND\r\n');
+    expect(await ask(await dial(address), [plain('shop', 'a-good-long-password')], 1)).toMatchObject([{ status: 0 }]);
+    expect(guessers.at(-1)?.received.length).toBe(0);
+    await open.shift()?.close();
+    await Promise.all(guessers.map(closes));
+    expect(guessers.at(-2)?.take().toString('latin1')).toBe(FAILURE);
+    expect(answersIn(guessers.at(-1)?.take() ?? Buffer.alloc(0))).toMatchObject([{ status: AUTH_ERROR }]);
   });
 });
 
@@ -159,7 +193,7 @@ describe('a door on loopback', () => {
     const address = await start('127.0.0.1');
     expect(await say(address, 'get k\r\n')).toBe('CLIENT_ERROR unauthenticated\r\n');
     expect(await ask(await dial(address), [get], 1)).toMatchObject([{ status: AUTH_ERROR }]);
-    expect(await ask(await dial(address), [plain('shop', 'a-good-password'), set, get], 3)).toEqual([
+    expect(await ask(await dial(address), [plain('shop', 'a-good-long-password'), set, get], 3)).toEqual([
       { status: 0, body: 'Authenticated' },
       { status: 0, body: '' },
       { status: 0, body: `${FLAGS}x` },
@@ -168,7 +202,11 @@ describe('a door on loopback', () => {
 
   test('without users knows no SASL, as a memcached without -S', async () => {
     const wire = await dial(await start('127.0.0.1', ''));
-    const answers = await ask(wire, [binaryRequest('saslListMechanisms'), plain('shop', 'a-good-password'), get], 3);
+    const answers = await ask(
+      wire,
+      [binaryRequest('saslListMechanisms'), plain('shop', 'a-good-long-password'), get],
+      3,
+    );
     expect(answers.map(({ status }) => status)).toEqual([UNKNOWN_COMMAND, UNKNOWN_COMMAND, 1]);
   });
 });

@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
 import { StoreInDoubtError, StoreStartError, StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
@@ -162,6 +162,19 @@ describe('a memcached of our own', () => {
     const commandLine = readProcess(pidOf(result))?.commandLine ?? [];
     expect(commandLine).toContain('-s');
     expect(listeningTcpSockets(pidOf(result))).toEqual([]);
+  });
+
+  test('is told nothing of our environment but where programs and libraries are', async () => {
+    vi.stubEnv('A_SECRET_OF_THE_SITE', 'hunter2');
+    vi.stubEnv('MEMCACHED_PORT_FILENAME', join(parent, 'ports'));
+    const pid = pidOf(await open());
+    vi.unstubAllEnvs();
+    const names = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .filter((entry) => entry !== '')
+      .map((entry) => entry.slice(0, entry.indexOf('=')));
+    expect(names).toContain('PATH');
+    expect(names.filter((name) => name !== 'PATH' && name !== 'LD_LIBRARY_PATH')).toEqual([]);
   });
 
   test('belongs to no terminal and no group of ours', async () => {

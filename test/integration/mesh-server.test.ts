@@ -5,6 +5,7 @@ import { ListenError } from '../../src/listening/listen-error.ts';
 import { systemClock } from '../../src/clock.ts';
 import { MeshServer } from '../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import { LetterMap } from '../../src/session/letter-map.ts';
 import { encodeFrames, type Frame } from '../support/mesh-frames.ts';
 import { letter } from '../support/mesh-messages.ts';
 import {
@@ -29,6 +30,8 @@ import {
 
 const hello = (change = {}): Frame => ({ type: 'hello', message: helloOf(a, b, change) });
 const request = (number: number, message = ping): Frame => ({ type: 'request', number, message });
+
+const loopbackMap = new LetterMap(new Map([a, b, c].map((one, at) => [one, { host: '127.0.0.1', port: 7421 + at }])));
 
 function refusalOf(frame: Frame): string {
   return frame.type === 'hello-answer' && frame.message.kind === 'refused' ? frame.message.refusal : frame.type;
@@ -123,17 +126,19 @@ describe('who may come in', () => {
     expect(mesh.logBook.warnings).toEqual(["closed a connection that is no peer's: no hello within 50 ms"]);
   });
 
-  test('a crowd that says nothing is bounded, and a peer gets in when it has gone', async () => {
-    const mesh = await startServer({ security: plain, limits: { dialMs: 400 } });
-    const crowd = await Promise.all(Array.from({ length: 300 }, () => callRaw(mesh.address)));
-    let open = 300;
-    for (const { closed } of crowd) void closed.then(() => open--);
-    await Promise.all(crowd.slice(256).map(({ closed }) => closed));
-    expect(open).toBeGreaterThan(0);
-    const { ups } = openLink(mesh.address, { security: plain });
+  test.each([
+    ['an address of the map, which may take all places', loopbackMap, 256],
+    ['any other address, which may take an eighth of them', mapOf(a, b, c), 32],
+  ])('of a crowd at %s the oldest make room, and a peer from there gets in', async (_where, map, places) => {
+    const mesh = await startServer({ security: plain, map, limits: { dialMs: 60_000 } });
+    const crowd: RawPeer[] = [];
+    while (crowd.length < places + 20) crowd.push(await callRaw(mesh.address));
+    await Promise.all(crowd.slice(0, 20).map(({ closed }) => closed));
+    const { ups } = openLink(mesh.address, { security: plain, hello: { mapDigest: map.digest } });
     await ups.find();
-    await Promise.all(crowd.map(({ closed }) => closed));
-    expect(mesh.server.connectionCount).toBe(1);
+    expect(mesh.turnedAway.all).toEqual(Array.from({ length: 21 }, () => 'crowd'));
+    expect(crowd.filter(({ socket }) => !socket.closed)).toHaveLength(places - 1);
+    expect(mesh.logBook.warnings).toHaveLength(1);
   });
 });
 
@@ -329,7 +334,7 @@ describe('a server that is told to', () => {
       handler: (_from, asked) => answerOf(asked),
       clock: systemClock,
       log: new LogBook().log,
-      callbacks: { onHello: () => undefined, onRefused: () => undefined },
+      callbacks: { onHello: () => undefined, onRefused: () => undefined, onTurnedAway: () => undefined },
     });
     const failed = second.listen();
     await expect(failed).rejects.toThrow(ListenError);

@@ -1,12 +1,25 @@
 import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
+import { setImmediate as turn } from 'node:timers/promises';
 import { connect, createServer, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { MeshAddress } from '../../src/session/letter-map.ts';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.ts';
 import { encodeFrames } from '../support/mesh-frames.ts';
-import { a, b, callRaw, helloOf, openLink, ping, plain, pong, secret, startServer } from '../support/mesh-nodes.ts';
+import {
+  a,
+  b,
+  callRaw,
+  helloOf,
+  openLink,
+  ping,
+  plain,
+  pong,
+  secret,
+  startServer,
+  startTcp,
+} from '../support/mesh-nodes.ts';
 
 const TLS_13: TlsOptions = { minVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' };
 
@@ -20,6 +33,13 @@ async function startForeignTls(options: TlsOptions): Promise<MeshAddress> {
   await once(server, 'listening');
   onTestFinished(() => void server.close());
   return { host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+}
+
+/** The first bytes that a's link to b sends. */
+async function helloOfTls(): Promise<Buffer> {
+  return new Promise((resolve) => {
+    void startTcp((socket) => void socket.once('data', resolve)).then((address) => openLink(address));
+  });
 }
 
 test('nodes with one secret speak TLS 1.3, keyed by it and by a fresh exchange', async () => {
@@ -150,6 +170,41 @@ describe('callers that are no nodes', () => {
     }
     const { ups } = openLink(mesh.address);
     expect(await ups.find()).toMatchObject({ letter: b });
+  });
+
+  test('a crowd from its own address that goes on calling does not keep a peer out, whatever it says', async () => {
+    for (const words of ['', '160301', '16030101110100010d0303']) {
+      const mesh = await startServer();
+      const crowd = await Promise.all(Array.from({ length: 100 }, () => callRaw(mesh.address)));
+      for (const { socket } of crowd) socket.write(Buffer.from(words, 'hex'));
+      const { ups } = openLink(mesh.address);
+      await ups.find();
+      expect(mesh.turnedAway.all.filter((reason) => reason === 'crowd').length).toBeGreaterThanOrEqual(100 - 32);
+    }
+  });
+
+  test('callers that replay the hello of a node make way for one that goes on with it', async () => {
+    const mesh = await startServer({ limits: { dialMs: 20_000 } });
+    const recorded = await helloOfTls();
+    const crowd = await Promise.all(Array.from({ length: 64 }, () => callRaw(mesh.address)));
+    for (const { socket } of crowd) socket.write(recorded);
+    const { ups } = openLink(mesh.address, { limits: { dialMs: 20_000 } });
+    await ups.find();
+    expect(mesh.turnedAway.all).toContain('crowd');
+    expect(crowd.some(({ socket }) => !socket.closed)).toBe(true);
+  });
+
+  test('the hello of a node may come in pieces', async () => {
+    const mesh = await startServer();
+    const recorded = await helloOfTls();
+    const caller = await callRaw(mesh.address);
+    const answered = once(caller.socket, 'data');
+    for (const byte of recorded) {
+      caller.socket.write(Buffer.from([byte]));
+      await turn();
+    }
+    await answered;
+    expect(mesh.turnedAway.all).toEqual([]);
   });
 
   test('closing the port closes those in the middle of the handshake', async () => {

@@ -102,6 +102,17 @@ describe('a flood of ids that nobody minted', () => {
   });
 });
 
+describe('a daemon', () => {
+  test('that runs as root says once that it should have a user of its own; no other says so', async () => {
+    const file = join(place, 'log');
+    const log = openSync(file, 'a');
+    await serve(log);
+    closeSync(log);
+    const told = (await readFile(file, 'utf8')).split('\n').filter((line) => line.includes('a user of its own'));
+    expect(told).toHaveLength(process.getuid?.() === 0 ? 1 : 0);
+  });
+});
+
 describe('a signal', () => {
   test('SIGUSR1 opens nothing: Node.js would let every local user debug the daemon', async () => {
     const there = await serve('pipe');

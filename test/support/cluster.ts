@@ -78,10 +78,13 @@ export class ClusterNode {
     return pid;
   }
 
-  /** Starts the daemon and does not wait for it. */
-  spawn(environment: NodeJS.ProcessEnv = {}): void {
+  /** Starts the daemon and does not wait for it. @param openFiles how many files it may have open, other than ours */
+  spawn(environment: NodeJS.ProcessEnv = {}, openFiles?: number): void {
     const log = openSync(join(this.directory, 'log'), 'a');
-    const child = spawn(process.execPath, [MAIN, 'serve', '--config', this.#configPath, '--letter', this.letter], {
+    const command = [process.execPath, MAIN, 'serve', '--config', this.#configPath, '--letter', this.letter];
+    const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
+    const [program = '', ...args] = openFiles === undefined ? command : limited;
+    const child = spawn(program, args, {
       stdio: ['ignore', log, log],
       env: { ...process.env, ...environment },
     });

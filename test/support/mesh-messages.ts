@@ -1,5 +1,6 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
+import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from '../../src/mesh/durations.ts';
 import { MAX_INCARNATION } from '../../src/session/incarnation.ts';
 import {
   WIRE_VERSION,
@@ -27,6 +28,8 @@ const ids = fc
   .array(fc.integer({ min: 0x21, max: 0x7e }), { minLength: 1, maxLength: 250 })
   .map((codes) => String.fromCharCode(...codes));
 const integers = fc.maxSafeNat();
+const waits = fc.nat(LONGEST_WAIT_MS);
+const spans = fc.nat(LONGEST_SPAN_MS);
 const lives = fc.integer({ min: 0, max: MAX_INCARNATION });
 /** Any code points, NUL and byte order marks among them; at most 240 bytes. */
 const texts = fc.string({ unit: 'binary', maxLength: 60 });
@@ -61,7 +64,7 @@ export const commands: Arbitrary<SessionCommand> = fc.oneof(
     {
       kind: fc.constant('open'),
       id: ids,
-      lock: fc.record({ waitMs: integers, token: fc.string({ maxLength: 60 }) }, { requiredKeys: ['waitMs'] }),
+      lock: fc.record({ waitMs: waits, token: fc.string({ maxLength: 60 }) }, { requiredKeys: ['waitMs'] }),
     },
     { requiredKeys: ['kind', 'id'] },
   ),
@@ -86,7 +89,7 @@ export const commands: Arbitrary<SessionCommand> = fc.oneof(
   fc.record({ kind: fc.constant('item'), id: ids, isSession: fc.boolean(), operation: itemOperations }),
   fc.record(
     {
-      ...{ kind: fc.constant('lock'), id: ids, waitMs: integers, holdMs: integers, holder: letters },
+      ...{ kind: fc.constant('lock'), id: ids, waitMs: waits, holdMs: spans, holder: letters },
       token: fc.string({ maxLength: 60 }),
     },
     { requiredKeys: ['kind', 'id', 'waitMs', 'holdMs', 'holder'] },
@@ -101,7 +104,7 @@ export const replies: Arbitrary<Reply> = fc.oneof(
       version: integers,
       ttlSeconds: integers,
       content: contents,
-      lock: fc.record({ token: texts, expiresInMs: integers }),
+      lock: fc.record({ token: texts, expiresInMs: spans }),
     },
     { requiredKeys: ['kind', 'id', 'version', 'ttlSeconds'] },
   ),
@@ -117,7 +120,7 @@ export const replies: Arbitrary<Reply> = fc.oneof(
     {
       kind: fc.constant('answered'),
       answer: itemAnswers,
-      lock: fc.record({ token: texts, expiresInMs: integers }),
+      lock: fc.record({ token: texts, expiresInMs: spans }),
       reason: fc.constantFrom(...RESET_REASONS),
     },
     { requiredKeys: ['kind', 'answer'] },
@@ -137,13 +140,13 @@ export const requests: Arbitrary<PeerRequest> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('join'), incarnation, priorIncarnation: lives, settled: lives }),
   fc.record({ kind: fc.constant('collect'), incarnation, letter: letters, account: integers, cursor: integers }),
-  fc.record({ kind: fc.constant('pause'), incarnation, forMs: integers }),
+  fc.record({ kind: fc.constant('pause'), incarnation, forMs: waits }),
   fc.record({
     kind: fc.constant('execute'),
     route: fc.constantFrom('owner', 'stand-in', 'relay'),
     owner: letters,
     incarnation,
-    budgetMs: integers,
+    budgetMs: waits,
     command: commands,
   }),
 );
@@ -160,10 +163,15 @@ const estates: Arbitrary<OfferedEstate> = fc.record({
 const entries: Arbitrary<EstateEntry> = fc.oneof(
   fc.record({ kind: fc.constant('reset'), id: ids }),
   fc.record(
-    { kind: fc.constant('succeeded'), id: ids, successor: ids, aliasMs: integers, isDestroyed: fc.constant(true) },
+    { kind: fc.constant('succeeded'), id: ids, successor: ids, aliasMs: spans, isDestroyed: fc.constant(true) },
     { requiredKeys: ['kind', 'id', 'successor', 'aliasMs'] },
   ),
-  fc.record({ kind: fc.constant('kept'), id: ids, record: bytes, lifeMs: integers }),
+  fc.record({
+    kind: fc.constant('kept'),
+    id: ids,
+    record: bytes,
+    lifeMs: fc.integer({ min: 0, max: LONGEST_LIFE_MS }),
+  }),
   fc.record({ kind: fc.constant('buried'), id: ids, reason: fc.constantFrom(...RESET_REASONS) }),
 );
 
@@ -174,7 +182,7 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
     incarnation,
     phase: phases,
   }),
-  fc.record({ kind: fc.constant('verdict'), agreed: fc.boolean(), heardAgoMs: integers, incarnation }),
+  fc.record({ kind: fc.constant('verdict'), agreed: fc.boolean(), heardAgoMs: spans, incarnation }),
   fc.record({
     kind: fc.constant('history'),
     history: fc.record({
@@ -184,7 +192,7 @@ export const answers: Arbitrary<PeerAnswer> = fc.oneof(
       estates: fc.array(estates, { maxLength: 62 }),
       settled: lives,
       recalls: lives,
-      notBeforeMs: integers,
+      notBeforeMs: waits,
       highestIncarnation: lives,
       dead: fc.array(fc.record({ letter: letters, incarnation }), { maxLength: 62 }),
     }),

@@ -11,6 +11,7 @@ import { FrameDecoder } from '../../src/mesh/frame-decoder.ts';
 import type { LinkState } from '../../src/mesh/link-state.ts';
 import { Link, type DownCause } from '../../src/mesh/link.ts';
 import type { MeshLimits } from '../../src/mesh/limits.ts';
+import type { TurnedAway } from '../../src/mesh/reception.ts';
 import { MeshServer, type Refusal } from '../../src/mesh/mesh-server.ts';
 import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../src/mesh/message.ts';
 import type { MeshSecurity } from '../../src/mesh/tls.ts';
@@ -34,6 +35,7 @@ export const limits: MeshLimits = {
   dialMs: 1000,
   suspectAfterMs: 150,
   maxFrameBytes: 1024 * 1024 + 65_536,
+  callers: 256,
 };
 
 /** A map of these letters. Its addresses are not dialled: tests use ports of their own. */
@@ -117,6 +119,7 @@ export interface TestServer {
   readonly address: MeshAddress;
   readonly hellos: Happenings<Hello>;
   readonly refusals: Happenings<Refusal>;
+  readonly turnedAway: Happenings<TurnedAway>;
   readonly asked: Happenings<PeerRequest>;
   readonly logBook: LogBook;
 }
@@ -137,6 +140,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
   const map = options.map ?? usualMap;
   const hellos = new Happenings<Hello>();
   const refusals = new Happenings<Refusal>();
+  const turnedAway = new Happenings<TurnedAway>();
   const asked = new Happenings<PeerRequest>();
   const logBook = new LogBook();
   const server = new MeshServer({
@@ -153,11 +157,15 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
     },
     clock: systemClock,
     log: logBook.log,
-    callbacks: { onHello: (hello) => hellos.add(hello), onRefused: (refusal) => refusals.add(refusal) },
+    callbacks: {
+      onHello: (hello) => hellos.add(hello),
+      onRefused: (refusal) => refusals.add(refusal),
+      onTurnedAway: (reason) => turnedAway.add(reason),
+    },
   });
   const address = await server.listen();
   onTestFinished(() => server.close());
-  return { server, address, hellos, refusals, asked, logBook };
+  return { server, address, hellos, refusals, turnedAway, asked, logBook };
 }
 
 /** What a well-behaved node answers. */

@@ -17,9 +17,12 @@ final class Daemon
 
     private readonly HttpConnection $connection;
 
+    private readonly LongestLife $longestLife;
+
     public function __construct(private readonly Settings $settings)
     {
         $this->connection = new HttpConnection($settings->address);
+        $this->longestLife = new LongestLife();
     }
 
     /**
@@ -59,8 +62,12 @@ final class Daemon
      */
     public function patch(string $id, \stdClass $patch, ?int $ttlSeconds, ?int $ifVersion): void
     {
-        $body = self::body(['data' => $patch, 'ttlSeconds' => $ttlSeconds]);
-        $this->call('PATCH', self::path($id), $body, self::ifMatch($ifVersion));
+        $this->longestLife->cut($ttlSeconds, fn (?int $life) => $this->call(
+            'PATCH',
+            self::path($id),
+            self::body(['data' => $patch, 'ttlSeconds' => $life]),
+            self::ifMatch($ifVersion),
+        ));
     }
 
     /**
@@ -71,8 +78,12 @@ final class Daemon
      */
     public function put(string $id, \stdClass $document, ?int $ttlSeconds, ?int $ifVersion): void
     {
-        $body = self::body(['data' => $document, 'ttlSeconds' => $ttlSeconds]);
-        $this->call('PUT', self::path($id), $body, self::ifMatch($ifVersion));
+        $this->longestLife->cut($ttlSeconds, fn (?int $life) => $this->call(
+            'PUT',
+            self::path($id),
+            self::body(['data' => $document, 'ttlSeconds' => $life]),
+            self::ifMatch($ifVersion),
+        ));
     }
 
     /**
@@ -84,16 +95,22 @@ final class Daemon
     public function putBytes(string $id, string $contentType, string $bytes, ?int $ttlSeconds, ?int $ifVersion): void
     {
         $headers = ['Content-Type' => $contentType] + self::ifMatch($ifVersion);
-        if ($ttlSeconds !== null) {
-            $headers['Maglia-Ttl-Seconds'] = (string) $ttlSeconds;
-        }
-        $this->call('PUT', self::path($id) . '/data', $bytes, $headers);
+        $this->longestLife->cut($ttlSeconds, fn (?int $life) => $this->call(
+            'PUT',
+            self::path($id) . '/data',
+            $bytes,
+            $life === null ? $headers : $headers + ['Maglia-Ttl-Seconds' => (string) $life],
+        ));
     }
 
     /** @throws SessionGone */
     public function touch(string $id, ?int $ttlSeconds): void
     {
-        $this->call('POST', self::path($id) . '/touch', self::body(['ttlSeconds' => $ttlSeconds]));
+        $this->longestLife->cut($ttlSeconds, fn (?int $life) => $this->call(
+            'POST',
+            self::path($id) . '/touch',
+            self::body(['ttlSeconds' => $life]),
+        ));
     }
 
     /** @throws SessionGone */
@@ -109,13 +126,24 @@ final class Daemon
 
     private function tryOpen(?string $id, int $ttlSeconds, Deadline $deadline): StoredSession
     {
-        $request = ['id' => $id, 'ttlSeconds' => $ttlSeconds];
+        $request = ['id' => $id];
         if ($this->settings->hasLocking) {
             $left = $deadline->remaining() - $this->settings->timeoutSeconds / 2;
             $waitMs = (int) (1000 * max(0.0, min($this->settings->lockWaitSeconds, $left)));
             $request['lock'] = ['waitMs' => $waitMs];
         }
-        return $this->session($this->call('POST', '/v1/sessions/open', self::body($request), [], $deadline));
+        $session = $this->session($this->longestLife->cut($ttlSeconds, fn (?int $life) => $this->call(
+            'POST',
+            '/v1/sessions/open',
+            self::body($request + ['ttlSeconds' => $life]),
+            [],
+            $deadline,
+        )));
+        // PHP forgets everything between two pages. So that not each of them says it, those of new sessions do.
+        if ($session->isFresh) {
+            $this->longestLife->warnWhereCut($ttlSeconds);
+        }
+        return $session;
     }
 
     private function session(HttpAnswer $answer): StoredSession
@@ -187,6 +215,8 @@ final class Daemon
             $code === 'SESSION_MISS' => new SessionGone((string) ($problem['reason'] ?? 'unknown'), $message),
             $code === 'VERSION_CONFLICT' => new VersionConflict($code, $message),
             $code === 'LOCK_TIMEOUT' => new LockTimeout($code, $message),
+            in_array($problem['field'] ?? null, ['ttlSeconds', 'Maglia-Ttl-Seconds'], true) && is_int($problem['most'] ?? null)
+                => new LifeTooLong($code, $message, $problem['most']),
             $answer->status === 429, $answer->status >= 500 => new SessionUnavailable($code, $message),
             default => new Refused($code, $message),
         };

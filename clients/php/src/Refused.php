@@ -5,6 +5,6 @@ declare(strict_types=1);
 namespace Maglia;
 
 /** The daemon understood, and will not do it as it was asked: too large, no token, a setting out of its range. */
-final class Refused extends MagliaException
+class Refused extends MagliaException
 {
 }

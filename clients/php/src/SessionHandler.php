@@ -72,6 +72,9 @@ final class SessionHandler implements
 
     public function validateId(string $id): bool
     {
+        if ($this->isLeftover()) {
+            return true;
+        }
         if ($id === $this->justMade) {
             $this->justMade = null;
             return false;
@@ -81,8 +84,7 @@ final class SessionHandler implements
 
     public function create_sid(): string
     {
-        // PHP keeps this one where an application has set its own six functions after us, and never opens our handler then.
-        if ($this->daemon === null) {
+        if ($this->isLeftover()) {
             return bin2hex(random_bytes(16));
         }
         // An application that only wants an id keeps its session meanwhile.
@@ -114,6 +116,9 @@ final class SessionHandler implements
     /** What lazy_write calls instead of write() where nothing changed. */
     public function updateTimestamp(string $id, string $data): bool
     {
+        if ($this->isLeftover()) {
+            return true;
+        }
         $session = $this->sessionAt($id);
         try {
             $this->daemon->touch($session->id, $this->lifeOf($session));
@@ -167,6 +172,15 @@ final class SessionHandler implements
         } finally {
             $this->close();
         }
+    }
+
+    /**
+     * An application has set its own six functions after us. PHP opens those then, and not us, but still asks us what these
+     * six do not do: for new ids, whether ids are valid, and to extend lives.
+     */
+    private function isLeftover(): bool
+    {
+        return $this->daemon === null;
     }
 
     private function sessionAt(string $id): StoredSession

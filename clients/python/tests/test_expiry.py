@@ -11,9 +11,14 @@ prepare()
 from django.test import override_settings  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from django.contrib.sessions.backends import cache, db  # noqa: E402
+
+from maglia_django.daemon import daemon_for  # noqa: E402
 from maglia_django.sessions import SessionStore  # noqa: E402
 
 HOUR = timedelta(hours=1)
+
+YEAR = 31_536_000
 
 # A test may take that long between two looks at the clock.
 LEEWAY = 5
@@ -130,3 +135,82 @@ class Expiry(TestCase):
     def test_the_setting_ends_every_session_with_the_browser_unless_it_has_its_own_expiry(self):
         self.assertTrue(SessionStore().get_expire_at_browser_close())
         self.assertFalse(saved(600).get_expire_at_browser_close())
+
+
+class AsDjangosOwnEngines(TestCase):
+    """The same, asked of Django's own engines side by side."""
+
+    def test_an_expiry_in_the_past_ends_it_at_once_and_0_does_not(self):
+        for expiry, is_there in [(-5, False), (-1, False), (0, True), (600, True)]:
+            for engine in (db, cache, None):
+                with self.subTest(expiry=expiry, engine=engine):
+                    store = SessionStore if engine is None else engine.SessionStore
+                    session = store()
+                    session["name"] = "Ana"
+                    session.set_expiry(expiry)
+                    session.save()
+                    later = store(session.session_key)
+                    self.assertEqual(later.get("name"), "Ana" if is_there else None)
+                    self.assertEqual(later.session_key is None, not is_there)
+
+    def test_one_that_is_over_does_not_exist(self):
+        for engine in (cache, None):
+            with self.subTest(engine=engine):
+                store = SessionStore if engine is None else engine.SessionStore
+                session = store()
+                session.set_expiry(-5)
+                session.save()
+                self.assertFalse(store().exists(session.session_key))
+
+
+class LongerThanTheDaemonGives(TestCase):
+    """The daemon keeps nothing for longer than a year; Django's own engines take ten."""
+
+    def setUp(self):
+        # As in a process that has just started.
+        daemon_for.cache_clear()
+        self.addCleanup(daemon_for.cache_clear)
+
+    def assert_cut(self, save):
+        with self.assertLogs("maglia_django", "WARNING") as log:
+            keys = [save() for _ in range(3)]
+        self.assertEqual(len(log.output), 1)
+        self.assertIn(f"gives at most {YEAR}", log.output[0])
+        for key in keys:
+            self.assertAlmostEqual(stored(key)["ttlSeconds"], YEAR, delta=LEEWAY)
+
+    def test_ten_years_are_cut_to_one_with_one_warning(self):
+        self.assert_cut(lambda: saved(timedelta(days=3650)).session_key)
+
+    def test_2_to_the_31_seconds_are_too(self):
+        self.assert_cut(lambda: saved(2**31 - 1).session_key)
+
+    def test_a_cookie_age_of_the_settings_is_too(self):
+        def save():
+            session = SessionStore()
+            session.save()
+            return session.session_key
+
+        with override_settings(SESSION_COOKIE_AGE=10 * YEAR):
+            self.assert_cut(save)
+
+    def test_every_way_to_write_cuts(self):
+        def change_and_touch():
+            session = SessionStore()
+            session["name"] = "Ana"
+            session.save()
+            session.set_expiry(10 * YEAR)
+            session.save()
+            session["tree"] = {"a": None}
+            session.save()
+            SessionStore(session.session_key).save()
+            session.cycle_key()
+            session.save()
+            return session.session_key
+
+        self.assert_cut(change_and_touch)
+
+    def test_django_still_has_what_the_application_said(self):
+        with self.assertLogs("maglia_django", "WARNING"):
+            session = saved(10 * YEAR)
+        self.assertEqual(session.get_expiry_age(), 10 * YEAR)

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { memcachedEnvironment } from '../../config/child-environment.ts';
 import { CliError } from '../../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 
@@ -31,7 +32,7 @@ export function chooseStore(demanded: StoreKind | undefined, program: string, is
 /** Whether this program can be started at all. */
 export function isInstalled(program: string): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile(program, ['-V'], { timeout: ASK_MS }, (error) => {
+    execFile(program, ['-V'], { env: memcachedEnvironment(), timeout: ASK_MS }, (error) => {
       resolve(error === null || (error.code !== 'ENOENT' && error.code !== 'EACCES'));
     });
   });

@@ -19,7 +19,9 @@ export async function requestRevive(place: string | undefined, letter: string, c
   const directory = await findRunningMesh(place);
   const line = await exchange(directory.controlSocket, encodeRevive(letter), clock);
   const reply = parseControlReply(line);
-  if (reply === undefined) throw new CliError(`the mesh in ${directory.path} ended meanwhile`, EXIT.unreachable);
+  if (reply === undefined) {
+    throw new CliError(`the mesh in ${directory.path} ended meanwhile, or is of another version`, EXIT.unreachable);
+  }
   return reply;
 }
 

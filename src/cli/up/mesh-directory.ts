@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, mkdtemp, open, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -84,28 +85,50 @@ export class MeshDirectory {
   }
 }
 
+/** Who owns a file, what it is and who may change it, its links not followed; undefined where there is none. */
+export type Look = (path: string) => Promise<Pick<Stats, 'uid' | 'mode' | 'isDirectory' | 'isSocket'> | undefined>;
+
+const lookAt: Look = (path) => lstat(path).catch(() => undefined);
+
 /**
  * The mesh directories of our user at `place`: that directory itself where it is one, else those made below it. Their
  * `up` may have died without removing them.
+ *
+ * Only those that are ours, with a socket that is ours: in a temporary directory anybody can make both, and would be told
+ * what we want, and believed.
+ *
+ * @throws CliError where `place` cannot be read, or holds a socket of somebody else's.
  */
-export async function findMeshDirectories(place: string | undefined): Promise<MeshDirectory[]> {
+export async function findMeshDirectories(place: string | undefined, look = lookAt): Promise<MeshDirectory[]> {
   const parent = resolve(place ?? tmpdir());
   const names = await readdir(parent).catch((error: unknown) => {
     throw new CliError(`cannot look into ${parent} for a mesh`, EXIT.usage, { cause: error });
   });
-  if (names.includes('up.sock')) return [new MeshDirectory(parent)];
+  if (names.includes('up.sock')) {
+    const directory = new MeshDirectory(parent);
+    if (await isOurs(directory, look)) return [directory];
+    if (place !== undefined) {
+      throw new CliError(`${parent} is no mesh of yours: others own or may write it, or its up.sock`, EXIT.usage);
+    }
+  }
   const found: MeshDirectory[] = [];
   for (const name of names.filter((each) => each.startsWith(PREFIX)).sort()) {
-    const path = join(parent, name);
-    if (await isOurs(path)) found.push(new MeshDirectory(path));
+    const directory = new MeshDirectory(join(parent, name));
+    if (await isOurs(directory, look)) found.push(directory);
   }
   return found;
 }
 
-/** A directory below /tmp that somebody else made could lead us anywhere. */
-async function isOurs(path: string): Promise<boolean> {
-  const stats = await lstat(path).catch(() => undefined);
-  return stats?.isDirectory() === true && (process.getuid === undefined || stats.uid === process.getuid());
+const WRITABLE_BY_OTHERS = 0o022;
+
+/** A directory below /tmp that somebody else made, or can change, could lead us anywhere. */
+async function isOurs({ path, controlSocket }: MeshDirectory, look: Look): Promise<boolean> {
+  const userId = process.getuid?.();
+  const directory = await look(path);
+  const socket = await look(controlSocket);
+  if (directory?.isDirectory() !== true || socket?.isSocket() !== true) return false;
+  const areOurs = userId === undefined || (directory.uid === userId && socket.uid === userId);
+  return areOurs && (directory.mode & WRITABLE_BY_OTHERS) === 0;
 }
 
 function clusterFile(secretFile: string, plan: MeshPlan): JsonObject {

@@ -3,7 +3,7 @@ import type { SessionConfig } from '../../config/config.ts';
 import { ANY_CALL, UNAVAILABLE, WITH_BODY } from '../call-codes.ts';
 import { given } from '../given.ts';
 import type { HttpApp } from '../http-door-parts.ts';
-import { absentBodyIsEmpty } from '../json-body.ts';
+import { absentBodyIsEmpty, SMALL_BODY_BYTES } from '../json-body.ts';
 import { jsonContent } from '../json-envelope.ts';
 import { problemOf } from '../reply-problem.ts';
 import { MINTED, OPENED, replies } from '../reply-schemas.ts';
@@ -47,6 +47,7 @@ export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: Se
   app.post(
     '/v1/sessions/open',
     {
+      bodyLimit: SMALL_BODY_BYTES,
       preValidation: absentBodyIsEmpty,
       schema: {
         operationId: 'open',

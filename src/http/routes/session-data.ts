@@ -1,4 +1,6 @@
 import type { SessionConfig } from '../../config/config.ts';
+import type { LongWork } from '../../long-work.ts';
+import { JSON_TYPE_FORM } from '../../session/acceptable-json.ts';
 import type { Content } from '../../session/command.ts';
 import { MAX_CONTENT_TYPE_BYTES } from '../../session/record.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
@@ -6,20 +8,18 @@ import { given } from '../given.ts';
 import type { HttpApp } from '../http-door-parts.ts';
 import { jsonBodyParser, notJsonBody } from '../json-body.ts';
 import { JSON_TYPE } from '../json-envelope.ts';
-import { formatEtag, matchesIfNoneMatch, parseIfMatch, refuseConditions } from '../preconditions.ts';
+import { formatEtag, matchesIfNoneMatch, onCondition, passesIfMatch, refuseConditions } from '../preconditions.ts';
 import { invalid } from '../problem-error.ts';
-import { problemOf } from '../reply-problem.ts';
+import { conflict, problemOf } from '../reply-problem.ts';
 import { NOT_MODIFIED, replies, RAW_DATA, WRITTEN } from '../reply-schemas.ts';
 import { ID_PARAMS, IF_NONE_MATCH_HEADER, NO_QUERY, WRITE_HEADERS } from '../request-schemas.ts';
 import { sendProblem } from '../send-problem.ts';
 import { contentOf, headOf, sendHead, sendNotModified } from '../session-answers.ts';
 import { refuseTooLarge, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
-import { whenKnown } from '../../soon.ts';
+import type { Reply } from '../../session/reply.ts';
+import { whenKnown, type Soon } from '../../soon.ts';
 import { anything } from '../schema.ts';
-
-/** What counts as JSON, and is parsed before it is let in: everyone who reads it later relies on that. */
-const JSON_FORM = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/;
 
 const PRINTABLE_MEDIA_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
 
@@ -34,11 +34,11 @@ const INERT_HEADERS = {
 };
 
 /** A session's data as bytes of any content type, exactly as they are. */
-export function addSessionData(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
-  const parseJson = jsonBodyParser(app);
+export function addSessionData(app: HttpApp, sessions: SessionsPort, session: SessionConfig, work: LongWork): void {
+  const parseJson = jsonBodyParser(work);
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes: Buffer, settle) => settle(null, bytes));
-  app.addContentTypeParser(JSON_FORM, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) => {
+  app.addContentTypeParser(JSON_TYPE_FORM, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) => {
     if (bytes.length === 0) settle(notJsonBody());
     else parseJson(request, bytes, (error) => settle(error, bytes));
   });
@@ -53,12 +53,14 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
         querystring: NO_QUERY,
         params: ID_PARAMS,
         headers: IF_NONE_MATCH_HEADER,
-        response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, ON_A_SESSION),
+        response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, [...ON_A_SESSION, 'VERSION_CONFLICT']),
       },
     },
     (request, reply) => {
       return whenKnown(sessions.dispatch({ kind: 'get', id: request.params.id }), (found) => {
         if (found.kind !== 'done') return sendProblem(reply, problemOf(found));
+        if (!passesIfMatch(request.raw.headers['if-match'], found.version))
+          return sendProblem(reply, conflict(found.version));
         if (matchesIfNoneMatch(request.headers['if-none-match'], found.version)) {
           return sendNotModified(reply, found.version);
         }
@@ -95,13 +97,14 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
       },
     },
     (request, reply) => {
-      refuseConditions(request.headers, ['if-none-match', 'if-unmodified-since']);
+      refuseConditions(request.headers, ['if-unmodified-since']);
       const { id } = request.params;
-      const ifVersion = parseIfMatch(request.headers['if-match']);
       const ttlSeconds = ttlOfHeader(request.headers[TTL_HEADER], session);
       const content = contentOfBody(request.headers['content-type'], request.mediaType, request.body);
       refuseTooLarge(content.payload, session);
-      return whenKnown(sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) }), (put) => {
+      const write = (ifVersion: number | undefined): Soon<Reply> =>
+        sessions.dispatch({ kind: 'put', id, content, ...given({ ttlSeconds, ifVersion }) });
+      return whenKnown(onCondition(sessions, id, request.raw.headers, write), (put) => {
         if (put.kind !== 'done') return sendProblem(reply, problemOf(put));
         return sendHead(reply, headOf(put, sessions.ownerOf(put.id)));
       });

@@ -1,10 +1,12 @@
 import type { SessionConfig } from '../../config/config.ts';
+import type { LongWork } from '../../long-work.ts';
+import type { Reply } from '../../session/reply.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';
 import { given } from '../given.ts';
 import type { HttpApp } from '../http-door-parts.ts';
 import { jsonBodyParser } from '../json-body.ts';
 import { JSON_TYPE } from '../json-envelope.ts';
-import { parseIfMatch, refuseConditions } from '../preconditions.ts';
+import { onCondition, refuseConditions } from '../preconditions.ts';
 import { invalid } from '../problem-error.ts';
 import { problemOf } from '../reply-problem.ts';
 import { replies, WRITTEN } from '../reply-schemas.ts';
@@ -13,7 +15,7 @@ import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
 import type { SessionsPort } from '../sessions-port.ts';
-import { whenKnown } from '../../soon.ts';
+import { whenKnown, type Soon } from '../../soon.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
 
@@ -21,8 +23,8 @@ const MERGE_PATCH_TYPE = 'application/merge-patch+json';
  * PATCH, in two dresses: `{data, ttlSeconds?}` as for PUT with the patch in `data`, or RFC 7396's own media type with
  * the patch as the whole body; then the life to give is in a header, as for raw bytes.
  */
-export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: SessionConfig): void {
-  const parseJson = jsonBodyParser(app);
+export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: SessionConfig, work: LongWork): void {
+  const parseJson = jsonBodyParser(work);
   app.addContentTypeParser(MERGE_PATCH_TYPE, { parseAs: 'buffer' }, (request, bytes: Buffer, settle) =>
     parseJson(request, bytes, (error, patch) => settle(error, { data: patch })),
   );
@@ -63,9 +65,8 @@ export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: S
       },
     },
     (request, reply) => {
-      refuseConditions(request.raw.headers, ['if-none-match', 'if-unmodified-since']);
+      refuseConditions(request.raw.headers, ['if-unmodified-since']);
       const { id } = request.params;
-      const ifVersion = parseIfMatch(request.headers['if-match']);
       const ttlHeader = ttlOfHeader(request.headers[TTL_HEADER], session);
       if (ttlHeader !== undefined && request.body.ttlSeconds !== undefined) {
         throw invalid('Maglia-Ttl-Seconds', 'the body says ttlSeconds already: send one of them');
@@ -74,13 +75,12 @@ export function addSessionPatch(app: HttpApp, sessions: SessionsPort, session: S
       const patch = Buffer.from(JSON.stringify(request.body.data), 'utf8');
       refuseTooLong(ttlSeconds, session);
       refuseTooLarge(patch, session);
-      return whenKnown(
-        sessions.dispatch({ kind: 'patch', id, patch, ...given({ ttlSeconds, ifVersion }) }),
-        (patched) => {
-          if (patched.kind !== 'done') return sendProblem(reply, problemOf(patched));
-          return sendHead(reply, headOf(patched, sessions.ownerOf(patched.id)));
-        },
-      );
+      const merge = (ifVersion: number | undefined): Soon<Reply> =>
+        sessions.dispatch({ kind: 'patch', id, patch, ...given({ ttlSeconds, ifVersion }) });
+      return whenKnown(onCondition(sessions, id, request.raw.headers, merge), (patched) => {
+        if (patched.kind !== 'done') return sendProblem(reply, problemOf(patched));
+        return sendHead(reply, headOf(patched, sessions.ownerOf(patched.id)));
+      });
     },
   );
 }

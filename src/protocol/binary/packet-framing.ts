@@ -17,6 +17,8 @@ type Expecting =
   /** Extras and key of an item that is too large; its value is not waited for. */
   | { readonly kind: 'oversized-key'; readonly header: PacketHeader; readonly form: PacketForm };
 
+const NOTHING = Buffer.alloc(0);
+
 const NEXT_HEADER: Expecting = { kind: 'header' };
 
 /**
@@ -25,13 +27,13 @@ const NEXT_HEADER: Expecting = { kind: 'header' };
  * connection; an unknown opcode, a bad key and a too large item cost only the request.
  */
 export class PacketFraming implements Framing {
+  limits: ProtocolLimits;
   readonly #sink: CommandSink;
-  readonly #limits: ProtocolLimits;
   #expecting: Expecting = NEXT_HEADER;
 
   constructor(sink: CommandSink, limits: ProtocolLimits) {
     this.#sink = sink;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get awaitsValue(): boolean {
@@ -61,7 +63,7 @@ export class PacketFraming implements Framing {
     if (form === undefined) return this.#skip(queue, UNKNOWN_COMMAND, header, form);
     if (!hasParts(header, form)) return this.#fatal(INVALID_ARGUMENTS, header, form);
     if (this.#isTooLarge(header, form, 0)) {
-      if (form.value !== 'item') return this.#skip(queue, TOO_LARGE, header, form);
+      if (form.value !== 'item') return this.#overlongCredentials(queue, header, form);
       this.#expecting = { kind: 'oversized-key', header, form };
       return 'again';
     }
@@ -75,8 +77,7 @@ export class PacketFraming implements Framing {
     // The form of stored items alone has flags: memcached counts them where they are not 0.
     const flags = form.value === 'item' && extras.length > 0 ? extras.readUInt32BE(0) : 0;
     const isTooLarge = this.#isTooLarge(header, form, flags);
-    if (isTooLarge && form.value !== 'item') this.#sink.onRefused(TOO_LARGE, shape);
-    else if (!isAcceptable(key, form)) this.#sink.onRefused(INVALID_ARGUMENTS, shape);
+    if (!isAcceptable(key, form)) this.#sink.onRefused(INVALID_ARGUMENTS, shape);
     else if (isTooLarge) this.#sink.onCommand({ kind: 'oversized', key }, shape);
     else return this.#handOver(packet, form, shape);
     return 'again';
@@ -93,6 +94,12 @@ export class PacketFraming implements Framing {
     return 'again';
   }
 
+  /** Nobody's: whatever they say is wrong, so they are not waited for. */
+  #overlongCredentials(queue: ChunkQueue, header: PacketHeader, form: PacketForm): Step {
+    queue.skip(header.bodyBytes);
+    return this.#handOver({ header, extras: NOTHING, key: '', value: NOTHING }, form, shapeOf(header, form, ''));
+  }
+
   #handOver(packet: Packet, form: PacketForm, shape: BinaryShape): Step {
     const command = form.toCommand(packet);
     this.#sink.onCommand(command, shape);
@@ -104,9 +111,9 @@ export class PacketFraming implements Framing {
       case 'none':
         return false;
       case 'item':
-        return itemBytes(header.keyBytes, flags, valueBytesOf(header)) > this.#limits.itemBytes;
+        return itemBytes(header.keyBytes, flags, valueBytesOf(header)) > this.limits.itemBytes;
       case 'credentials':
-        return valueBytesOf(header) > this.#limits.lineBytes;
+        return valueBytesOf(header) > this.limits.credentialBytes;
     }
   }
 

@@ -40,13 +40,13 @@ const NEXT_LINE: Expecting = { kind: 'line', scannedBytes: 0 };
  * where it does not, the client and we disagree about lengths, and what follows may be anybody's bytes: close.
  */
 export class LineFraming implements Framing {
+  limits: ProtocolLimits;
   readonly #sink: CommandSink;
-  readonly #limits: ProtocolLimits;
   #expecting: Expecting = NEXT_LINE;
 
   constructor(sink: CommandSink, limits: ProtocolLimits) {
     this.#sink = sink;
-    this.#limits = limits;
+    this.limits = limits;
   }
 
   get awaitsValue(): boolean {
@@ -67,7 +67,7 @@ export class LineFraming implements Framing {
   #line(queue: ChunkQueue, scannedBytes: number): Step {
     const feedAt = queue.indexOf(LINE_FEED, scannedBytes);
     const lineBytes = feedAt === -1 ? queue.byteLength : feedAt;
-    if (lineBytes > this.#limits.lineBytes && lineBytes > this.#allowedBytes(queue)) {
+    if (lineBytes > this.limits.lineBytes && lineBytes > this.#allowedBytes(queue)) {
       this.#sink.onFatal(LINE_TOO_LONG, LINE);
       return 'end';
     }
@@ -77,12 +77,12 @@ export class LineFraming implements Framing {
     }
     const text = queue.consumeLatin1(lineBytes + 1);
     this.#expecting = NEXT_LINE;
-    return this.#handOver(queue, parseLine(wordsOf(text), this.#limits));
+    return this.#handOver(queue, parseLine(wordsOf(text), this.limits));
   }
 
   #allowedBytes(queue: ChunkQueue): number {
     const isRead = READ_WORD.test(queue.peekLatin1(Math.min(READ_WORD_BYTES, queue.byteLength)));
-    return isRead ? this.#limits.readLineBytes : this.#limits.lineBytes;
+    return isRead ? this.limits.readLineBytes : this.limits.lineBytes;
   }
 
   #handOver(queue: ChunkQueue, request: LineRequest): Step {

@@ -1,5 +1,6 @@
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Random } from './random.ts';
+import type { DiskState } from './sim-disk.ts';
 import type { SimMesh } from './sim-mesh.ts';
 
 export interface FaultsOptions {
@@ -12,16 +13,9 @@ export interface FaultsOptions {
 }
 
 type Kind =
-  | 'kill'
-  | 'restart'
-  | 'stop'
-  | 'freeze'
-  | 'cut'
-  | 'slowStore'
-  | 'stallStore'
-  | 'breakStore'
-  | 'killStore'
-  | 'stepClock';
+  | ('kill' | 'restart' | 'stop' | 'freeze' | 'cut')
+  | ('slowStore' | 'stallStore' | 'breakStore' | 'killStore')
+  | ('fillDisk' | 'stallDisk' | 'stepClock');
 
 const KINDS: Readonly<Record<Kind, number>> = {
   kill: 5,
@@ -33,6 +27,8 @@ const KINDS: Readonly<Record<Kind, number>> = {
   stallStore: 2,
   breakStore: 1.5,
   killStore: 0.7,
+  fillDisk: 1,
+  stallDisk: 1,
   stepClock: 3,
 };
 
@@ -49,7 +45,10 @@ const SHORTLY_AFTER_MS = 300;
 
 const CHOICES = {
   all: KINDS,
-  stores: { ...KINDS, kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0, stepClock: 0 },
+  stores: {
+    ...KINDS,
+    ...{ kill: 0, restart: 0, stop: 0, freeze: 0, cut: 0, killStore: 0, fillDisk: 0, stallDisk: 0, stepClock: 0 },
+  },
   'all but cuts': { ...KINDS, cut: 0 },
 } as const;
 
@@ -133,6 +132,12 @@ export class Faults {
       case 'breakStore':
         this.#mesh.breakStore(letter);
         return;
+      case 'fillDisk':
+        this.#hurtDisk(letter, 'full', this.#random.between(100, 3000));
+        return;
+      case 'stallDisk':
+        this.#hurtDisk(letter, 'stalled', this.#random.between(10, 1000));
+        return;
       case 'killStore':
         this.#mesh.killStore(letter);
         this.#endIn(this.#random.between(30, 150), () => this.#mesh.reviveStore(letter));
@@ -140,6 +145,11 @@ export class Faults {
       case 'stepClock':
         this.#stepClock(letter);
     }
+  }
+
+  #hurtDisk(letter: Letter, state: DiskState, forMs: number): void {
+    this.#mesh.setDisk(letter, state);
+    this.#endIn(forMs, () => this.#mesh.setDisk(letter, 'well'));
   }
 
   #kill(letter: Letter): void {

@@ -6,6 +6,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { isLetter, type Letter } from '../../../src/session/letter.ts';
 import { LetterMap } from '../../../src/session/letter-map.ts';
 import { Random } from './random.ts';
+import { SimDisk, type DiskState } from './sim-disk.ts';
 import { SimNetwork } from './sim-network.ts';
 import { SimNode, type SimNodeWatcher } from './sim-node.ts';
 import { SimMachineClock } from './sim-machine-clock.ts';
@@ -32,6 +33,7 @@ export interface SimMeshOptions {
 /** The machine under a daemon: what outlives it. */
 interface Machine {
   readonly memcached: SimMemcached;
+  readonly disk: SimDisk;
   readonly runtimeDirectory: string;
   readonly clock: SimMachineClock;
   /** Whether it lost its power when its daemon ended. */
@@ -62,11 +64,13 @@ const CONFIG: SimConfig = {
   },
   limits: {
     inFlightPerLink: 256,
+    meshCallers: 256,
     queuePerSession: 64,
     ledgerEntries: 100_000,
     shelfMegabytes: 64,
     recalledSessions: 50_000,
     clients: 10_000,
+    httpClients: 10_000,
     clientRequests: 64,
     clientLocks: 64,
     locks: 20_000,
@@ -127,6 +131,7 @@ export class SimMesh {
         letter,
         {
           memcached: new SimMemcached(this.world),
+          disk: new SimDisk(),
           runtimeDirectory: join(this.#directory, letter),
           clock: new SimMachineClock(this.world, this.#random, this.#random.between(-SKEW_MS, SKEW_MS)),
           isDark: false,
@@ -175,7 +180,8 @@ export class SimMesh {
     if (!isStoreKept) machine.memcached.clear();
     machine.node = new SimNode({
       ...{ letter, map: this.#map, config: this.config, network: this.network, process, isStoreKept },
-      ...{ memcached: machine.memcached, runtimeDirectory: machine.runtimeDirectory, bootId: machine.clock.bootId },
+      ...{ memcached: machine.memcached, disk: machine.disk },
+      ...{ runtimeDirectory: machine.runtimeDirectory, bootId: machine.clock.bootId },
       log: this.#log.child({ node: letter }),
       watcher: this.#watcher,
     });
@@ -213,6 +219,13 @@ export class SimMesh {
   resume(letter: Letter): void {
     this.happened('resume', letter);
     this.nodeOf(letter)?.process.resume();
+  }
+
+  /** What a disk is from now on: `full` and `stalled` ones let nothing be written. */
+  setDisk(letter: Letter, state: DiskState): void {
+    if (state === 'well') this.happened('disk well', letter);
+    else this.#hurt(letter, `disk ${state}`);
+    this.#machine(letter).disk.state = state;
   }
 
   cut(from: Letter, to: Letter): void {
@@ -296,7 +309,7 @@ export class SimMesh {
     this.tally.set(what, (this.tally.get(what) ?? 0) + 1);
   }
 
-  /** Takes the directory away. */
+  /** Ends all that still runs, and takes the directory away. */
   dispose(): void {
     for (const { node } of this.#machines.values()) node?.process.kill();
     rmSync(this.#directory, { recursive: true, force: true });

@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join as joinPath } from 'node:path';
 import type { Logger } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import type { Config } from '../../../src/config/config.ts';
 import { Ends } from '../../../src/engine/ends.ts';
 import { Engine } from '../../../src/engine/engine.ts';
@@ -11,6 +12,7 @@ import { Turns } from '../../../src/engine/turns.ts';
 import { Vault, type VaultParts } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
+import { LivesFile } from '../../../src/membership/lives-file.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import { isDeath, Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
@@ -31,6 +33,7 @@ import { Estates } from '../../../src/standin/estates.ts';
 import { Ledger } from '../../../src/standin/ledger.ts';
 import { LifeClock } from '../../../src/store/life-clock.ts';
 import { MemoryStore } from '../../../src/store/memory-store.ts';
+import type { SimDisk } from './sim-disk.ts';
 import { SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
@@ -58,6 +61,7 @@ export interface SimNodeParts {
   readonly memcached: SimMemcached;
   /** Whether the memcached ran before, with what a former daemon put into it. */
   readonly isStoreKept: boolean;
+  readonly disk: SimDisk;
   /** Its files, which outlive the daemon. */
   readonly runtimeDirectory: string;
   readonly bootId: string;
@@ -110,7 +114,12 @@ export class SimNode {
 
     const recall = new Recall(limits.recalledSessions);
     const store = new SimStore(memcached, process, network.world, network.random, timings.storeMs);
-    const lives = new Lives(joinPath(parts.runtimeDirectory, 'lives.json'));
+    const { disk } = parts;
+    const livesFile = new LivesFile({
+      disk: disk.for(process, network.world, network.random),
+      ...{ path: 'lives.json', clock, log },
+    });
+    const lives = new Lives({ text: disk.text, onChanged: (text) => livesFile.changed(text) });
     const lifeClock = new LifeClock({
       ...{ clock, bootId: parts.bootId, path: joinPath(parts.runtimeDirectory, 'clock.json') },
       write: writeAtOnce,
@@ -129,13 +138,14 @@ export class SimNode {
       unopposedUntil: () => detector.confirmedByAllAt(),
       wasApart: lives.wasApart(map.letters),
     });
+    const work = new LongWork();
     const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
         vault: new Vault({ ...vault, clock: lifeClock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-        ...{ versions, session, clock: lifeClock, log },
+        ...{ versions, session, allowsFlush: true, work, clock: lifeClock, log },
       });
     const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
 
@@ -212,12 +222,12 @@ export class SimNode {
       onJudged: (by) => witness.noteJudgedBy(by),
     });
     const witness: Witness = new Witness({
-      ...{ letter, map, members, detector, links, lives, estates, tenure, timings, clock },
+      ...{ letter, map, members, detector, links, lives, livesFile, estates, tenure, timings, clock },
     });
 
     const former = { hasSessions: parts.isStoreKept };
     const join = new Join({
-      ...{ letter, members, links, lives, tenure, timings, clock, log },
+      ...{ letter, members, links, lives, livesFile, tenure, timings, clock, log },
       isRefusing: (peer) => detector.isRefusing(peer),
       rejectionBy: (peer) => detector.rejectionBy(peer),
       random: () => network.random.next(),
@@ -248,11 +258,11 @@ export class SimNode {
       );
     };
 
-    const executor = new LocalExecutor(engine, estates, tenure);
+    const executor = new LocalExecutor({ engine, estates, tenure, livesFile });
     const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
     this.router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
     this.#desk = new PeerDesk({
-      ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, clock, metrics },
+      ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
     });
 
     this.members = members;

@@ -34,6 +34,11 @@ describe('an answer', () => {
     expect(describeRefusal(answer(418, '{}'))).toBe('HTTP 418');
   });
 
+  it('cannot steer the terminal, nor begin a line of its own', () => {
+    const body = JSON.stringify({ code: 'X\u001b[2J', message: 'gone\nmaglia: all is well' });
+    expect(describeRefusal(answer(404, body))).toBe('gone\\nmaglia: all is well (X\\u001b[2J)');
+  });
+
   it('without peers is no picture of a mesh', () => {
     expect(() => parseClusterView(answer(200, '{"letter":"a"}'))).toThrow('HTTP 200');
   });

@@ -23,6 +23,7 @@ async function run(...argv: string[]): Promise<Outcome> {
     mainFile: '/nowhere',
     openLog: () => new LogOutput(streamSink(output)),
     onHangUp: () => undefined,
+    readLimits: () => '',
     catchInterrupts: () => ({ requested: new Promise(() => undefined), insisted: new Promise(() => undefined) }),
   });
   const read = (stream: PassThrough): string => String(stream.read() ?? '');

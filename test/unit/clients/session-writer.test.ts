@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SessionBusyError } from '../../../src/clients/client-errors.ts';
 import type { DaemonAnswer, DaemonCall } from '../../../src/clients/daemon-client.ts';
 import { DaemonSessions } from '../../../src/clients/daemon-sessions.ts';
+import { LongestLife } from '../../../src/clients/longest-life.ts';
 import { changesBetween } from '../../../src/clients/session-changes.ts';
 import { SessionWriter } from '../../../src/clients/session-writer.ts';
 
@@ -21,7 +22,7 @@ describe('a key that becomes null', () => {
         return answer(200, { id: ID, version: calls.length, ttlSeconds: 1, data: { n: calls.length } });
       },
     };
-    const writer = new SessionWriter(new DaemonSessions(busy), true);
+    const writer = new SessionWriter(new DaemonSessions(busy, new LongestLife(() => undefined)), true);
     const reading = { id: ID, version: 0, text: undefined, settings: undefined, ttlSeconds: 1 };
     const terms = { lifeSeconds: 0, deadline: new AbortController().signal };
     const changed = writer.change(reading, changesBetween({}, { phone: null }), terms);

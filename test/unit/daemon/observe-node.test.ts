@@ -22,6 +22,7 @@ beforeEach(() => {
     metrics,
     members: { letters: [b] },
     links: () => ({ inFlight: 3 }),
+    livesFile: { memory: { kind: 'kept' } },
     estates: { get: () => (orphans === undefined ? undefined : { size: orphans }) },
     store: {
       figures: () =>

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { pino } from 'pino';
 import { Ends } from '../../../src/engine/ends.ts';
+import { LongWork } from '../../../src/long-work.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Locks } from '../../../src/engine/locks.ts';
@@ -43,6 +44,8 @@ function setUp(clock = new FakeClock(), store = new FakeStore(clock), hotMegabyt
     locks: new Locks(clock, 20_000, 8),
     versions: new Versions(clock.now()),
     session: SESSION,
+    allowsFlush: true,
+    work: new LongWork(),
     clock: lifeClock,
     log,
   });

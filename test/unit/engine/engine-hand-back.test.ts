@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { StoreInDoubtError, StoreUnavailableError } from '../../../src/errors.ts';
 import type { OwnerCommand } from '../../../src/engine/engine.ts';
 import type { EstateEntry } from '../../../src/session/estate-entry.ts';
-import { decodeRecord, encodeRecord } from '../../../src/session/record.ts';
+import { newTombstone } from '../../../src/engine/tombstone.ts';
+import { decodeRecord, encodeRecord, type LiveRecord, type SessionRecord } from '../../../src/session/record.ts';
+import { MAX_VERSION } from '../../../src/session/version.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
@@ -198,11 +200,68 @@ describe('settling what a stand-in did', () => {
     await expect(engine.settle({ kind: 'reset', id: ID })).resolves.toBeUndefined();
   });
 
-  test('S0 yours only: a kept record of another id is refused, and ours stays', async () => {
+  test('S0 yours only: a kept record of another id resets that id, and ours stays', async () => {
     const { engine, run, clock } = await setUpSession();
     const entry = await keptElsewhere({ n: 7 }, clock);
-    await expect(engine.settle({ ...entry, id: 'a-other' })).rejects.toThrow('another id');
+    await engine.settle({ ...entry, id: 'a-other' });
+    expect(summary(await run({ kind: 'get', id: 'a-other' }))).toBe('miss owner-dead');
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('done {"n":1}');
+  });
+
+  describe('S7: what a peer hands over is checked like what comes in at a door', () => {
+    const BASE: LiveRecord = {
+      ...{ kind: 'live', id: ID, version: 5, expiresAt: 0, ttlSeconds: 60, content: json({ n: 7 }) },
+    };
+
+    async function settling(record: SessionRecord | Buffer, lifeMs = 60_000): Promise<EngineSetup> {
+      const setup = setUpEngine();
+      const bytes = Buffer.isBuffer(record) ? record : encodeRecord(record);
+      await setup.engine.settle({ kind: 'kept', id: ID, record: bytes, lifeMs });
+      return setup;
+    }
+
+    test.each([
+      '\ufeff{"a":2}',
+      '['.repeat(200) + ']'.repeat(200),
+      '{"__proto__":{}}',
+      '1,"id":"forged"',
+      '{"n":1e400}',
+    ])('what claims to be JSON and is none is kept as bytes: %.20s', async (text) => {
+      const payload = Buffer.from(text);
+      const { run } = await settling({ ...BASE, content: { ...BASE.content, payload } });
+      const content = { contentType: 'application/octet-stream', flags: 0, payload };
+      expect(await run({ kind: 'get', id: ID })).toMatchObject({ kind: 'done', content });
+    });
+
+    test('its life is no longer than any life here', async () => {
+      const { run } = await settling({ ...BASE, ttlSeconds: 2 ** 32 - 1 }, 2 ** 53 - 1);
+      const { maxTtlSeconds } = SESSION;
+      expect(await run({ kind: 'get', id: ID })).toMatchObject({ ttlSeconds: maxTtlSeconds });
+      expect(await run({ kind: 'touch', id: ID })).toMatchObject({ ttlSeconds: maxTtlSeconds });
+    });
+
+    test.each<[string, SessionRecord | Buffer]>([
+      ['bytes that are no record', Buffer.from('no record')],
+      ['a record with a version that spoils all later ones', { ...BASE, version: MAX_VERSION + 1 }],
+      ['more bytes than a session has', { ...BASE, content: json('x'.repeat(SESSION.maxBytes)) }],
+      [
+        'a tombstone that could be read until the end of days',
+        { ...newTombstone(ID, 5, 2 ** 52, 'destroyed'), readableUntil: 2 ** 52, content: json(1) },
+      ],
+    ])('%s resets the session, and nothing else', async (_, record) => {
+      const { run } = await settling(record);
+      expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss owner-dead');
+      expect(doneOf(await run({ kind: 'keep', id: ID, content: json(2) })).version).toBeLessThan(MAX_VERSION);
+    });
+
+    test('a successor is followed no longer than any here', async () => {
+      const { engine, run, clock } = setUpEngine();
+      const successor = `b${ID.slice(1)}`;
+      await engine.settle({ kind: 'succeeded', id: ID, successor, aliasMs: 2 ** 53 - 1 });
+      expect(summary(await run({ kind: 'open', id: ID }))).toBe(`moved ${successor}`);
+      clock.advance(SESSION.tombstoneSeconds * 1000);
+      expect(summary(await run({ kind: 'open', id: ID }))).toBe('miss owner-dead');
+    });
   });
 });
 

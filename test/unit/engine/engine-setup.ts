@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
@@ -54,6 +55,7 @@ export function setUpEngine({
   incarnation = clock.now(),
   session = {},
   hotMegabytes = 0,
+  allowsFlush = true,
 }: {
   clock?: FakeClock;
   letter?: string;
@@ -62,6 +64,7 @@ export function setUpEngine({
   incarnation?: number;
   session?: Partial<SessionConfig>;
   hotMegabytes?: number;
+  allowsFlush?: boolean;
 } = {}): EngineSetup {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
@@ -79,6 +82,8 @@ export function setUpEngine({
     locks,
     versions: new Versions(incarnation),
     session: config,
+    allowsFlush,
+    work: new LongWork(),
     clock,
     log,
   });

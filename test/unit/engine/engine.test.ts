@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeRecord } from '../../../src/session/record.ts';
-import { MAX_MERGE_KEYS } from '../../../src/session/json-keys.ts';
+import { MAX_MERGE_VALUES } from '../../../src/session/acceptable-json.ts';
+import { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 
 async function setUpSession(value: unknown = { n: 1 }): Promise<EngineSetup & { readonly version: number }> {
@@ -183,13 +184,13 @@ describe('patch', () => {
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('done {"cart":["shirt"],"user":{"name":"Ada"}}');
   });
 
-  test('S6: refuses before it parses what has more keys together than are merged in a moment', async () => {
+  test('S6: refuses what has more keys and values together than are merged in a moment', async () => {
     // Each removes nothing, so that the session stays small.
     const removing = (count: number): Buffer =>
       patchOf(Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, null])));
     const { run } = await setUpSession({ n: 1 });
-    // The session's one key and the two pairs of braces count as well.
-    const most = MAX_MERGE_KEYS - 3;
+    // A key and its value count two, and so does the session's own; of the patch the first comma is missing.
+    const most = (MAX_MERGE_VALUES - 2) / 2;
     const refused = await run({ kind: 'patch', id: ID, patch: removing(most + 1) });
     expect(refused).toEqual({ kind: 'refused', code: 'TOO_MANY_KEYS' });
     expect((await run({ kind: 'patch', id: ID, patch: removing(most) })).kind).toBe('done');
@@ -355,5 +356,50 @@ describe('destroy', () => {
     expect(destroyed.version).toBeGreaterThan(version);
     expect(summary(await run({ kind: 'destroy', id: ID }))).toBe('miss destroyed');
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss destroyed');
+  });
+});
+
+describe('flush', () => {
+  test('drops every session where this node allows it', async () => {
+    const { run } = await setUpSession();
+    expect((await run({ kind: 'flush', id: 'a' })).kind).toBe('done');
+    expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss destroyed');
+  });
+
+  test('S7: is refused where this node does not, whoever asks', async () => {
+    const { run } = setUpEngine({ allowsFlush: false });
+    await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
+    expect(summary(await run({ kind: 'flush', id: 'a' }))).toBe('refused FLUSH_NOT_ALLOWED');
+    expect(summary(await run({ kind: 'get', id: ID }))).toBe('done {"n":1}');
+  });
+});
+
+describe('If-Match after a wrong clock', () => {
+  const AHEAD_MS = 3_600_000;
+
+  test('S1: a former life an hour ahead leaves versions that later writes exceed, so that its tags match nothing new', async () => {
+    const clock = new FakeClock();
+    const ahead = setUpEngine({ clock, incarnation: clock.now() + AHEAD_MS });
+    const former = doneOf(await ahead.run({ kind: 'keep', id: ID, content: json({ n: 1 }) }));
+    const stored = await ahead.store.get(ID);
+    // Its clock was set right, and what it knew of its lives is lost.
+    const { run, store } = setUpEngine({ clock });
+    if (stored !== undefined) await store.set(ID, stored, 600);
+
+    const next = doneOf(await run({ kind: 'put', id: ID, content: json({ n: 2 }), ifVersion: former.version }));
+    expect(next.version).toBeGreaterThan(former.version);
+    const late = await run({ kind: 'put', id: ID, content: json({ n: 3 }), ifVersion: former.version });
+    expect(late).toEqual({ kind: 'refused', code: 'VERSION_CONFLICT', version: next.version });
+  });
+
+  test('S1: a session that is begun anew below them is not taken for the former one', async () => {
+    const clock = new FakeClock();
+    const ahead = setUpEngine({ clock, incarnation: clock.now() + AHEAD_MS });
+    const former = doneOf(await ahead.run({ kind: 'keep', id: ID, content: json({ n: 1 }) }));
+    const { run } = setUpEngine({ clock });
+    const { version } = doneOf(await run({ kind: 'keep', id: ID, content: json({ n: 2 }) }));
+    expect(version).toBeLessThan(former.version);
+    const late = await run({ kind: 'patch', id: ID, patch: Buffer.from('{}'), ifVersion: former.version });
+    expect(late).toEqual({ kind: 'refused', code: 'VERSION_CONFLICT', version });
   });
 });

@@ -289,6 +289,10 @@ describe('what memcached clients and HTTP clients share', () => {
     ['set', store('set', 'a|s:1:"b";')],
     ['append', store('append', '}')],
     ['set of bytes that are not UTF-8', store('set', Buffer.from([0x22, 0xff, 0x22]))],
+    ['set with a byte order mark', store('set', '\ufeff{"a":2}')],
+    ['set that is too deep', store('set', '['.repeat(129) + ']'.repeat(129))],
+    ['set with __proto__', store('set', '{"__proto__":{"isAdmin":true}}')],
+    ['set with a number that is infinite', store('set', '{"n":1e400}')],
   ])('a JSON document is one no longer after a %s that leaves none', async (_, operation) => {
     const { ask, run } = setUpItems();
     await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });

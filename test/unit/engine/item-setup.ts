@@ -1,4 +1,5 @@
 import { pino } from 'pino';
+import { LongWork } from '../../../src/long-work.ts';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
@@ -83,6 +84,8 @@ export function setUpItems({
     locks: new Locks(clock, config.lockSeconds * 1000, 8),
     versions: new Versions(clock.now()),
     session: config,
+    allowsFlush: true,
+    work: new LongWork(),
     clock,
     log,
   });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject, mergePatch, parseJson, type Json } from '../../../src/engine/merge-patch.ts';
+import { isObject, mergePatch } from '../../../src/engine/merge-patch.ts';
+import type { Json } from '../../../src/session/acceptable-json.ts';
 
 function jsonOf(text: string): Json {
   return JSON.parse(text) as Json;
@@ -79,23 +80,6 @@ describe('merge patch (RFC 7396)', () => {
       ),
       { seed: 62, numRuns: 200 },
     );
-  });
-});
-
-describe('parseJson', () => {
-  test('reads JSON text in UTF-8', () => {
-    expect(parseJson(Buffer.from('{"name":"Zoë 🧶","list":[1,null,true]}'))).toEqual({
-      name: 'Zoë 🧶',
-      list: [1, null, true],
-    });
-  });
-
-  test('gives undefined for what is not JSON, or not UTF-8', () => {
-    for (const text of ['', '{', '{"a":1,}', 'undefined', "{'a':1}", '{"a":NaN}']) {
-      expect(parseJson(Buffer.from(text))).toBeUndefined();
-    }
-    expect(parseJson(Buffer.from([0x22, 0xff, 0xfe, 0x22]))).toBeUndefined();
-    expect(parseJson(Buffer.from('"Zoë"', 'latin1'))).toBeUndefined();
   });
 });
 

@@ -35,7 +35,8 @@ describe('a body', () => {
     ['with a life that is below 0', '{"data":1,"ttlSeconds":-1}', 400, 'INVALID_REQUEST'],
     ['with a life that is not whole', '{"data":1,"ttlSeconds":1.5}', 400, 'INVALID_REQUEST'],
     ['with a life above the limit', '{"data":1,"ttlSeconds":86401}', 400, 'INVALID_REQUEST'],
-    ['with a life beyond all numbers', '{"data":1,"ttlSeconds":1e999}', 400, 'INVALID_REQUEST'],
+    ['with a life beyond all numbers', '{"data":1,"ttlSeconds":1e999}', 400, 'NOT_JSON_BODY'],
+    ['with a number beyond all numbers', '{"data":[1, -1e400]}', 400, 'NOT_JSON_BODY'],
   ];
 
   const CALLS: [string, 'POST' | 'PUT', string][] = [
@@ -98,6 +99,22 @@ describe('a body', () => {
     ]) {
       expect(await door.ask(request)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });
     }
+  });
+});
+
+describe('a life above the limit', () => {
+  const door = new Door();
+
+  test.each<['POST' | 'PUT' | 'PATCH', string, string]>([
+    ['POST', '/v1/sessions', '{"ttlSeconds":86401}'],
+    ['POST', '/v1/sessions/open', '{"ttlSeconds":2147483647}'],
+    ['POST', `${URL}/touch`, '{"ttlSeconds":86401}'],
+    ['PUT', URL, '{"data":1,"ttlSeconds":86401}'],
+    ['PATCH', URL, '{"data":{},"ttlSeconds":86401}'],
+  ])('of %s %s with %s is refused with the limit, so that a client can cut it', async (method, url, body) => {
+    const answer = await door.ask(withBody(method, url, body));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', field: 'ttlSeconds', most: 86_400 } });
+    expect(door.sessions.calls).toEqual([]);
   });
 });
 

@@ -76,40 +76,31 @@ describe('an id in the path that no node can have minted', () => {
 describe('a header or query parameter', () => {
   const door = new Door();
 
-  test.each([
-    '7',
-    '"x"',
-    'W/"7"',
-    '"7", "8"',
-    '',
-    '"',
-    '"-1"',
-    '"1.5"',
-    '"99999999999999999"',
-    '"9999999999999999"',
-    '""',
-  ])('that is not a condition we understand is refused: If-Match %j', async (ifMatch) => {
-    const headers = { 'if-match': ifMatch };
-    for (const request of [
-      withBody('PUT', URL, '{"data":1}', headers),
-      withBody('PATCH', URL, '{"data":{}}', headers),
-      withBody('PUT', `${URL}/data`, '1', headers),
-    ]) {
-      expect(await door.ask(request)).toMatchObject({ status: 400, body: { field: 'If-Match' } });
-    }
-    expect(door.sessions.calls).toEqual([]);
-  });
+  test.each(['7', 'W/7', '', '"', '"7" "8"', '"7", 8', '*, "7"'])(
+    'that is not a condition we understand is refused: If-Match %j',
+    async (ifMatch) => {
+      const headers = { 'if-match': ifMatch };
+      for (const request of [
+        withBody('PUT', URL, '{"data":1}', headers),
+        withBody('PATCH', URL, '{"data":{}}', headers),
+        withBody('PUT', `${URL}/data`, '1', headers),
+      ]) {
+        expect(await door.ask(request)).toMatchObject({ status: 400, body: { field: 'If-Match' } });
+      }
+      expect(door.sessions.calls).toEqual([]);
+    },
+  );
 
   test('that sets a condition which the call does not honour is refused', async () => {
     const ifMatch = { 'if-match': '"7"' };
     const requests: InjectOptions[] = [
-      { method: 'DELETE', url: URL, headers: ifMatch },
+      { method: 'DELETE', url: URL, headers: { 'if-unmodified-since': 'Sat, 21 Nov 2026 23:36:46 GMT' } },
       { method: 'POST', url: `${URL}/touch`, headers: ifMatch },
       { method: 'POST', url: `${URL}/rotate`, headers: ifMatch },
       withBody('POST', `${URL}/unlock`, '{"token":"T"}', ifMatch),
-      withBody('PUT', URL, '{"data":1}', { 'if-none-match': '*' }),
+      withBody('PUT', URL, '{"data":1}', { 'if-none-match': '7' }),
       withBody('PATCH', URL, '{"data":{}}', { 'if-unmodified-since': 'Sat, 21 Nov 2026 23:36:46 GMT' }),
-      withBody('PUT', `${URL}/data`, '1', { 'if-none-match': '*' }),
+      withBody('PUT', `${URL}/data`, '1', { 'if-none-match': '' }),
     ];
     for (const request of requests) {
       expect(await door.ask(request)).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST' } });

@@ -1,5 +1,7 @@
 import type { InjectOptions, FastifyInstance } from 'fastify';
 import { pino, type Level } from 'pino';
+import { HeldMemory } from '../../../src/listening/held-memory.ts';
+import { LongWork } from '../../../src/long-work.ts';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { buildHttpDoor } from '../../../src/http/app.ts';
 import type { HttpDoorParts } from '../../../src/http/http-door-parts.ts';
@@ -81,6 +83,8 @@ export class Door {
       isReady: () => ({ ready: true, why: 'serving' }),
       metrics: this.metrics,
       session: SESSION,
+      work: new LongWork(),
+      memory: new HeldMemory({ limitBytes: 1_000_000, clock: this.clock, log }),
       log,
       clock: this.clock,
       ...parts,

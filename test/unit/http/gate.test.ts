@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { settled } from '../../support/fake-clock.ts';
 import { Door, found, ID } from './door.ts';
 
 const URL = `/v1/sessions/${ID}`;
@@ -6,6 +7,7 @@ const TOKEN = 'correct horse battery'.replaceAll(' ', '-');
 
 describe('a door with a token', () => {
   const door = new Door({ token: TOKEN });
+  let asked = 0;
 
   test.each([
     undefined,
@@ -22,7 +24,9 @@ describe('a door with a token', () => {
     const callsBefore = door.sessions.calls.length;
     const headers = authorization === undefined ? {} : { authorization };
     for (const url of [URL, '/v1/cluster', '/metrics', '/openapi.json', '/no-such-url', '/v1/sessions/malformed']) {
-      const answer = await door.ask({ method: 'GET', url, headers });
+      // Guesses of one address are slowed down.
+      const remoteAddress = `10.0.0.${(asked += 1)}`;
+      const answer = await door.ask({ method: 'GET', url, headers, remoteAddress });
       expect(answer).toMatchObject({ status: 401, body: { code: 'UNAUTHORIZED' } });
       expect(answer.headers).toMatchObject({ 'www-authenticate': 'Bearer', 'cache-control': 'no-store' });
     }
@@ -49,6 +53,53 @@ describe('a door with a token', () => {
     const { text } = await door.ask({ method: 'GET', url: '/metrics', headers: { authorization: `Bearer ${TOKEN}` } });
     expect(text).toContain('maglia_auth_total{door="http",outcome="refused"} 2');
     expect(text).toContain('maglia_auth_total{door="http",outcome="accepted"} 1');
+  });
+
+  describe('where one has guessed', () => {
+    const guess = { method: 'GET', url: URL, headers: { authorization: 'Bearer guess' } } as const;
+    const right = { method: 'GET', url: URL, headers: { authorization: `Bearer ${TOKEN}` } } as const;
+
+    async function guessed(parts: ConstructorParameters<typeof Door>[0] = {}): Promise<Door> {
+      const door = new Door({ token: TOKEN, ...parts });
+      door.sessions.reply = found('{}');
+      for (let n = 0; n < 3; n += 1) await door.ask(guess);
+      return door;
+    }
+
+    test('answers the next guess late, and the right token at once, also from there', async () => {
+      const door = await guessed();
+      let status = 0;
+      const late = door.ask(guess).then((answer) => (status = answer.status));
+      expect((await door.ask(right)).status).toBe(200);
+      await settled();
+      expect([status, door.clock.pending]).toEqual([0, 1]);
+      door.clock.advance(100);
+      expect(await late).toBe(401);
+    });
+
+    test('answers a guess from another address at once, and who shows nothing', async () => {
+      const door = await guessed();
+      expect((await door.ask({ ...guess, remoteAddress: '10.0.0.8' })).status).toBe(401);
+      expect((await door.ask({ method: 'GET', url: URL })).status).toBe(401);
+      expect(door.clock.pending).toBe(0);
+    });
+
+    test('answers probes at once, and does not look at their tokens', async () => {
+      const door = await guessed({ isReady: () => ({ ready: true, why: 'a reason' }) });
+      const probed = await door.ask({ ...right, url: '/readyz' });
+      expect([probed.status, probed.text]).toEqual([200, '{"ready":true}']);
+      const elsewhere = await door.ask({ ...right, url: '/readyz', remoteAddress: '10.0.0.8' });
+      expect(elsewhere.text).toContain('a reason');
+    });
+
+    test('tells all who wait when it closes', async () => {
+      const door = await guessed();
+      const late = door.ask(guess);
+      await settled();
+      expect(door.clock.pending).toBe(1);
+      await door.app.close();
+      expect((await late).status).toBe(401);
+    });
   });
 
   test('lets probes in without it, but tells them no details', async () => {

@@ -35,13 +35,15 @@ const OUTCOMES: Row[] = [
   [{ kind: 'refused', code: 'SESSION_BUSY' }, 429, { code: 'SESSION_BUSY' }],
   [{ kind: 'refused', code: 'LOCK_TIMEOUT' }, 423, { code: 'LOCK_TIMEOUT' }],
   [{ kind: 'refused', code: 'TOO_MANY_KEYS' }, 413, { code: 'TOO_MANY_KEYS' }],
+  [{ kind: 'refused', code: 'UNACCEPTABLE' }, 400, { code: 'UNACCEPTABLE' }],
   [{ kind: 'refused', code: 'LOCK_LOST' }, 409, { code: 'LOCK_LOST' }],
   [{ kind: 'refused', code: 'DESTROYED' }, 404, { code: 'SESSION_MISS', reason: 'destroyed' }],
 ];
 
 test('the table below has every refusal', () => {
   const refused = OUTCOMES.flatMap(([reply]) => (reply.kind === 'refused' ? [reply.code] : []));
-  expect([...refused].sort()).toEqual([...REFUSAL_CODES].sort());
+  // No call of this door flushes.
+  expect([...refused, 'FLUSH_NOT_ALLOWED'].sort()).toEqual([...REFUSAL_CODES].sort());
 });
 
 test('a fault that is thrown at once is answered and logged like any other', async () => {

@@ -1,4 +1,5 @@
 import { Join } from '../../../src/membership/join.ts';
+import type { Memory } from '../../../src/membership/lives-file.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import { Members } from '../../../src/membership/members.ts';
 import { fenceAfterMs } from '../../../src/membership/silence.ts';
@@ -12,7 +13,7 @@ import {
   a,
   logInto,
   ScriptedLinks,
-  temporaryPath,
+  KEPT,
   TIMINGS,
   type LogLine,
   type Scripted,
@@ -124,6 +125,8 @@ export interface JoinSetup {
   /** What the test may change as it goes. */
   readonly world: {
     hasFormerSessions: boolean;
+    /** What became of the last write of its lives. */
+    memory: Memory;
     knowsEnds: boolean;
     readonly refusing: Set<Letter>;
     readonly rejecting: Set<Letter>;
@@ -140,7 +143,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   const clock = new FakeClock();
   const lines: LogLine[] = [];
   const log = logInto(lines);
-  const lives = new Lives(temporaryPath());
+  const lives = new Lives();
   if (served > 0) lives.recordServed(served);
   const links = new ScriptedLinks(a, map, clock);
   const members = new Members({
@@ -172,6 +175,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   const gaps: string[] = [];
   const world: JoinSetup['world'] = {
     hasFormerSessions: true,
+    memory: { kind: 'kept' },
     knowsEnds: true,
     refusing: new Set(),
     rejecting: new Set(),
@@ -180,6 +184,13 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
   };
   const join = new Join({
     ...{ letter: a, members, links: links.asPart, lives, tenure, timings: TIMINGS, clock, log },
+    livesFile: {
+      ...KEPT,
+      get memory() {
+        return world.memory;
+      },
+      save: () => Promise.resolve(world.memory.kind === 'kept'),
+    },
     isRefusing: (letter) => world.refusing.has(letter),
     rejectionBy: (letter) => (world.rejecting.has(letter) ? 'wrong-secret' : undefined),
     random: () => 0,

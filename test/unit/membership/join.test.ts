@@ -48,6 +48,18 @@ describe('a node that joins', () => {
     expect(setup.lives.served).toBe(LIFE);
   });
 
+  test('O1: that cannot write down what it decides asks nobody for anything, says why, and goes on when it can', async () => {
+    const setup = setUpJoin();
+    setup.world.memory = { kind: 'lost', why: 'lives.json cannot be written (ENOSPC)', retryAfterMs: 500 };
+    void setup.join.run();
+    await setup.clock.advanceSettling(1000);
+    expect(setup.steps).toEqual([]);
+    expect(setup.tenure.why).toBe('memory lost: lives.json cannot be written (ENOSPC)');
+    setup.world.memory = { kind: 'kept' };
+    await setup.clock.advanceSettling(LONGEST_RETRY_MS);
+    expect(setup.tenure.phase).toBe('serving');
+  });
+
   test('is sure from when the last step was asked for, not from when it was granted', async () => {
     const setup = setUpJoin({ letters: 'ab' });
     setup.peer(b).meet = ({ kind }) => {

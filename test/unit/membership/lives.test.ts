@@ -1,40 +1,35 @@
-import {
-  closeSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Lives } from '../../../src/membership/lives.ts';
-import { a, b, c, temporaryPath } from './membership-setup.ts';
+import { a, b, c } from './membership-setup.ts';
 
-/** A memory, and what a next process would read of it. */
-function setUp(): { lives: Lives; path: string; reread: () => Lives } {
-  const path = temporaryPath();
-  return { lives: new Lives(path), path, reread: () => new Lives(path) };
+interface Scene {
+  readonly lives: Lives;
+  /** What it said each time what the next process has to know. */
+  readonly written: string[];
+  /** The memory of the next process. */
+  readonly reread: () => Lives;
+}
+
+/** A memory, and what a next process would know. */
+function setUp(): Scene {
+  const written: string[] = [];
+  const onChanged = (text: string): void => void written.push(text);
+  return { lives: new Lives({ onChanged }), written, reread: () => new Lives({ text: written.at(-1), onChanged }) };
 }
 
 /** A memory that begins with these bytes as its file. */
 function livesFrom(text: string | Buffer): Lives {
-  const path = temporaryPath();
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text);
-  return new Lives(path);
+  return new Lives({ text: text.toString() });
 }
 
 const DEAD = { incarnation: 7, state: 'dead' } as const;
 
 describe('the memory of lives', () => {
   test('is empty where nothing was recorded: it vouches for nobody', () => {
-    const { lives, path } = setUp();
+    const { lives, written } = setUp();
     expect(lives.served).toBe(0);
     expect(lives.of(b)).toBeUndefined();
-    expect(() => statSync(path)).toThrow('ENOENT');
+    expect(written).toEqual([]);
   });
 
   test('survives the process, whole', () => {
@@ -51,7 +46,7 @@ describe('the memory of lives', () => {
     expect(next.of(c)).toEqual({ incarnation: 9, state: 'left', isWitnessed: false, isTouched: true });
   });
 
-  test('is on disk when the call returns, each time', () => {
+  test('is told when the call returns, each time', () => {
     const { lives, reread } = setUp();
     lives.record(b, { incarnation: 7, state: 'alive' });
     expect(reread().of(b)?.state).toBe('alive');
@@ -63,44 +58,6 @@ describe('the memory of lives', () => {
     expect(reread().of(b)?.isTouched).toBe(true);
     lives.forgetWitnessed();
     expect(reread().of(b)?.isWitnessed).toBe(false);
-  });
-
-  test('F5: is written through no link that lies there under the name of its draft', () => {
-    const { lives, path, reread } = setUp();
-    const ours = `${temporaryPath()}-ours`;
-    for (const folder of [path, ours]) mkdirSync(dirname(folder), { recursive: true });
-    writeFileSync(ours, 'precious');
-    symlinkSync(ours, `${path}.new`);
-    lives.recordServed(41);
-    expect([readFileSync(ours, 'utf8'), reread().served]).toEqual(['precious', 41]);
-  });
-
-  test('is a file of mode 0600 in a directory of mode 0700, and leaves no draft behind', () => {
-    const { lives, path } = setUp();
-    lives.recordServed(1);
-    expect(statSync(path).mode & 0o777).toBe(0o600);
-    expect(statSync(dirname(path)).mode & 0o777).toBe(0o700);
-    expect(readdirSync(dirname(path))).toEqual(['lives.json']);
-  });
-
-  test('is written whole through a rename: whoever has the former file open still reads all of that', () => {
-    const { lives, path } = setUp();
-    lives.recordServed(1);
-    const former = openSync(path, 'r');
-    const before = readFileSync(path, 'utf8');
-    lives.recordServed(2);
-    expect(readFileSync(former, 'utf8')).toBe(before);
-    closeSync(former);
-    expect(readFileSync(path, 'utf8')).not.toBe(before);
-  });
-
-  test('does not mind a draft that a crash left behind', () => {
-    const { lives, path, reread } = setUp();
-    lives.recordServed(1);
-    writeFileSync(`${path}.new`, '{"served":2,"pe');
-    expect(reread().served).toBe(1);
-    lives.recordServed(3);
-    expect(reread().served).toBe(3);
   });
 });
 
@@ -222,8 +179,7 @@ describe('what is known of a life', () => {
   });
 
   test('since which life we recall all that we did: the last one that we witnessed, whatever comes later, also over our restarts', () => {
-    const path = temporaryPath();
-    const lives = new Lives(path);
+    const { lives, reread } = setUp();
     expect(lives.recalledLife(b)).toBe(0);
     lives.record(b, { incarnation: 5, state: 'alive' });
     expect(lives.recalledLife(b)).toBe(0);
@@ -232,9 +188,9 @@ describe('what is known of a life', () => {
     lives.record(b, { incarnation: 7, state: 'alive' });
     lives.record(b, { incarnation: 7, state: 'dead' });
     lives.forgetWitnessed();
-    expect(new Lives(path).recalledLife(b)).toBe(5);
+    expect(reread().recalledLife(b)).toBe(5);
     lives.witness(b, 9);
-    expect(new Lives(path).recalledLife(b)).toBe(9);
+    expect(reread().recalledLife(b)).toBe(9);
   });
 
   test('that another may have acted is not untaken by us: it answers for itself', () => {
@@ -261,19 +217,22 @@ describe('what is known of a life', () => {
   });
 
   test('a peer of whom nothing is known cannot be touched', () => {
-    const { lives, path } = setUp();
+    const { lives, written } = setUp();
     lives.touch(b);
     expect(lives.of(b)).toBeUndefined();
-    expect(() => statSync(path)).toThrow('ENOENT');
+    expect(written).toEqual([]);
   });
 
   test('touching again, or witnessing again, what is so already does not wear the disk', () => {
-    const { lives, path } = setUp();
+    const { lives, written } = setUp();
+    lives.witness(c, 9);
     lives.record(b, DEAD);
     lives.touch(b);
-    const { ino, mtimeNs } = statSync(path, { bigint: true });
+    const before = written.length;
     lives.touch(b);
-    expect(statSync(path, { bigint: true })).toMatchObject({ ino, mtimeNs });
+    lives.touchByAnother(b);
+    lives.witness(c, 9);
+    expect(written).toHaveLength(before);
   });
 
   test('whoever was away vouches for nobody any more, and forgets nothing else', () => {
@@ -292,27 +251,23 @@ describe('what is known of a life', () => {
 
 describe('numbers in the file that no life can have', () => {
   test('are not believed, each is told, and the rest is', () => {
-    const path = temporaryPath();
-    mkdirSync(dirname(path), { recursive: true });
     const life = { state: 'dead', isWitnessed: true, isTouched: false };
     const tooHigh = Number.MAX_SAFE_INTEGER;
     const peers = { b: { ...life, incarnation: tooHigh }, c: { ...life, incarnation: 7 } };
-    writeFileSync(path, JSON.stringify({ served: tooHigh, peers, recalled: { b: tooHigh }, settled: {}, untaken: {} }));
+    const text = JSON.stringify({ served: tooHigh, peers, recalled: { b: tooHigh }, settled: {}, untaken: {} });
     const told: string[] = [];
-    const lives = new Lives(path, (why) => told.push(why));
+    const lives = new Lives({ text, onProblem: (why) => told.push(why) });
     expect([lives.served, lives.of(b), lives.recalledLife(b)]).toEqual([0, undefined, 0]);
     expect(lives.of(c)).toMatchObject({ incarnation: 7 });
     expect(told).toEqual([expect.stringContaining('peers.b'), expect.stringContaining('served')]);
   });
 
   test('a torn file is an empty memory, and is told; one that is missing is not worth a word', () => {
-    const path = temporaryPath();
     const told: string[] = [];
-    expect(new Lives(path, (why) => told.push(why)).served).toBe(0);
+    const onProblem = (why: string): void => void told.push(why);
+    expect(new Lives({ onProblem }).served).toBe(0);
     expect(told).toEqual([]);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, '{"served":7,"pe');
-    expect(new Lives(path, (why) => told.push(why)).served).toBe(0);
+    expect(new Lives({ text: '{"served":7,"pe', onProblem }).served).toBe(0);
     expect(told).toEqual([expect.stringContaining('remembers no lives')]);
   });
 });

@@ -1,12 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join as joinPath } from 'node:path';
 import { pino, type Logger } from 'pino';
-import { onTestFinished } from 'vitest';
 import type { Clock } from '../../../src/clock.ts';
 import type { TimingsConfig } from '../../../src/config/config.ts';
 import { LinkDownError, LinkLostError, type MagliaError } from '../../../src/errors.ts';
+import type { JoinParts } from '../../../src/membership/join.ts';
 import type { PeerLink, PeerLinks } from '../../../src/membership/peer-link.ts';
+import type { WitnessParts } from '../../../src/membership/witness.ts';
 import type { Asker } from '../../../src/mesh/in-flight.ts';
 import type { LinkState } from '../../../src/mesh/link-state.ts';
 import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
@@ -52,12 +50,13 @@ export function logInto(lines: LogLine[]): Logger {
   return pino({ level: 'trace', base: null, timestamp: false }, { write });
 }
 
-/** A file path in a directory of its own, which goes when the test is over. */
-export function temporaryPath(): string {
-  const directory = mkdtempSync(joinPath(tmpdir(), 'maglia-lives-'));
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
-  return joinPath(directory, 'run', 'lives.json');
-}
+/** A memory of lives whose disk takes no time. */
+export const KEPT: JoinParts['livesFile'] & WitnessParts['livesFile'] = {
+  memory: { kind: 'kept' },
+  hasWritten: true,
+  save: () => Promise.resolve(true),
+  settled: () => Promise.resolve(true),
+};
 
 export function helloOf(letter: Letter, incarnation: number): Hello {
   const known = { wireVersion: WIRE_VERSION, to: a, phase: 'serving', mapDigest: 'digest', software: 'test' } as const;

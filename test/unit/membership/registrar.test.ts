@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Lives } from '../../../src/membership/lives.ts';
 import type { MemberEvent } from '../../../src/membership/member-state.ts';
 import { Members } from '../../../src/membership/members.ts';
@@ -17,17 +14,7 @@ import { NO_METRICS, SILENT } from './membership-setup.ts';
 const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 const LIFE = 5;
 
-let directory = '';
-let files = 0;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'maglia-registrar-'));
-});
-
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
 interface Scene {
-  readonly path: string;
   readonly lives: Lives;
   readonly estates: Estates;
   readonly members: Members;
@@ -35,10 +22,10 @@ interface Scene {
 }
 
 /** Node a of a, b, c, d. */
-function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
+function setUp(text?: string): Scene {
   const clock = new FakeClock();
   const map = mapOf('abcd');
-  const lives = new Lives(path);
+  const lives = new Lives({ text });
   const shelf = {
     execute: (command: { id: string }) =>
       Promise.resolve({ kind: 'done', id: command.id, version: 1, ttlSeconds: 60 } as const),
@@ -60,7 +47,7 @@ function setUp(path = join(directory, `${(files += 1)}.json`)): Scene {
     remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
     onChange: (peer, _from, to) => registrar.register(peer, to, members),
   });
-  return { path, lives, estates, members, registrar };
+  return { lives, estates, members, registrar };
 }
 
 function meet({ members }: Scene, ...peers: Letter[]): void {
@@ -89,7 +76,7 @@ describe('what is put on record when a member changes', () => {
     const scene = setUp();
     meet(scene, B, C, D);
     die(scene, B);
-    expect(new Lives(scene.path).of(B)).toMatchObject({ incarnation: LIFE, state: 'dead' });
+    expect(new Lives({ text: scene.lives.text }).of(B)).toMatchObject({ incarnation: LIFE, state: 'dead' });
     expect(scene.estates.get(B)?.isComplete).toBe(true);
   });
 
@@ -97,7 +84,7 @@ describe('what is put on record when a member changes', () => {
     const scene = setUp();
     meet(scene, B);
     apply(scene.members, B, { kind: 'goodbye', incarnation: LIFE });
-    expect(new Lives(scene.path).of(B)).toMatchObject({ state: 'left' });
+    expect(new Lives({ text: scene.lives.text }).of(B)).toMatchObject({ state: 'left' });
     expect(scene.estates.get(B)?.isComplete).toBe(true);
   });
 
@@ -115,7 +102,7 @@ describe('what is put on record when a member changes', () => {
     meet(scene, B, C, D);
     die(scene, B);
     await actFor(scene, B);
-    const restarted = setUp(scene.path);
+    const restarted = setUp(scene.lives.text);
     die(restarted, B);
     expect(restarted.estates.get(B)?.isComplete).toBe(false);
   });
@@ -161,7 +148,7 @@ describe('the death of a stand-in', () => {
     expect([scene.estates.get(B)?.isComplete, scene.estates.get(C)?.isComplete]).toEqual([false, true]);
     // Unless it comes back and says itself what it did.
     expect(scene.estates.get(B)?.gapsBy).toEqual([C]);
-    const restarted = setUp(scene.path);
+    const restarted = setUp(scene.lives.text);
     die(restarted, B);
     expect(restarted.estates.get(B)?.isComplete).toBe(false);
   });
@@ -186,7 +173,7 @@ describe('the death of a stand-in', () => {
     const scene = setUp();
     meet(scene, B);
     die(scene, B);
-    const restarted = setUp(scene.path);
+    const restarted = setUp(scene.lives.text);
     die(restarted, B);
     expect(restarted.estates.get(B)?.isComplete).toBe(true);
     die(restarted, C, 0);
@@ -237,7 +224,7 @@ describe('having been held for dead ourselves', () => {
     die(scene, C);
     await actFor(scene, C);
     scene.registrar.closeEstates(scene.members);
-    const restarted = setUp(scene.path);
+    const restarted = setUp(scene.lives.text);
     die(restarted, C);
     expect([restarted.estates.get(C)?.isComplete, restarted.estates.get(C)?.gapsBy]).toEqual([false, []]);
   });

@@ -9,6 +9,7 @@ import type { Reply } from '../../../src/session/reply.ts';
 import { Estates } from '../../../src/standin/estates.ts';
 import type { SimMesh } from '../../support/sim/sim-mesh.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
+import { KEPT } from './membership-setup.ts';
 import { ask, everywhere, mintAt, start } from './sim-setup.ts';
 
 const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
@@ -354,12 +355,13 @@ describe('an owner that returns while it is stood in for', () => {
       execute: () => Promise.reject(new TypeError('the owner is another node')),
       mint: () => Promise.reject(new TypeError('nobody mints')),
     };
-    const executor = new LocalExecutor(engine as Engine, estates, {
+    const tenure = {
       incarnation: 1,
-      phase: 'serving',
+      phase: 'serving' as const,
       isSure: () => isSure,
-      maySoonAnswer: () => new Promise((resolve) => (grant = resolve)),
-    });
+      maySoonAnswer: () => new Promise<boolean>((resolve) => (grant = resolve)),
+    };
+    const executor = new LocalExecutor({ engine: engine as Engine, estates, tenure, livesFile: KEPT });
     let isStillOurs = true;
     const reply = executor.standIn(B, { kind: 'get', id: 'b-1' }, Infinity, () => isStillOurs);
     isStillOurs = false;

@@ -28,6 +28,8 @@ const NEEDED = [
   'store stalls',
   'store connection breaks',
   'memcached dies',
+  'disk full',
+  'disk stalled',
   'clock steps',
   'clock steps before a restart',
   'clock steps amid a restart',

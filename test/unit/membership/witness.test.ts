@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Lives } from '../../../src/membership/lives.ts';
 import { Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
@@ -21,15 +18,6 @@ const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')
 const LIFE = 10;
 const THEIRS = 20;
 
-let directory = '';
-let files = 0;
-
-beforeAll(() => {
-  directory = mkdtempSync(join(tmpdir(), 'maglia-witness-'));
-});
-
-afterAll(() => rmSync(directory, { recursive: true, force: true }));
-
 interface Scene {
   readonly clock: FakeClock;
   readonly members: Members;
@@ -45,13 +33,17 @@ interface Scene {
   phase: Phase;
   isSure: boolean;
   silence: Silence;
+  /** Whether this process has written its file of lives. */
+  hasWritten: boolean;
+  /** Resolves when what changed is on disk. */
+  written: Promise<boolean>;
 }
 
 /** Node a, that serves and is sure, with every peer alive and witnessed. */
-function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
+function setUp(text?: string): Scene {
   const clock = new FakeClock();
   const map = mapOf('abcd');
-  const lives = new Lives(livesPath);
+  const lives = new Lives({ text });
   const estates = new Estates(
     (owner, isComplete) =>
       new Estate({
@@ -81,9 +73,17 @@ function setUp(livesPath = join(directory, `${(files += 1)}.json`)): Scene {
     ...{ clock, members, lives, estates, link, begunAnew: [], calls: [], phase: 'serving', isSure: true },
     silence: NO_SILENCE,
     isRefused: false,
+    hasWritten: true,
+    written: Promise.resolve(true),
     ask: (from, request) => scene.witness.answer(helloOf(from, THEIRS), request),
     witness: new Witness({
       ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
+      livesFile: {
+        get hasWritten() {
+          return scene.hasWritten;
+        },
+        settled: () => scene.written,
+      },
       detector: {
         silenceOf: () => scene.silence,
         heardFrom: (peer, incarnation) => void scene.calls.push([peer, incarnation]),
@@ -147,9 +147,9 @@ describe('a ping', () => {
   });
 
   test('of a life that we declared dead before a restart is told so as well', async () => {
-    const path = join(directory, 'restarted.json');
-    declareDead(setUp(path), B);
-    const restarted = setUp(path);
+    const before = setUp();
+    declareDead(before, B);
+    const restarted = setUp(before.lives.text);
     expect(restarted.members.stateOf(B)).toMatchObject({ kind: 'suspect', incarnation: THEIRS });
     expect(await restarted.ask(B, ping())).toMatchObject({ verdict: 'dead' });
   });
@@ -307,11 +307,10 @@ describe('a joining node asks what happened in its name', () => {
   });
 
   test('the other dead are named with their lives, also those that we knew before a restart', async () => {
-    const path = join(directory, 'dead.json');
-    const before = setUp(path);
+    const before = setUp();
     declareDead(before, C);
     expect(await historyFor(before, B)).toMatchObject({ dead: [{ letter: C, incarnation: THEIRS }] });
-    const restarted = setUp(path);
+    const restarted = setUp(before.lives.text);
     expect(await historyFor(restarted, B)).toMatchObject({ dead: [{ letter: C, incarnation: THEIRS }] });
     restarted.members.apply(C, { kind: 'held', incarnation: THEIRS + 1 }, 'it takes its letter over');
     expect(await historyFor(restarted, B)).toMatchObject({ dead: [] });
@@ -326,8 +325,7 @@ describe('a joining node asks what happened in its name', () => {
   });
 
   test('what was done in the name of an earlier life is offered until it has settled with us, over our restarts as well', async () => {
-    const path = join(directory, 'untaken.json');
-    const before = setUp(path);
+    const before = setUp();
     declareDead(before, B);
     await before.estates.begin(B, true).execute({ kind: 'get', id: 'b-one' }, Infinity);
     declareDead(before, B, THEIRS + 1);
@@ -337,8 +335,10 @@ describe('a joining node asks what happened in its name', () => {
     };
     const ofPresent = `${THEIRS + 1} open true`;
     expect(await offered(before, THEIRS)).toEqual([ofPresent, `${THEIRS} closed true`]);
-    expect(await offered(before, THEIRS + 1)).toEqual([ofPresent]);
-    const restarted = setUp(path);
+    // It settled with us in a life of which we never heard, while we did not run: what this process did came after that.
+    expect(await offered(before, THEIRS + 1)).toEqual([ofPresent, `${THEIRS} closed true`]);
+    expect(await offered(before, THEIRS + 5)).toEqual([ofPresent, `${THEIRS} closed true`]);
+    const restarted = setUp(before.lives.text);
     declareDead(restarted, B, THEIRS + 1);
     expect(await offered(restarted, THEIRS)).toContain(`${THEIRS} open false`);
     expect(await offered(restarted, THEIRS + 1)).not.toContain(`${THEIRS} open false`);
@@ -348,12 +348,11 @@ describe('a joining node asks what happened in its name', () => {
   });
 
   test('an estate in which we acted and that a restart closed is offered as one with gaps', async () => {
-    const path = join(directory, 'touched.json');
-    const before = setUp(path);
+    const before = setUp();
     declareDead(before, B);
     await before.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
     expect(await historyFor(before, B)).toMatchObject({ estates: [{ letter: B, complete: true }] });
-    expect(await historyFor(setUp(path), B)).toMatchObject({ estates: [{ letter: B, complete: false }] });
+    expect(await historyFor(setUp(before.lives.text), B)).toMatchObject({ estates: [{ letter: B, complete: false }] });
   });
 
   test('estates of others are offered to the one that stands before us', async () => {
@@ -391,6 +390,39 @@ describe('a joining node asks what happened in its name', () => {
         scene.members.apply(letter, { kind: 'released', incarnation: THEIRS + split }, 'test');
       }
     }
+  });
+});
+
+describe('O1: what binds us is on disk before a peer hears of it', () => {
+  test.each([
+    ['a vote', { kind: 'accuse', letter: C, incarnation: THEIRS, evidence: 'silence', isPoll: false }],
+    ['a history', { kind: 'join', incarnation: THEIRS + 1, priorIncarnation: THEIRS, settled: THEIRS }],
+    ['a hold', { kind: 'hold', incarnation: THEIRS + 1 }],
+    ['a release', { kind: 'release', incarnation: THEIRS }],
+  ] as const)('%s', async (_what, request) => {
+    const scene = setUpAmongPeers();
+    let write: (isWritten: boolean) => void = () => undefined;
+    scene.written = new Promise((resolve) => (write = resolve));
+    let answer: PeerAnswer | undefined;
+    void scene.ask(B, request).then((known) => (answer = known));
+    await settled();
+    expect(answer).toBeUndefined();
+    write(true);
+    await settled();
+    expect(answer).toBeDefined();
+  });
+
+  test('a pong binds nobody, and waits for no disk', async () => {
+    const scene = setUpAmongPeers();
+    scene.written = new Promise(() => undefined);
+    expect(await scene.ask(B, { kind: 'ping', incarnation: THEIRS })).toMatchObject({ verdict: 'alive' });
+  });
+
+  test('before this process has written its file, what that says of a life is not vouched for', async () => {
+    const scene = setUpAmongPeers();
+    expect(await historyFor(scene, B)).toMatchObject({ verdict: 'kept' });
+    scene.hasWritten = false;
+    expect(await historyFor(scene, B)).toMatchObject({ verdict: 'forgotten' });
   });
 });
 

@@ -27,7 +27,8 @@ const WIRE_2 = {
   itemAnswers: 'hit miss stored not-stored exists not-found deleted touched number non-numeric ok',
   recacheWords: 'won taken',
   resetReasons: 'owner-dead expired evicted destroyed unknown malformed store-lost restarted left',
-  refusalCodes: 'VERSION_CONFLICT NOT_JSON TOO_LARGE SESSION_BUSY LOCK_TIMEOUT LOCK_LOST DESTROYED TOO_MANY_KEYS',
+  refusalCodes:
+    'VERSION_CONFLICT NOT_JSON TOO_LARGE SESSION_BUSY LOCK_TIMEOUT LOCK_LOST DESTROYED TOO_MANY_KEYS FLUSH_NOT_ALLOWED UNACCEPTABLE',
   failureCodes:
     'STORE_UNAVAILABLE OWNER_UNREACHABLE JOINING PEER_BACKPRESSURE DEADLINE STALE_INCARNATION CLOSING OWNER_RETURNED',
 };

@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameError } from '../../../src/errors.ts';
+import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from '../../../src/mesh/durations.ts';
 import { FrameDecoder } from '../../../src/mesh/frame-decoder.ts';
-import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
+import {
+  WIRE_VERSION,
+  type Hello,
+  type LifeHistory,
+  type PeerAnswer,
+  type PeerRequest,
+} from '../../../src/mesh/message.ts';
+import type { EstateEntry } from '../../../src/session/estate-entry.ts';
+import type { Reply } from '../../../src/session/reply.ts';
 import { encodeFrames, MAX_TEST_FRAME_BYTES, RecordingSink, type Frame } from '../../support/mesh-frames.ts';
 import { answers, helloAnswers, hellos, letter, requests } from '../../support/mesh-messages.ts';
 
@@ -89,16 +98,75 @@ describe('every message comes out as it went in', () => {
   });
 });
 
+const history: LifeHistory = {
+  ...{ isInformed: true, serving: 1, verdict: 'kept', estates: [], settled: 0, recalls: 0 },
+  ...{ notBeforeMs: 0, highestIncarnation: 1, dead: [] },
+};
+
+const request = (message: PeerRequest): Frame => ({ type: 'request', number: 1, message });
+const answer = (message: PeerAnswer): Frame => ({ type: 'answer', number: 1, message });
+const entries = (entry: EstateEntry): PeerAnswer => ({ kind: 'entries', entries: [entry], nextCursor: 0, more: false });
+const replyOf = (reply: Reply): PeerAnswer => ({ kind: 'reply', id: 'a1', executorIncarnation: 1, reply });
+
 describe('durations', () => {
   test.each([
     [12.9, 12],
     [-3, 0],
-    [Number.POSITIVE_INFINITY, Number.MAX_SAFE_INTEGER],
+    [Number.POSITIVE_INFINITY, LONGEST_SPAN_MS],
   ])('%d ms travel as %d whole ones', (heardAgoMs, arrives) => {
     const message: PeerAnswer = { kind: 'verdict', agreed: true, heardAgoMs, incarnation: 1 };
     expect(decode(encodeFrames({ type: 'answer', number: 1, message }))).toEqual([
       { type: 'answer', number: 1, message: { ...message, heardAgoMs: arrives } },
     ]);
+  });
+
+  const most = Number.MAX_SAFE_INTEGER;
+  const token = 't';
+  test.each<[string, Frame, object]>([
+    ['budget', request(execute({ kind: 'get', id: 'a1' }, most)), { budgetMs: LONGEST_WAIT_MS }],
+    ['pause', request({ kind: 'pause', incarnation: 1, forMs: most }), { forMs: LONGEST_WAIT_MS }],
+    [
+      'wait of open',
+      request(execute({ kind: 'open', id: 'a1', lock: { waitMs: most } })),
+      { command: { lock: { waitMs: LONGEST_WAIT_MS } } },
+    ],
+    [
+      'wait and hold of a lock',
+      request(execute({ kind: 'lock', id: 'a1', waitMs: most, holdMs: most, holder: a })),
+      { command: { waitMs: LONGEST_WAIT_MS, holdMs: LONGEST_SPAN_MS } },
+    ],
+    [
+      'wait of a history',
+      answer({ kind: 'history', history: { ...history, notBeforeMs: most } }),
+      { history: { notBeforeMs: LONGEST_WAIT_MS } },
+    ],
+    [
+      'silence of a verdict',
+      answer({ kind: 'verdict', agreed: true, heardAgoMs: most, incarnation: 1 }),
+      { heardAgoMs: LONGEST_SPAN_MS },
+    ],
+    [
+      'alias of a successor',
+      answer(entries({ kind: 'succeeded', id: 'a1', successor: 'b1', aliasMs: most })),
+      { entries: [{ aliasMs: LONGEST_SPAN_MS }] },
+    ],
+    [
+      'life of a record',
+      answer(entries({ kind: 'kept', id: 'a1', lifeMs: most, record: Buffer.alloc(1) })),
+      { entries: [{ lifeMs: LONGEST_LIFE_MS }] },
+    ],
+    [
+      'life of a lock that was granted',
+      answer(replyOf({ kind: 'done', id: 'a1', version: 1, ttlSeconds: 1, lock: { token, expiresInMs: most } })),
+      { reply: { lock: { expiresInMs: LONGEST_SPAN_MS } } },
+    ],
+  ])('the %s of 2^53-1 ms that a peer names is cut where it is read', (_what, frame, message) => {
+    expect(decode(encodeFrames(frame))).toMatchObject([{ message }]);
+  });
+
+  test('that are waited for, two of them together, fit a timer', () => {
+    expect(2 * LONGEST_SPAN_MS).toBeLessThan(2 ** 31);
+    expect(LONGEST_WAIT_MS).toBeLessThan(LONGEST_SPAN_MS);
   });
 
   test('what is not a number does not travel', () => {
@@ -214,8 +282,8 @@ function poke(bytes: Buffer, at: number, value: number): Buffer {
   return bytes;
 }
 
-function execute(command: Extract<PeerRequest, { kind: 'execute' }>['command']): PeerRequest {
-  return { kind: 'execute', route: 'owner', owner: a, incarnation: 1, budgetMs: 250, command };
+function execute(command: Extract<PeerRequest, { kind: 'execute' }>['command'], budgetMs = 250): PeerRequest {
+  return { kind: 'execute', route: 'owner', owner: a, incarnation: 1, budgetMs, command };
 }
 
 function miss(): Extract<PeerAnswer, { kind: 'reply' }>['reply'] {

@@ -7,7 +7,13 @@ import type { ProtocolLimits } from '../../../src/protocol/limits.ts';
 import { cut, decode, RecordingSink } from './recording-sink.ts';
 
 /** Small, so that random bytes run into them. */
-const LIMITS: ProtocolLimits = { itemBytes: 300, lineBytes: 100, readLineBytes: 200, readKeys: 5 };
+const LIMITS: ProtocolLimits = {
+  itemBytes: 300,
+  lineBytes: 100,
+  readLineBytes: 200,
+  readKeys: 5,
+  credentialBytes: 100,
+};
 
 /** A header, or a line end, and the extras and the key of a packet: what may be held beside an item. */
 const MOST_HELD_BYTES = LIMITS.itemBytes + 24 + 20;

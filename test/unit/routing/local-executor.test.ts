@@ -194,6 +194,21 @@ describe('the stand-in', () => {
     expect(node.store.asked).toEqual([]);
   });
 
+  test('O1: tells nobody of it before the death is on disk, and at its deadline that it cannot say', async () => {
+    const node = new RoutingNode();
+    node.estates.begin(d, true);
+    node.settleLives = (deadlineAt = 0) =>
+      new Promise((resolve) => node.clock.after(deadlineAt - node.clock.monotonic(), () => resolve(false)));
+    const keep = { kind: 'keep', id: ORPHAN, content: json({ n: 1 }) } as const;
+    const got = watch(node.executor.standIn(d, { kind: 'get', id: ORPHAN }, in250(node), () => true));
+    const kept = watch(node.executor.standIn(d, keep, in250(node), () => true));
+    await node.clock.advanceSettling(249);
+    expect([got.outcome, kept.outcome]).toEqual([undefined, undefined]);
+    await node.clock.advanceSettling(1);
+    expect(got.outcome).toEqual({ kind: 'unavailable', code: 'DEADLINE' });
+    expect(kept.outcome).toEqual({ kind: 'in-doubt', code: 'DEADLINE' });
+  });
+
   test('S1 never old: an estate that was not open is one with gaps: another stood in, who is gone with it', async () => {
     const node = new RoutingNode();
     await node.executor.standIn(d, { kind: 'get', id: ORPHAN }, in250(node), () => true);

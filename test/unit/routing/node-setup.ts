@@ -1,3 +1,5 @@
+import type { LivesFile } from '../../../src/membership/lives-file.ts';
+import { LongWork } from '../../../src/long-work.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import type { MemberState } from '../../../src/membership/member-state.ts';
 import { Members } from '../../../src/membership/members.ts';
@@ -22,7 +24,7 @@ import {
   estatesOn,
   logInto,
   ScriptedLinks,
-  temporaryPath,
+  KEPT,
   TIMINGS,
   type LogLine,
   type Scripted,
@@ -96,6 +98,9 @@ export class RoutingNode {
   readonly #links: ScriptedLinks;
   readonly #mint: () => Promise<Reply>;
 
+  /** When what this node knows of lives is on disk. */
+  settleLives: LivesFile['settled'] = () => Promise.resolve(true);
+
   constructor(letters = 'abcd', areMet = true) {
     const { clock } = this;
     clock.advance(10_000);
@@ -131,7 +136,12 @@ export class RoutingNode {
     this.#mint = () => engine.mint(json({ of: a }));
     this.estates = estatesOn(clock);
     const { tenure, estates } = this;
-    this.executor = new LocalExecutor(engine, estates, tenure);
+    this.executor = new LocalExecutor({
+      engine,
+      estates,
+      tenure,
+      livesFile: { settled: (deadlineAt) => this.settleLives(deadlineAt) },
+    });
     this.forwarder = new Forwarder({ links: links.asPart, clock, metrics, inFlightPerLink: 16 });
     const { executor, forwarder } = this;
     this.router = new Router({
@@ -143,13 +153,14 @@ export class RoutingNode {
       beginAnew: () => undefined,
       isRefusing: () => false,
     };
-    const lives = new Lives(temporaryPath());
+    const lives = new Lives();
     const witness = new Witness({
-      ...{ letter: a, map, members, detector, links: links.asPart, lives, estates, tenure, timings: TIMINGS, clock },
+      ...{ letter: a, map, members, detector, links: links.asPart, lives, livesFile: KEPT, estates, tenure },
+      ...{ timings: TIMINGS, clock },
     });
     this.desk = new PeerDesk({
       ...{ letter: a, map, members, witness, tenure, executor, forwarder, detector, clock, metrics },
-      ...{ links: links.asPart, timings: TIMINGS },
+      ...{ links: links.asPart, timings: TIMINGS, work: new LongWork() },
     });
 
     if (areMet) for (const letter of members.letters) this.become(letter, { kind: 'alive', incarnation: LIFE });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { LinkDownError, LinkLostError } from '../../../src/errors.ts';
 import type { PeerAnswer } from '../../../src/mesh/message.ts';
-import type { SessionCommand } from '../../../src/session/command.ts';
+import type { Content, SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { settled } from '../../support/fake-clock.ts';
 import { json } from '../engine/engine-setup.ts';
@@ -247,5 +247,51 @@ describe('asked to stand in', () => {
       standIn(node, { kind: 'succeed', id: idOf(d), successor });
     expect(await succeed(idOf(b))).toMatchObject({ reply: { kind: 'moved', to: idOf(b) } });
     expect(await succeed(idOf(c))).toMatchObject({ reply: { kind: 'moved', to: idOf(b) } });
+  });
+});
+
+describe('S7: what a peer asks for is checked like what comes in at a door', () => {
+  const content = (text: string): Content => ({ ...json(1), payload: Buffer.from(text) });
+  const UNACCEPTABLE = { kind: 'refused', code: 'UNACCEPTABLE' };
+
+  test.each<[string, SessionCommand]>([
+    ['JSON that would forge an answer', { kind: 'put', id: idOf(a), content: content('1,"owner":"z","id":"forged"') }],
+    ['JSON with a byte order mark', { kind: 'put', id: idOf(a), content: content('\ufeff{}') }],
+    ['JSON that is too deep', { kind: 'keep', id: idOf(a), content: content('['.repeat(3000) + ']'.repeat(3000)) }],
+    ['a patch with __proto__', { kind: 'patch', id: idOf(a), patch: Buffer.from('{"__proto__":{}}') }],
+    ['a type that ends a header', { kind: 'put', id: idOf(a), content: { ...json(1), contentType: 'a/b\r\nc: d' } }],
+    ['a life without end', { kind: 'touch', id: idOf(a), ttlSeconds: 2 ** 53 - 1 }],
+    ['a grace without end', { kind: 'rotate', id: idOf(a), graceSeconds: 2 ** 53 - 1 }],
+  ])('%s is refused, and nothing is done', async (_, command) => {
+    const node = new RoutingNode();
+    expect(await asks(node, { command })).toMatchObject({ kind: 'reply', reply: UNACCEPTABLE });
+    expect(node.store.asked).toEqual([]);
+  });
+
+  test('by a stand-in as well', async () => {
+    const node = new RoutingNode();
+    node.become(b, { kind: 'dead', incarnation: LIFE });
+    const command: SessionCommand = { kind: 'keep', id: idOf(b), content: content('{') };
+    const answer = await Promise.resolve(
+      node.desk.answer(helloOf(c, LIFE), {
+        ...{ kind: 'execute', route: 'stand-in', owner: b, incarnation: LIFE, budgetMs: BUDGET_MS, command },
+      }),
+    );
+    expect(answer).toMatchObject({ reply: UNACCEPTABLE });
+  });
+
+  test('also where it is long', async () => {
+    const node = new RoutingNode();
+    const command: SessionCommand = { kind: 'put', id: idOf(a), content: content(`[${'1,'.repeat(50_000)}1]`) };
+    expect(await asks(node, { command })).toMatchObject({ reply: UNACCEPTABLE });
+  });
+
+  test('S6: its time is bounded, whatever the peer says it has', async () => {
+    const node = new RoutingNode();
+    node.whenAsked = () => undefined;
+    node.clock.advance(FENCE_MS);
+    const answer = watch(asks(node, { command: read(a), budgetMs: 2 ** 53 - 1 }));
+    await node.clock.advanceSettling(120_000);
+    expect(answer.outcome).toMatchObject({ reply: { kind: 'unavailable', code: 'JOINING' } });
   });
 });

@@ -16,6 +16,7 @@ import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
 import { GET, ID, setUpItems, store } from '../engine/item-setup.ts';
+import { KEPT } from '../membership/membership-setup.ts';
 
 const [A, B] = [letter('a'), letter('b')];
 const OPERATION_MS = 250;
@@ -62,7 +63,7 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
     isSure: () => true,
     maySoonAnswer: () => Promise.resolve(true),
   } as const;
-  const executor = new LocalExecutor(setUpItems({ clock }).engine, estates, tenure);
+  const executor = new LocalExecutor({ engine: setUpItems({ clock }).engine, estates, tenure, livesFile: KEPT });
   const request = (asked: PeerRequest, deadlineAt: number): Promise<PeerAnswer> => {
     sent.push({ request: asked, forMs: deadlineAt - clock.monotonic() });
     return Promise.resolve({ kind: 'reply', id: PEERS, executorIncarnation: 5, reply });

@@ -37,7 +37,7 @@ describe('stats', () => {
     fixture.sessions.script = () => answered({ kind: 'miss' });
     await desk.answer(read('k'), TEXT);
     fixture.clock.advance(5500);
-    const stats = statsOf(desk.answer({ kind: 'stats', argument: '' }, TEXT));
+    const stats = statsOf(await desk.answer({ kind: 'stats', argument: '' }, TEXT));
     expect(stats).toMatchObject({
       ...{ uptime: '5', version: '1.6.18-test', curr_connections: '3', max_connections: '100', cmd_get: '1' },
       ...{ get_hits: '0', get_misses: '1', limit_maxbytes: '67108864', threads: '1', pointer_size: '64' },
@@ -60,7 +60,7 @@ describe('stats', () => {
     fixture.sessions.script = () => answered({ kind: 'miss' });
     await desk.answer(read('k'), TEXT);
     expect(desk.answer({ kind: 'stats', argument: 'reset' }, TEXT)).toEqual({ kind: 'stats-reset' });
-    expect(statsOf(desk.answer({ kind: 'stats', argument: '' }, TEXT))).toMatchObject({ cmd_get: '0' });
+    expect(statsOf(await desk.answer({ kind: 'stats', argument: '' }, TEXT))).toMatchObject({ cmd_get: '0' });
   });
 
   test('of memcached’s own memory are empty, and unknown ones unknown', () => {
@@ -180,6 +180,37 @@ describe('a client that must say who it is', () => {
     const { desk } = open({ users: USERS });
     expect(desk.answer(store('set', 'any', 'shop wrong-password'), TEXT)).toEqual({ kind: 'auth-failed' });
     expect(desk.isTurnedAway).toBe(true);
+  });
+
+  test.each([
+    ['binary', sasl('', 'shop', 'second-password'), BINARY],
+    ['text', store('set', 'any', 'shop second-password'), TEXT],
+  ])('and guesses wrong in the %s protocol is told late, and not heard meanwhile', async (_, guess, shape) => {
+    const { desk, fixture } = open({ users: USERS });
+    let release = (): void => undefined;
+    fixture.slowed = new Promise((resolve) => (release = resolve));
+    let told: Reply | undefined;
+    void Promise.resolve(desk.answer(guess, shape)).then((reply) => (told = reply));
+    await settled();
+    expect([told, desk.isTurnedAway]).toEqual([undefined, true]);
+    release();
+    await settled();
+    expect(told).toEqual({ kind: 'auth-failed' });
+  });
+
+  test('is turned away at the head of a value that no password is as long as', () => {
+    const { desk, fixture } = open({ users: USERS });
+    expect(desk.answer({ kind: 'oversized', key: 'any' }, TEXT)).toEqual({ kind: 'auth-failed' });
+    expect(desk.isTurnedAway).toBe(true);
+    expect(fixture.logins).toEqual(['refused']);
+  });
+
+  test('is a stranger until it has', () => {
+    const { desk } = open({ users: USERS });
+    expect(desk.isStranger).toBe(true);
+    void desk.answer(store('set', 'any', 'shop first-password'), TEXT);
+    expect(desk.isStranger).toBe(false);
+    expect(open().desk.isStranger).toBe(false);
   });
 
   test('where it need not, may nevertheless', () => {

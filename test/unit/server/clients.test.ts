@@ -1,17 +1,21 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { HeldMemory } from '../../../src/listening/held-memory.ts';
 import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import { Clients, type ClientsLimits } from '../../../src/server/clients.ts';
 import { FakeClient, turns } from '../../support/fake-client.ts';
 import { answered, DeskFixture, hit } from './desk-fixture.ts';
 
+const HELD_BYTES = 100_000;
+
 const LIMITS: ClientsLimits = {
-  ...{ connections: 3, heldBytes: 100_000, requests: 8, bytes: 65_536, stallMs: 30_000, idleMs: 0, lingerMs: 1000 },
+  ...{ connections: 3, requests: 8, bytes: 65_536, stallMs: 30_000, idleMs: 0, lingerMs: 1000 },
   protocol: { ...DEFAULT_LIMITS, itemBytes: 1_000_000 },
 };
 
 let fixture: DeskFixture;
 let clients: Clients;
+let memory: HeldMemory;
 const logged: string[] = [];
 
 beforeEach(() => {
@@ -19,7 +23,8 @@ beforeEach(() => {
   fixture = new DeskFixture();
   const log = pino({ base: {} }, { write: (line: string) => void logged.push(line) });
   const { clock, counts, metrics } = fixture;
-  clients = new Clients({ ...{ clock, counts, metrics, log }, limits: LIMITS });
+  memory = new HeldMemory({ limitBytes: HELD_BYTES, clock, log });
+  clients = new Clients({ ...{ clock, counts, memory, metrics, log }, limits: LIMITS });
 });
 
 function connect(): FakeClient {
@@ -53,7 +58,7 @@ describe('the clients of a door', () => {
       await turns();
     }
     expect([small, large, last].map(({ socket }) => socket.destroyed)).toEqual([false, true, false]);
-    expect(clients.heldBytes).toBeLessThan(LIMITS.heldBytes);
+    expect(memory.bytes).toBeLessThan(HELD_BYTES);
     expect(await fixture.metric('maglia_client_connections_cut_total{door="memcached",reason="memory"} ')).toBe('1');
     expect(logged.join('')).toContain('memory');
   });

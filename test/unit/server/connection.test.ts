@@ -20,6 +20,7 @@ const LIMITS: ConnectionLimits = {
 /** A desk that answers when the test says so; `local` ones at once. */
 class ScriptedDesk {
   readonly commands: Command[] = [];
+  isStranger = false;
   isTurnedAway = false;
   isClosed = false;
   answerAtOnce: (command: Command) => Reply | undefined = () => undefined;
@@ -72,9 +73,10 @@ let cuts: CutReason[];
 let heldBytes: number;
 let closedTimes: number;
 
-function connect(limits: Partial<ConnectionLimits> = {}): void {
+function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false): void {
   client = new FakeClient();
   desk = new ScriptedDesk();
+  desk.isStranger = isStranger;
   clock = new FakeClock();
   counts = new DoorCounts();
   cuts = [];
@@ -430,7 +432,9 @@ describe('random bytes', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(bytes, { maxLength: 8 }), async (chunks) => {
         connection.destroy();
-        connect({ protocol: { itemBytes: 1000, lineBytes: 200, readLineBytes: 400, readKeys: 50 } });
+        connect({
+          protocol: { itemBytes: 1000, lineBytes: 200, readLineBytes: 400, readKeys: 50, credentialBytes: 200 },
+        });
         desk.answerAtOnce = (command) => (command.kind === 'read' ? MISS : STORED);
         for (const chunk of chunks) {
           await send(chunk);
@@ -440,6 +444,39 @@ describe('random bytes', () => {
       }),
       { numRuns: 500 },
     );
+  });
+});
+
+describe('a client that has still to say who it is', () => {
+  beforeEach(() => {
+    connection.destroy();
+    connect({}, true);
+    desk.answerAtOnce = () => ({ kind: 'ok' });
+  });
+
+  test('is not waited for where it announces more than 1 KiB', async () => {
+    await send(`set x 0 0 ${1024 * 1024}\r\n`);
+    expect(desk.commands).toMatchObject([{ kind: 'oversized', key: 'x' }]);
+    expect(heldBytes).toBe(0);
+  });
+
+  test('cannot have a long line held either', async () => {
+    await send(`get ${'k '.repeat(600)}`);
+    expect(desk.commands).toEqual([]);
+    expect(client.received).toContain('line too long');
+    expect(heldBytes).toBe(0);
+  });
+
+  test('may send as much as any other once it has', async () => {
+    desk.answerAtOnce = () => {
+      desk.isStranger = false;
+      return { kind: 'authenticated' };
+    };
+    await send(`set x 0 0 4\r\nname\r\nset y 0 0 2000\r\n${'y'.repeat(2000)}\r\n`);
+    expect(desk.commands).toMatchObject([
+      { kind: 'store', key: 'x' },
+      { kind: 'store', key: 'y' },
+    ]);
   });
 });
 

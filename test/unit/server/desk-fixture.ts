@@ -18,6 +18,7 @@ import type { ItemAnswer } from '../../../src/session/item-operation.ts';
 import { LetterMap } from '../../../src/session/letter-map.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { ownerLetter } from '../../../src/session/session-id.ts';
+import type { StoreFigures } from '../../../src/store/store-figures.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
@@ -79,9 +80,14 @@ export class DeskFixture {
   readonly metrics = new Metrics();
   /** What came of each, in order. */
   readonly logins: string[] = [];
+  /** Until when a wrong guess waits for its answer. */
+  slowed: Promise<void> | undefined;
   readonly sessions: ScriptedSessions;
   readonly parts: DeskParts;
   readonly logged: string[] = [];
+  /** What the store says of itself. */
+  figures = (): Promise<StoreFigures> =>
+    Promise.resolve({ items: 7, bytes: 700, limitBytes: 67_108_864, evictions: 70 });
 
   constructor({ letters = 'abc', isSteering = true, allowsFlush = false, users = [] }: DeskOptions = {}) {
     const { clock, counts, metrics } = this;
@@ -104,7 +110,10 @@ export class DeskFixture {
       credentials: new Credentials(users),
       logins: {
         accepted: () => void this.logins.push('accepted'),
-        refused: () => void this.logins.push('refused'),
+        guessedWrong: () => {
+          this.logins.push('refused');
+          return this.slowed;
+        },
       },
       flush: new Flush({ isAllowed: allowsFlush, letters: map.letters, mesh, counts, clock }),
       reports: new StatsReports({
@@ -118,6 +127,7 @@ export class DeskFixture {
         connections: () => 3,
         cluster: () => VIEW,
         orphans: () => 17,
+        figures: () => this.figures(),
       }),
     };
   }

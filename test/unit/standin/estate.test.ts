@@ -25,9 +25,13 @@ interface EstateSetup {
 }
 
 /** What is done in the name of the dead owner b. */
-function setUp({ clock = new FakeClock(), limit = 100 }: { clock?: FakeClock; limit?: number } = {}): EstateSetup {
+function setUp({
+  clock = new FakeClock(),
+  limit = 100,
+  allowsFlush = true,
+}: { clock?: FakeClock; limit?: number; allowsFlush?: boolean } = {}): EstateSetup {
   const noted: string[] = [];
-  const { engine, store } = setUpEngine({ clock, letter: 'b', incarnation: clock.now() - 5000 });
+  const { engine, store } = setUpEngine({ clock, letter: 'b', incarnation: clock.now() - 5000, allowsFlush });
   const estate = new Estate({
     shelf: engine,
     ledger: new Ledger(limit, true),
@@ -461,4 +465,21 @@ test('an orphan of an owner that said goodbye is told so by every command (S9)',
   }
   const asked: SessionCommand = { kind: 'item', id: SECOND, isSession: true, operation: { kind: 'probe' } };
   expect(await estate.execute(asked, clock.monotonic() + 250)).toMatchObject({ reason: 'left' });
+});
+
+describe('S7: a flush that a peer asks of a stand-in which allows none', () => {
+  test('drops nothing, neither here nor at the owner when it returns', async () => {
+    const { run, estate } = setUp({ allowsFlush: false });
+    await run(keep());
+    expect(summary(await run({ kind: 'flush', id: 'b' }))).toBe('refused FLUSH_NOT_ALLOWED');
+    expect(estate.isComplete).toBe(true);
+    expect(summary(await run({ kind: 'get', id: ORPHAN }))).toBe('done {"n":1}');
+  });
+
+  test('where it is allowed makes the owner drop all it has', async () => {
+    const { run, estate } = setUp();
+    await run(keep());
+    expect((await run({ kind: 'flush', id: 'b' })).kind).toBe('done');
+    expect(estate.isComplete).toBe(false);
+  });
 });

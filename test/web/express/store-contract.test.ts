@@ -162,6 +162,27 @@ describe("express-session's contract with a store", () => {
     expect(await ttlOf(id)).toBeGreaterThan(364 * 86_400);
   });
 
+  test('a cookie of ten years and more is cut to the longest life that the daemon gives, with one warning', async () => {
+    const warnings: unknown[] = [];
+    const collect = (warning: Error): void => {
+      if (Reflect.get(warning, 'code') === 'MAGLIA_LIFE_CUT') warnings.push(warning.message);
+    };
+    process.on('warning', collect);
+    try {
+      for (const years of [10, 68]) {
+        const id = await newId();
+        await call('set', id, stored({ a: 1 }, { maxAge: years * 31_536_000_000 }));
+        expect(await ttlOf(id)).toBeGreaterThan(31_535_940);
+        await call('touch', id, stored({ a: 1 }, { maxAge: years * 31_536_000_000 }));
+        expect(await ttlOf(id)).toBeLessThanOrEqual(31_536_000);
+      }
+      await until('it is said', () => warnings.length > 0);
+      expect(warnings).toEqual([expect.stringContaining('at most 31536000')]);
+    } finally {
+      process.off('warning', collect);
+    }
+  });
+
   test('a session is gone when its cookie has expired', async () => {
     const id = await newId();
     await call('set', id, stored({ a: 1 }, { maxAge: 1000 }));

@@ -8,6 +8,7 @@ from typing import Any, Dict, Mapping, Optional, Union
 from .configuration import Configuration, read_token
 from .connections import Connections, Request
 from .errors import DaemonRefused, MagliaError, SessionUnavailable, UnreadableSession
+from .longest_life import LongestLife
 from .session_json import object_text
 
 #: Statuses by which the daemon says that it would have answered, and may do so the next time.
@@ -44,19 +45,29 @@ class Conflict:
     """Somebody wrote the session since it had the version that was named."""
 
 
+class _LifeTooLong(DaemonRefused):
+    """Nothing was done, because the daemon gives no life longer than ``most``."""
+
+    def __init__(self, message, code, most):
+        super().__init__(message, code)
+        self.most = most
+
+
 class Daemon:
     """The daemon of this host. Every call ends within the configured timeout, or raises a MagliaError."""
 
     def __init__(self, configuration: Configuration):
         self._connections = Connections(configuration)
         self._url = configuration.url
+        self._longest_life = LongestLife()
         self._headers = {"accept": "application/json"}
         if configuration.token_file is not None:
             self._headers["authorization"] = f"Bearer {read_token(configuration.token_file)}"
 
     def mint(self, texts: Mapping[str, str], ttl_seconds: int) -> Written:
         """A new session with this data. Where the answer is lost, nobody knows the id: no harm in minting once more."""
-        return _written(self._call("POST", "/v1/sessions", _body(texts, ttl_seconds), is_repeatable=True))
+        members = {"data": object_text(texts)}
+        return _written(self._call_with_life("POST", "/v1/sessions", members, ttl_seconds, is_repeatable=True))
 
     def get(self, session_id: str) -> Union[Found, Gone]:
         answer = self._call("GET", f"/v1/sessions/{session_id}", is_repeatable=True)
@@ -64,8 +75,8 @@ class Daemon:
 
     def open(self, session_id: str, ttl_seconds: int) -> Found:
         """The session, or the fresh one that every request of an orphan's visitor gets in its place."""
-        body = f'{{"id":{json.dumps(session_id)},"ttlSeconds":{ttl_seconds}}}'
-        answer = self._call("POST", "/v1/sessions/open", body, is_repeatable=True)
+        members = {"id": json.dumps(session_id)}
+        answer = self._call_with_life("POST", "/v1/sessions/open", members, ttl_seconds, is_repeatable=True)
         if isinstance(answer, Gone):
             raise self._not_maglia()
         return _found(answer, session_id, "id" if answer.get("state") == "found" else "previous")
@@ -74,17 +85,19 @@ class Daemon:
         self, session_id: str, texts: Mapping[str, str], ttl_seconds: int, if_version: Optional[int] = None
     ) -> Union[Written, Gone, Conflict]:
         headers = {} if if_version is None else {"if-match": f'"{if_version}"'}
-        answer = self._call("PUT", f"/v1/sessions/{session_id}", _body(texts, ttl_seconds), headers)
+        members = {"data": object_text(texts)}
+        answer = self._call_with_life("PUT", f"/v1/sessions/{session_id}", members, ttl_seconds, headers)
         return answer if isinstance(answer, (Gone, Conflict)) else _written(answer, session_id)
 
     def patch(self, session_id: str, texts: Mapping[str, str], ttl_seconds: int) -> Union[Written, Gone]:
         """A JSON merge patch (RFC 7396), applied by the owner."""
-        answer = self._call("PATCH", f"/v1/sessions/{session_id}", _body(texts, ttl_seconds))
+        members = {"data": object_text(texts)}
+        answer = self._call_with_life("PATCH", f"/v1/sessions/{session_id}", members, ttl_seconds)
         return answer if isinstance(answer, Gone) else _written(answer, session_id)
 
     def touch(self, session_id: str, ttl_seconds: int) -> Union[Written, Gone]:
-        body = f'{{"ttlSeconds":{ttl_seconds}}}'
-        answer = self._call("POST", f"/v1/sessions/{session_id}/touch", body, is_repeatable=True)
+        path = f"/v1/sessions/{session_id}/touch"
+        answer = self._call_with_life("POST", path, {}, ttl_seconds, is_repeatable=True)
         return answer if isinstance(answer, Gone) else _written(answer, session_id)
 
     def rotate(self, session_id: str) -> Union[Written, Gone]:
@@ -97,6 +110,17 @@ class Daemon:
 
     def destroy(self, session_id: str) -> None:
         self._call("DELETE", f"/v1/sessions/{session_id}", is_repeatable=True)
+
+    def _call_with_life(self, method, path, members, ttl_seconds, headers=None, is_repeatable=False):
+        """Once more where the life was too long for the daemon, which then has done nothing."""
+        asked = self._longest_life.cut(ttl_seconds)
+        try:
+            return self._call(method, path, _body(members, asked), headers, is_repeatable)
+        except _LifeTooLong as refused:
+            if refused.most >= asked:
+                raise
+            self._longest_life.learn(refused.most)
+        return self._call(method, path, _body(members, self._longest_life.cut(ttl_seconds)), headers, is_repeatable)
 
     def _call(self, method, path, body=None, headers=None, is_repeatable=False):
         sent = {**self._headers, **(headers or {})}
@@ -124,7 +148,10 @@ class Daemon:
             raise SessionUnavailable(f"The session cannot be had now ({code}): {message}", code)
         if code == "UNAUTHORIZED":
             message = "it demands its token; MAGLIA['token_file'] is missing or names another one"
-        raise DaemonRefused(f"The maglia daemon at {self._url} refused ({code}): {message}", code)
+        text = f"The maglia daemon at {self._url} refused ({code}): {message}"
+        if answer.get("field") == "ttlSeconds" and isinstance(answer.get("most"), int):
+            raise _LifeTooLong(text, code, answer["most"])
+        raise DaemonRefused(text, code)
 
     def _parse(self, body):
         try:
@@ -145,8 +172,9 @@ def daemon_for(configuration: Configuration) -> Daemon:
     return Daemon(configuration)
 
 
-def _body(texts, ttl_seconds):
-    return f'{{"data":{object_text(texts)},"ttlSeconds":{ttl_seconds}}}'
+def _body(members, ttl_seconds):
+    """``members`` are JSON texts by name."""
+    return object_text({**members, "ttlSeconds": str(ttl_seconds)})
 
 
 def _found(answer, session_id, field):

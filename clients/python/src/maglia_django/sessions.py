@@ -95,7 +95,8 @@ class SessionStore(SessionBase):
     def exists(self, session_key):
         if not self._validate_session_key(session_key):
             return False
-        return not isinstance(self._daemon.get(session_key), Gone)
+        found = self._daemon.get(session_key)
+        return not isinstance(found, Gone) and not self._is_over(found.data)
 
     def cycle_key(self):
         """
@@ -151,9 +152,14 @@ class SessionStore(SessionBase):
         return {}
 
     def _is_over(self, data):
-        """Whether the moment is past at which the application wanted it to end; others may have touched it since."""
+        """
+        Whether the moment is past at which the application wanted it to end; others may have touched it since. Seconds
+        below 0 were past when they were set, as for Django's own engines; 0 means until the browser is closed.
+        """
         expiry = data.get(EXPIRY_KEY)
-        return isinstance(expiry, str) and self.get_expiry_age(expiry=expiry) <= 0
+        if isinstance(expiry, str):
+            return self.get_expiry_age(expiry=expiry) <= 0
+        return isinstance(expiry, (int, float)) and expiry < 0
 
     def _ttl_seconds(self):
         # The daemon takes 0 for "as long as usual". What should be over already is over in a second, or when read.

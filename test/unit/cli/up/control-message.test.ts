@@ -39,7 +39,26 @@ describe('what up answers', () => {
     expect(parseControlReply(line)).toEqual(reply);
   });
 
-  it.each(['', 'nonsense', '{"kind":"other"}'])('is nothing where the line is %j', (line) => {
+  it.each([
+    '',
+    'nonsense',
+    '{"kind":"other"}',
+    '{"kind":"ready"}',
+    '{"kind":"ready","node":{"letter":"b"}}',
+    '{"kind":"failed"}',
+    // No exit status of ours, or that of a success.
+    '{"kind":"failed","message":"all is well","exitCode":0}',
+    '{"kind":"failed","message":"x","exitCode":99}',
+    '{"kind":"failed","message":"x","exitCode":"1"}',
+  ])('is nothing where the line is %j', (line) => {
     expect(parseControlReply(line)).toBeUndefined();
+  });
+
+  it('has nothing in it that a terminal would obey', () => {
+    const node = { letter: 'b', pid: 2, http: 'http://\u001b[2J', memcached: '\n', mesh: '\u009b', store: {} };
+    const line = JSON.stringify({ kind: 'ready', node: { ...node, store: { kind: 'memory', pid: null } } });
+    expect(parseControlReply(line)).toMatchObject({
+      node: { http: 'http://\\u001b[2J', memcached: '\\n', mesh: '\\u009b' },
+    });
   });
 });

@@ -150,6 +150,8 @@ $pages = [
     // An application's own handler, in the form of six functions, set after ours.
     '/own-handler' => function (): array {
         $kept = [];
+        $ids = [];
+        $destroyed = [];
         session_set_save_handler(
             fn (string $path, string $name): bool => true,
             fn (): bool => true,
@@ -160,14 +162,27 @@ $pages = [
                 $kept[$id] = $data;
                 return true;
             },
-            fn (string $id): bool => true,
+            function (string $id) use (&$kept, &$destroyed): bool {
+                unset($kept[$id]);
+                $destroyed[] = $id;
+                return true;
+            },
             fn (int $age): int => 0,
         );
         session_start();
-        $_SESSION['own'] = true;
-        $id = session_id();
+        $_SESSION['own'] = 1;
+        $ids[] = session_id();
         session_write_close();
-        return ['kept' => count($kept), 'isKept' => isset($kept[$id]) && $kept[$id] !== ''];
+        session_start();
+        $_SESSION['own'] += 1;
+        session_regenerate_id(true);
+        $ids[] = session_id();
+        session_write_close();
+        $afterRegenerate = $kept;
+        session_start();
+        $seen = $_SESSION;
+        session_destroy();
+        return compact('ids', 'afterRegenerate', 'seen', 'destroyed', 'kept');
     },
     // What a framework does that hands a cookie on.
     '/destroy-cookie' => function (): array {
