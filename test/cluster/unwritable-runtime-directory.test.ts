@@ -151,7 +151,8 @@ describe('O1: a runtime directory that cannot be written makes that node not rea
     await c.end('SIGKILL');
     rmSync(join(mounted, 'lives.json'));
     fill(mounted);
-    await c.start();
+    c.spawn();
+    await c.up();
     await until('c says why it does not serve', async () => {
       const { body } = await c.client.call('GET', '/readyz');
       return JSON.stringify(body).includes('memory lost: ');

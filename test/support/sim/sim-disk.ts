@@ -6,8 +6,8 @@ import type { World } from './world.ts';
 /** `full`: what is there can be removed, nothing can be written. `stalled`: nothing comes to an end. */
 export type DiskState = 'well' | 'full' | 'stalled';
 
-/** How long a write takes at most. */
-const SLOWEST_MS = 4;
+/** How long a write takes at most: into the page cache, with a rename. */
+const SLOWEST_MS = 1;
 
 /** A machine's disk with its one small file. It outlives the daemons, and what one of them had not finished is not there. */
 export class SimDisk {
