@@ -6,16 +6,16 @@ export function isLongWork(bytes: number): boolean {
 }
 
 /**
- * Work that takes the event loop for milliseconds, done a piece at a time: one piece in each turn of the loop, whoever it is
- * for, first come first served. So a ping waits for one piece, not for those of all requests that came in together.
+ * Work that takes the event loop for milliseconds, done a piece at a time: one piece in each turn of the loop, first come
+ * first served. So a ping waits for one piece, not for those of all requests that came in together.
  *
- * Who waits here is a request that came in whole, so there are never more than the doors let in.
+ * Only a request that came in whole waits here, so there are never more than the doors let in.
  */
 export class LongWork {
   readonly #waiting: (() => void)[] = [];
   #isGoingOn = false;
 
-  /** Resolves when the next piece may be done; whoever asked does it at once, and asks again for one more. */
+  /** Resolves when the next piece may be done: the caller does it at once, and asks again for one more. */
   piece(): Promise<void> {
     return new Promise((resolve) => {
       this.#waiting.push(resolve);

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 
 const ROOT = 0;
 
-/** Root needs no permission to anything, and so does whoever finds a fault in a daemon or a Memcached that is root. */
+/** Root needs no permission to anything: nor does an attacker who finds a fault in a daemon or a Memcached that is root. */
 export function warnOfRoot(userId: number | undefined, log: Pick<Logger, 'warn'>): void {
   if (userId !== ROOT) return;
   log.warn(

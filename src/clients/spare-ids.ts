@@ -157,7 +157,7 @@ export class SpareIds {
     this.#dismiss(this.#exhausted());
   }
 
-  /** How many are there for whoever asks. */
+  /** How many are there for any caller. */
   get #available(): number {
     return this.#spare.length - this.#allowances.setApart;
   }

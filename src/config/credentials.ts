@@ -7,7 +7,7 @@ export type CredentialsRead =
 /** SASL PLAIN sets user and password apart with NUL, memcached's text protocol with a space. */
 const USER_FORM = /^[\x21-\x39\x3b-\x7e]{1,255}$/;
 const PASSWORD_FORM = /^[\x21-\x7e]{1,255}$/;
-/** As short as a token may be. Whoever guesses is slowed down, and no more than that. */
+/** As short as a token may be. A client that guesses is slowed down, and no more than that. */
 const MIN_PASSWORD_CHARACTERS = 16;
 
 const EXPECTED =

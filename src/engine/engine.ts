@@ -37,7 +37,7 @@ export interface EngineParts {
   readonly locks: Locks;
   readonly versions: Versions;
   readonly session: SessionConfig;
-  /** Whether a flush is obeyed, whoever asks: this node's own option, and not a peer's. */
+  /** Whether a flush is obeyed: this node's own option decides, also where a peer asks. */
   readonly allowsFlush: boolean;
   readonly work: LongWork;
   readonly clock: Clock;

@@ -90,7 +90,7 @@ class HttpClient implements Holder {
     const body: Body = {
       bytes: 0,
       isOver: false,
-      // Whoever reads the body takes this for its end. The connection stays, so that the answer can be read.
+      // The reader of the body takes this for its end. The connection stays, so that the answer can be read.
       refuse: () => payload.emit('error', new ProblemError({ code: 'OVERLOADED', message: PROBLEMS.OVERLOADED.means })),
     };
     this.#coming = body;

@@ -61,8 +61,8 @@ export interface LivesFileParts {
 }
 
 /**
- * Writes down what `Lives` knows, beside the work: one write at a time, always of the latest. Whoever acts on a change, or
- * answers a peer, waits for `settled` first.
+ * Writes down what `Lives` knows, beside the work: one write at a time, always of the latest. Code that acts on a change,
+ * or answers a peer, waits for `settled` first.
  *
  * Where the disk cannot be written, what is there says less than was decided, and is removed: the next daemon then begins
  * as one that forgot, which the others make up for. This one goes on from memory, so that no peer has to wait for its disk;

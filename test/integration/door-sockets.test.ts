@@ -44,7 +44,7 @@ async function asWebServer(path: string): Promise<string> {
   return (await run('setpriv', words)).stdout.trim();
 }
 
-/** Does this without root's rights, whoever runs the tests. */
+/** Does this without root's rights, also where root runs the tests. */
 async function asOrdinaryUser(work: () => Promise<void>): Promise<void> {
   if (isRoot) process.seteuid?.(NOBODY);
   try {

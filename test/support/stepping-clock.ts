@@ -28,7 +28,7 @@ export class SteppingClock {
     this.set('+0');
   }
 
-  /** What whoever is to have this clock has to be started with. */
+  /** The environment with which a process has this clock. */
   get environment(): Readonly<Record<string, string>> {
     return {
       // $LIB is for the loader, which knows this machine's directory.

@@ -366,7 +366,7 @@ describe('flush', () => {
     expect(summary(await run({ kind: 'get', id: ID }))).toBe('miss destroyed');
   });
 
-  test('S7: is refused where this node does not, whoever asks', async () => {
+  test('S7: is refused where this node does not allow it, also to a peer', async () => {
     const { run } = setUpEngine({ allowsFlush: false });
     await run({ kind: 'keep', id: ID, content: json({ n: 1 }) });
     expect(summary(await run({ kind: 'flush', id: 'a' }))).toBe('refused FLUSH_NOT_ALLOWED');

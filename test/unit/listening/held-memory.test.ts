@@ -44,7 +44,7 @@ describe('S6: what is held for clients', () => {
     expect(memory.bytes).toBe(LIMIT);
   });
 
-  test('beyond it costs whoever holds most, and nobody else', () => {
+  test('beyond it costs the client that holds most, and nobody else', () => {
     const { memory } = setUp();
     const [small, large, last] = [new FakeHolder(memory), new FakeHolder(memory), new FakeHolder(memory)];
     small.hold(20);
