@@ -15,6 +15,9 @@ const INSTALLING_MS = 180_000;
 
 const run = promisify(execFile);
 
+/** As in anybody's shell: `npm test` tells its children the options of this project's `.npmrc`. */
+const ENVIRONMENT = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+
 let place: string;
 
 beforeAll(async () => {
@@ -28,12 +31,12 @@ describe('the package', () => {
     'installs for everybody on the oldest Node it declares, where npm is strict, without a warning',
     async () => {
       const npm = (...words: string[]): Promise<{ stdout: string; stderr: string }> =>
-        run('npm', [...words, '--no-audit', '--no-fund'], { cwd: place });
+        run('npm', [...words, '--no-audit', '--no-fund'], { cwd: place, env: ENVIRONMENT });
       const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', place], { cwd: ROOT });
       const [{ filename }] = JSON.parse(stdout) as [{ filename: string }];
       await npm('install', '--prefix', join(place, 'oldest'), `node@${OLDEST_NODE}`);
       const bin = join(place, 'oldest/node_modules/node/bin');
-      const env = { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
+      const env = { ...ENVIRONMENT, PATH: `${bin}:${process.env['PATH'] ?? ''}` };
       expect((await run('node', ['--version'], { env })).stdout.trim()).toBe(`v${OLDEST_NODE}`);
 
       const prefix = join(place, 'prefix');
