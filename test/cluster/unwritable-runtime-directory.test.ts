@@ -32,8 +32,8 @@ interface Scene {
 }
 
 /** Three nodes; the runtime directory of c is mounted by `mount`. */
-async function setUp(mount: (at: string) => void): Promise<Scene> {
-  const mesh = await prepareCluster({ config: CALM });
+async function setUp(mount: (at: string) => void, store: 'memcached' | 'memory' = 'memcached'): Promise<Scene> {
+  const mesh = await prepareCluster({ config: CALM, store });
   cluster = mesh;
   const [a, b, c] = [mesh.node('a'), mesh.node('b'), mesh.node('c')];
   const mounted = join(c.directory, 'run');
@@ -144,23 +144,31 @@ describe('O1: a runtime directory that cannot be written makes that node not rea
     await c.ready();
   });
 
-  test('full while its own daemon starts: its letter is left to its stand-in until there is room', async () => {
-    const scene = await setUp(mountTmpfs);
-    const { a, c, mounted } = scene;
+  test.each([
+    ['that has its sessions in its own memory: it runs, and does not serve', 'memory'],
+    ['with a Memcached, of which it could not write down where it is: it ends with 75', 'memcached'],
+  ] as const)('full while a daemon starts %s; its stand-in goes on until there is room', async (_, store) => {
+    const { a, c, mounted } = await setUp(mountTmpfs, store);
     const { id } = await c.client.mint({ n: 1 });
     await c.end('SIGKILL');
     rmSync(join(mounted, 'lives.json'));
     fill(mounted);
     c.spawn();
-    await c.up();
-    await until('c says why it does not serve', async () => {
-      const { body } = await c.client.call('GET', '/readyz');
-      return JSON.stringify(body).includes('memory lost: ');
-    });
+    if (store === 'memcached') {
+      expect(await c.ended()).toBe(75);
+      expect(c.log()).toMatch(/maglia: memcached cannot be started or taken over: ENOSPC/);
+    } else {
+      await c.up();
+      await until('c says why it does not serve', async () => {
+        const { body } = await c.client.call('GET', '/readyz');
+        return JSON.stringify(body).includes('memory lost: ');
+      });
+    }
     expect((await a.client.get(id)).status).toBe(404);
     expect(await a.isReady()).toBe(true);
 
     rmSync(join(mounted, 'filling'));
-    await c.ready();
+    if (store === 'memcached') await c.start();
+    else await c.ready();
   });
 });
