@@ -9,6 +9,8 @@ import { until } from '../support/until.ts';
 const LEDGER_ENTRIES = 100_000;
 /** How soon a node serves again whose ledger a visitor has made overflow. */
 const READY_MS = 10_000;
+/** A machine that is busy with other things gets three tries. */
+const TRIES = { retry: 2 };
 const LOCKS = 200_000;
 /** Written at once, so that the daemon is what the attack waits for. */
 const BATCH = 1000;
@@ -56,51 +58,59 @@ function madeUp(letter: string, n: number): string {
 }
 
 describe('F1 ids that nobody minted', () => {
-  test('one more than a ledger takes: the owner drops its sessions, says so, and serves within 10 s of its start', async () => {
-    cluster = await startCluster({ config: CALM });
-    const [a, b, c] = [cluster.node('a'), cluster.node('b'), cluster.node('c')];
-    const { id } = await b.client.mint({ n: 1 });
-    await b.end('SIGKILL');
-    await until('c considers b dead', async () =>
-      (await c.view()).peers.some(({ letter, state }) => letter === 'b' && state === 'dead'),
-    );
-    const told = await flood(await dial(c.memcached), LEDGER_ENTRIES + 1, (n) => `get sess:${madeUp('b', n)}\r\n`);
-    expect([...told]).toEqual([['END', LEDGER_ENTRIES + 1]]);
+  test(
+    'one more than a ledger takes: the owner drops its sessions, says so, and serves within 10 s of its start',
+    TRIES,
+    async () => {
+      cluster = await startCluster({ config: CALM });
+      const [a, b, c] = [cluster.node('a'), cluster.node('b'), cluster.node('c')];
+      const { id } = await b.client.mint({ n: 1 });
+      await b.end('SIGKILL');
+      await until('c considers b dead', async () =>
+        (await c.view()).peers.some(({ letter, state }) => letter === 'b' && state === 'dead'),
+      );
+      const told = await flood(await dial(c.memcached), LEDGER_ENTRIES + 1, (n) => `get sess:${madeUp('b', n)}\r\n`);
+      expect([...told]).toEqual([['END', LEDGER_ENTRIES + 1]]);
 
-    b.spawn();
-    await b.up();
-    const from = performance.now();
-    await b.ready();
-    expect(performance.now() - from).toBeLessThan(READY_MS);
-    expect(b.log()).toContain('dropping all sessions of the former life');
-    expect((await a.client.get(id)).status).toBe(404);
-    const fresh = await b.client.mint({ n: 2 });
-    expect((await a.client.get(fresh.id)).body).toMatchObject({ data: { n: 2 } });
-  });
+      b.spawn();
+      await b.up();
+      const from = performance.now();
+      await b.ready();
+      expect(performance.now() - from).toBeLessThan(READY_MS);
+      expect(b.log()).toContain('dropping all sessions of the former life');
+      expect((await a.client.get(id)).status).toBe(404);
+      const fresh = await b.client.mint({ n: 2 });
+      expect((await a.client.get(fresh.id)).body).toMatchObject({ data: { n: 2 } });
+    },
+  );
 });
 
 describe('F2 locks that nobody needs', () => {
-  test('200,000 of one client, which hangs up: only so many are given, and no peer doubts the node', async () => {
-    cluster = await startCluster({ config: CALM });
-    const a = cluster.node('a');
-    const doubts = (): string[] =>
-      ['b', 'c'].flatMap((peer) => {
-        const lines = cluster.node(peer).log().split('\n');
-        return lines.filter((line) => line.includes('"peer":"a"') && /-> (suspect|dead)/.test(line));
+  test(
+    '200,000 of one client, which hangs up: only so many are given, and no peer doubts the node',
+    TRIES,
+    async () => {
+      cluster = await startCluster({ config: CALM });
+      const a = cluster.node('a');
+      const doubts = (): string[] =>
+        ['b', 'c'].flatMap((peer) => {
+          const lines = cluster.node(peer).log().split('\n');
+          return lines.filter((line) => line.includes('"peer":"a"') && /-> (suspect|dead)/.test(line));
+        });
+      const before = doubts().length;
+      const socket = await dial(a.memcached);
+      const told = await flood(socket, LOCKS, (n) => `add memc.sess.key.lock.${madeUp('a', n)} 0 30 1\r\n1\r\n`);
+      expect(told.get('STORED')).toBe(64);
+      expect([...told.values()].reduce((sum, times) => sum + times, 0)).toBe(LOCKS);
+      socket.destroy();
+      // Its locks are free again: another client gets one of them.
+      const other = await dial(a.memcached);
+      await until('the lock is free', async () => {
+        const [line] = [...(await flood(other, 1, () => `add memc.sess.key.lock.${madeUp('a', 0)} 0 30 1\r\n1\r\n`))];
+        return line?.[0] === 'STORED';
       });
-    const before = doubts().length;
-    const socket = await dial(a.memcached);
-    const told = await flood(socket, LOCKS, (n) => `add memc.sess.key.lock.${madeUp('a', n)} 0 30 1\r\n1\r\n`);
-    expect(told.get('STORED')).toBe(64);
-    expect([...told.values()].reduce((sum, times) => sum + times, 0)).toBe(LOCKS);
-    socket.destroy();
-    // Its locks are free again: another client gets one of them.
-    const other = await dial(a.memcached);
-    await until('the lock is free', async () => {
-      const [line] = [...(await flood(other, 1, () => `add memc.sess.key.lock.${madeUp('a', 0)} 0 30 1\r\n1\r\n`))];
-      return line?.[0] === 'STORED';
-    });
-    expect(doubts().slice(before)).toEqual([]);
-    expect(await a.isReady()).toBe(true);
-  });
+      expect(doubts().slice(before)).toEqual([]);
+      expect(await a.isReady()).toBe(true);
+    },
+  );
 });
