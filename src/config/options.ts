@@ -1,3 +1,4 @@
+import { MAX_GRACE_SECONDS, MAX_LIFE_SECONDS } from '../session/command.ts';
 import { keyPrefixes } from './key-prefixes.ts';
 import { letterMap } from './letters.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
@@ -139,7 +140,7 @@ export const OPTIONS = {
     says: 'Life of a session after its last use, where the client names none or 0',
   },
   'session.maxTtlSeconds': {
-    type: integer('seconds', 1, 10 * YEAR_SECONDS),
+    type: integer('seconds', 1, MAX_LIFE_SECONDS),
     fallback: YEAR_SECONDS,
     says: 'Longest life that a client may ask for',
   },
@@ -154,7 +155,7 @@ export const OPTIONS = {
     says: 'How long a destroyed id is kept from coming back; longer than the longest web request',
   },
   'session.rotateGraceSeconds': {
-    type: integer('seconds', 0, 3600),
+    type: integer('seconds', 0, MAX_GRACE_SECONDS),
     fallback: 5,
     says: 'How long the old id can still be read after a rotate',
   },

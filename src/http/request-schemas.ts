@@ -1,12 +1,10 @@
+import { MAX_GRACE_SECONDS } from '../session/command.ts';
 import { anything, integer, object, optional, string } from './schema.ts';
 
 const STRICT = { additionalProperties: false } as const;
 
 /** The longest wait for a lock: clients and balancers give a request up at about this time. */
 const MAX_LOCK_WAIT_MS = 30_000;
-
-/** Longer than any request that began with the old id. */
-const MAX_GRACE_SECONDS = 3600;
 
 const MAX_LOCK_TOKEN_LENGTH = 200;
 

@@ -1,8 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-
-const REPEAT_AFTER_MS = 60_000;
+import { LineLimit } from './line-limit.ts';
 
 export interface FullDoorParts {
   readonly door: 'http' | 'memcached';
@@ -17,26 +16,22 @@ export interface FullDoorParts {
 /** Counts the connections that a door closes as they come, because it has as many as it takes; one line a minute says so. */
 export class FullDoor {
   readonly #parts: FullDoorParts;
-  #saidAt = Number.NEGATIVE_INFINITY;
-  /** Since the last line. */
-  #unsaid = 0;
+  readonly #lines: LineLimit;
 
   constructor(parts: FullDoorParts) {
     this.#parts = parts;
+    this.#lines = new LineLimit(parts.clock);
     parts.metrics.count('clientsRefused', { door: parts.door }, 0);
   }
 
   refused(): void {
-    const { clock, door, limit, log, metrics, option } = this.#parts;
+    const { door, limit, log, metrics, option } = this.#parts;
     metrics.count('clientsRefused', { door });
-    this.#unsaid += 1;
-    const now = clock.monotonic();
-    if (now - this.#saidAt < REPEAT_AFTER_MS) return;
+    const count = this.#lines.happened();
+    if (count === undefined) return;
     log.warn(
-      { door, count: this.#unsaid, limit },
+      { door, count, limit },
       `the ${door} door has as many connections as it takes, ${limit}, and closes what comes: see ${option}`,
     );
-    this.#saidAt = now;
-    this.#unsaid = 0;
   }
 }

@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-
-const REPEAT_AFTER_MS = 60_000;
+import { LineLimit } from './line-limit.ts';
 
 /** A client that we hold something for. */
 export interface Holder {
@@ -25,12 +24,11 @@ export class HeldMemory {
   readonly #parts: HeldMemoryParts;
   readonly #holders = new Set<Holder>();
   #bytes = 0;
-  #saidAt = Number.NEGATIVE_INFINITY;
-  /** Cut off since the last line. */
-  #unsaid = 0;
+  readonly #lines: LineLimit;
 
   constructor(parts: HeldMemoryParts) {
     this.#parts = parts;
+    this.#lines = new LineLimit(parts.clock);
   }
 
   get bytes(): number {
@@ -68,15 +66,12 @@ export class HeldMemory {
   }
 
   #warn(): void {
-    const { clock, limitBytes, log } = this.#parts;
-    this.#unsaid += 1;
-    const now = clock.monotonic();
-    if (now - this.#saidAt < REPEAT_AFTER_MS) return;
+    const { limitBytes, log } = this.#parts;
+    const count = this.#lines.happened();
+    if (count === undefined) return;
     log.warn(
-      { limitBytes, count: this.#unsaid },
+      { limitBytes, count },
       'clients held more memory than limits.clientMegabytes; those that held most were cut off',
     );
-    this.#saidAt = now;
-    this.#unsaid = 0;
   }
 }

@@ -2,9 +2,8 @@ import { LRUCache } from 'lru-cache';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { networkOf } from './network-of.ts';
-
-const REPEAT_AFTER_MS = 60_000;
+import { networkOf, plainAddress } from './caller-address.ts';
+import { LineLimit } from './line-limit.ts';
 
 /** Addresses whose failures are told apart; of more, those that failed last. */
 const MAX_ADDRESSES = 1_024;
@@ -28,9 +27,7 @@ export interface LoginsParts {
 }
 
 interface Failures {
-  saidAt: number;
-  /** Since the last line. */
-  unsaid: number;
+  readonly lines: LineLimit;
   guesses: number;
   guessedAt: number;
 }
@@ -76,7 +73,7 @@ export class Logins {
 
   /** Whether the next wrong guess from there would be answered late. */
   isSlowed(from: string | undefined): boolean {
-    const failures = this.#failures.get(networkOf(from));
+    const failures = this.#failures.get(callerOf(from));
     return failures !== undefined && failures.guesses >= FREE_GUESSES && !this.#isForgiven(failures);
   }
 
@@ -105,16 +102,20 @@ export class Logins {
   #note(from: string | undefined): Failures {
     const { clock, door, log, metrics } = this.#parts;
     metrics.count('auth', { door, outcome: 'refused' });
-    const address = networkOf(from);
-    const now = clock.monotonic();
-    const known = this.#failures.get(address) ?? { saidAt: -Infinity, unsaid: 0, guesses: 0, guessedAt: -Infinity };
-    known.unsaid += 1;
-    if (now - known.saidAt >= REPEAT_AFTER_MS) {
-      log.warn({ door, from: address, count: known.unsaid }, 'a login failed: a wrong or missing password or token');
-      known.saidAt = now;
-      known.unsaid = 0;
+    const address = callerOf(from);
+    const known = this.#failures.get(address) ?? { lines: new LineLimit(clock), guesses: 0, guessedAt: -Infinity };
+    const count = known.lines.happened();
+    if (count !== undefined) {
+      log.warn({ door, from: address, count }, 'a login failed: a wrong or missing password or token');
     }
     this.#failures.set(address, known);
     return known;
   }
+}
+
+/** What counts as one caller. The host itself is none of a network. @param from none on a unix socket */
+function callerOf(from: string | undefined): string {
+  if (from === undefined) return 'a unix socket';
+  const address = plainAddress(from);
+  return address === '::1' ? address : networkOf(address);
 }

@@ -2,7 +2,7 @@ import type { Logger } from 'pino';
 import type { HandshakeRefusal } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
-import { networkOf, plainAddress } from './caller-address.ts';
+import { networkOf, plainAddress } from '../listening/caller-address.ts';
 import type { Complaints } from './complaints.ts';
 import type { Ending } from './framed-socket.ts';
 import { checkRequest, type IsCredible } from './claimed-lives.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
-import { plainAddress } from './caller-address.ts';
+import { plainAddress } from '../listening/caller-address.ts';
 import type { ResolveHost } from './host-lookup.ts';
 
 /** A letter that moves to another address is known there after this long, or once it was welcomed. */

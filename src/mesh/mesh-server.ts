@@ -6,7 +6,7 @@ import { ListenError } from '../listening/listen-error.ts';
 import type { Letter } from '../session/letter.ts';
 import { formatAddress, type LetterMap, type MeshAddress } from '../session/letter-map.ts';
 import { Admissions, type Refusal } from './admissions.ts';
-import { plainAddress } from './caller-address.ts';
+import { plainAddress } from '../listening/caller-address.ts';
 import type { IsCredible } from './claimed-lives.ts';
 import { Complaints } from './complaints.ts';
 import { resolveHost } from './host-lookup.ts';

@@ -1,12 +1,6 @@
 import { isAcceptableJson, isJsonType } from './acceptable-json.ts';
-import type { Content, SessionCommand } from './command.ts';
+import { MAX_GRACE_SECONDS, MAX_LIFE_SECONDS, type Content, type SessionCommand } from './command.ts';
 import { isMintedForm } from './session-id.ts';
-
-/** The longest grace that a door or the configuration lets anybody ask for. */
-export const MAX_GRACE_SECONDS = 3600;
-
-/** The longest life that any configuration allows: ten years. Below it the owner cuts to its own limit. */
-export const MAX_LIFE_SECONDS = 315_360_000;
 
 /** A media type, and nothing in it that could end a header. */
 const MEDIA_TYPE = /^[\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+[^\p{Cc}]*$/u;

@@ -1,6 +1,12 @@
 import { isItemRead, type ItemOperation } from './item-operation.ts';
 import type { Letter } from './letter.ts';
 
+/** The longest grace that a door or the configuration lets anybody ask for: no request that began with the old id takes as long. */
+export const MAX_GRACE_SECONDS = 3600;
+
+/** The longest life that any configuration allows: ten years. Below it the owner cuts to its own limit. */
+export const MAX_LIFE_SECONDS = 315_360_000;
+
 /** A session's bytes as an application gave them. */
 export interface Content {
   readonly contentType: string;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { networkOf, plainAddress } from '../../../src/mesh/caller-address.ts';
+import { networkOf, plainAddress } from '../../../src/listening/caller-address.ts';
 import { MapAddresses } from '../../../src/mesh/map-addresses.ts';
 import { LetterMap } from '../../../src/session/letter-map.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
