@@ -433,10 +433,17 @@ describe('a verdict that the logs tell of', () => {
     const verdicts = [{ by: B, of: A, at: 15, until: 40 }];
     expect(overloads(verdicts, [befell('kill', 10, 20)])).toEqual([]);
     expect(overloads(verdicts, [{ ...befell('cut-off', 10, 20), victim: C }])).toEqual([]);
-    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: B, struck: [B] }])).toMatchObject([
+    expect(overloads(verdicts, [{ ...befell('kill', 10, 20), victim: B, hurts: [B] }])).toMatchObject([
       { kind: 'overload', victim: B, hurts: [A], isSplit: true },
     ]);
     expect(overloads(verdicts, [befell('kill', 30, 60)])).toHaveLength(1);
+  });
+
+  test('is an overload where what befell the accused costs nobody a session, such as a restart', () => {
+    const restart: Trouble = { ...befell('upgrade-all', 10, 20), hurts: [] };
+    expect(overloads([{ by: B, of: A, at: 15, until: 40 }], [restart])).toMatchObject([
+      { kind: 'overload', hurts: [A] },
+    ]);
   });
 
   test('makes the run prove nothing', () => {

@@ -95,8 +95,8 @@ export interface Pace {
 export const USUAL_PACE: Pace = { hardCapMs: 500, environment: { DEADLINE_MS: '1000' } };
 
 /**
- * Where few cores carry three hosts, their visitors and whatever else runs, a host may well be silent for as long as the
- * usual timings forgive, and be taken for dead by nobody's fault.
+ * Where few cores carry three hosts, their visitors and whatever else runs, a host may well be silent, or take to start its
+ * next daemon, for longer than the usual timings forgive, and be taken for dead by nobody's fault.
  */
 export const CALM_PACE: Pace = {
   hardCapMs: 2000,
@@ -106,6 +106,7 @@ export const CALM_PACE: Pace = {
     MAGLIA_TIMINGS_OPERATION_MS: '1000',
     MAGLIA_TIMINGS_STORE_MS: '500',
     MAGLIA_TIMINGS_HARD_CAP_MS: '2000',
+    MAGLIA_TIMINGS_PAUSE_MS: '15000',
     DEADLINE_MS: '3000',
   },
 };

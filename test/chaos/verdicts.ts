@@ -40,14 +40,15 @@ export function verdictsIn(by: Letter, log: readonly LogLine[]): Verdict[] {
 }
 
 /**
- * The verdicts that nothing which was done accounts for: the machine was too busy to let a host answer. To the mesh that
- * is a split, the accuser on one side. The judge has to know of it; and such a run proves nothing.
+ * The verdicts that nothing which was done accounts for: the machine was too busy to let a host answer, or to start its next
+ * daemon before its peers' patience ended. To the mesh that is a split, the accuser on one side. The judge has to know of
+ * it; and such a run proves nothing.
  */
 export function overloads(verdicts: readonly Verdict[], troubles: readonly Trouble[]): Trouble[] {
   return verdicts
     .filter(({ of, at }) =>
       troubles.every(
-        (trouble) => !overlaps(trouble, { from: at, to: at }) || !(trouble.isSplit || trouble.struck.includes(of)),
+        (trouble) => !overlaps(trouble, { from: at, to: at }) || !(trouble.isSplit || trouble.hurts.includes(of)),
       ),
     )
     .map(({ by, of, at, until }) => ({
