@@ -6,6 +6,6 @@ const ROOT = 0;
 export function warnOfRoot(userId: number | undefined, log: Pick<Logger, 'warn'>): void {
   if (userId !== ROOT) return;
   log.warn(
-    'this daemon runs as root, and so does its Memcached: give it a user of its own, which is not the one of the web server (README, "Run it on your hosts")',
+    'this daemon runs as root, and so does its Memcached: give it a user of its own, which is not the one of the web server (docs/operating.md#the-user)',
   );
 }

@@ -99,8 +99,8 @@ export const OPTIONS = {
     fallback: true,
     says: 'Whether a memcached client that adds a session for another node is refused, so that it draws a local id',
   },
-  // In place of the usual ones: PHP; Express; Django, cache and cached_db; Rack with dalli, digests as keys and, in 3.0,
-  // the ids themselves; Rails; Symfony.
+  // The usual ones are those of PHP; Express; Django, cache and cached_db; Rack with dalli, which has digests as keys and, in
+  // 3.0, the ids themselves; Rails; Symfony. A list of yours replaces all of them.
   'doors.keyPrefixes': {
     type: keyPrefixes,
     fallback: [
@@ -120,7 +120,8 @@ export const OPTIONS = {
     fallback: ['memc.sess.key.lock.'],
     says: 'What memcached clients put before a session id to make the key of its lock; the same on every node',
   },
-  // Django's cached_db: the database is what counts there.
+  // A value that is too large takes the old one away there: a cache must not be older than its database. The usual one is
+  // Django's cached_db.
   'doors.cachePrefixes': {
     type: keyPrefixes,
     fallback: [':1:django.contrib.sessions.cached_db'],
@@ -255,7 +256,7 @@ export const OPTIONS = {
   'timings.joinPatienceMs': {
     type: integer('ms', 1, 10 * MINUTE_MS),
     fallback: 5000,
-    says: 'How long a node that starts tries to ask a peer what was done in its name, before it goes on without',
+    says: 'How long a node that starts tries to ask a peer what was done on its behalf, before it goes on without',
   },
   // The time from the end of one daemon to the first ping of the next: a start of Node.js, twice over. Shorter: a slow
   // restart is taken for a death. Longer: if the next daemon does not come up, its sessions hang that much longer.

@@ -50,7 +50,8 @@ const LOOKS_PER_PING = 2;
 
 /**
  * Watches the peers: pings them, suspects those that fall silent, and has them declared dead. Suspecting is ours alone;
- * declaring dead takes hard evidence or a long silence, and that no other node still sees the peer (DESIGN, rule 1).
+ * declaring dead takes hard evidence or a long silence, and that no other node still sees the peer
+ * (docs/guarantees.md#rule-1).
  */
 export class FailureDetector {
   readonly #parts: FailureDetectorParts;

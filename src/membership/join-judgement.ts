@@ -55,8 +55,8 @@ interface Verdict {
 }
 
 /**
- * Whether a (re)starting node may keep what its store holds from a former life (DESIGN, "Coming back"). It may where all
- * that was done in its name is known: because each peer answers for what it did itself; or because one vouches for that
+ * Whether a (re)starting node may keep what its store holds from a former life (docs/guarantees.md#coming-back). It may
+ * where all that was done in its name is known: because each peer answers for what it did itself; or because one vouches for that
  * life - never declared dead, or declared dead with everything that was done since on record - and no record has gaps but
  * such as those fill who are named in them. Every peer must be heard, or be held for dead by all informed ones that were.
  * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.

@@ -37,7 +37,8 @@ export interface TenureParts {
 
 /**
  * The right to answer for our own letter, and to stand in for others. An owner that may have been declared dead asks
- * before it answers: a process that was frozen cannot serve what piled up in its sockets meanwhile (DESIGN, rule 3).
+ * before it answers: a process that was frozen cannot serve what piled up in its sockets meanwhile
+ * (docs/guarantees.md#rule-3).
  */
 export class Tenure {
   readonly #parts: TenureParts;

@@ -35,7 +35,10 @@ export interface ForwarderParts {
   readonly inFlightPerLink: number;
 }
 
-/** Sends a command to a peer and says what that came to. A write whose bytes have left is never sent again (rule 5). */
+/**
+ * Sends a command to a peer and says what that came to. A write whose bytes have left is never sent again
+ * (docs/guarantees.md#rule-5).
+ */
 export class Forwarder {
   readonly #links: PeerLinks;
   readonly #clock: Pick<Clock, 'monotonic'>;

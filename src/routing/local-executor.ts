@@ -19,7 +19,7 @@ export interface LocalExecutorParts {
 
 /**
  * Carries out commands on this node: as the owner, or standing in for a dead one. Nothing leaves here unless this node
- * was entitled to answer both when it began and when it had finished (DESIGN, rule 3). Never forwards.
+ * was entitled to answer both when it began and when it had finished (docs/guarantees.md#rule-3). Never forwards.
  */
 export class LocalExecutor {
   readonly #engine: Engine;

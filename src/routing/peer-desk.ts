@@ -41,7 +41,7 @@ const MAX_BUDGET_MS = 120_000;
 const UNACCEPTABLE: Reply = { kind: 'refused', code: 'UNACCEPTABLE' };
 const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
 
-/** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
+/** Where requests of other daemons arrive. Executes here, or passes on once; never further (docs/guarantees.md#rule-8). */
 export class PeerDesk {
   readonly #parts: PeerDeskParts;
   readonly #sight: MeshSight;
@@ -89,7 +89,7 @@ export class PeerDesk {
   #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Soon<Reply> {
     const { executor, letter, tenure } = this.#parts;
     if (owner !== letter) return NOT_HERE;
-    // Meant for a former life, or for one that we have not told the sender about yet (rule 4).
+    // Meant for a former life, or for one that we have not told the sender about yet (docs/guarantees.md#rule-4).
     if (incarnation !== tenure.incarnation) return STALE;
     return executor.own(command, deadlineAt, incarnation);
   }
@@ -112,7 +112,7 @@ export class PeerDesk {
         if (placement.by !== letter) return NOT_HERE;
         return executor.standIn(owner, command, deadlineAt, () => isStandIn(owner, this.#sight));
       }
-      // Asked to stand in for one that we see alive: relay instead (rule 7).
+      // Asked to stand in for one that we see alive: relay instead (docs/guarantees.md#rule-7).
       if (placement.kind === 'peer') return this.#passOn(owner, placement.incarnation, command, deadlineAt);
       if (!(await members.change(deadlineAt))) return NOT_HERE;
     }

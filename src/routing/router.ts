@@ -13,7 +13,8 @@
  *     engine ─► vault ─► store (Memcached / memory)     peer-desk ─► localExecutor
  *
  * Replies come back the same way. Placement never forwards twice: `peer-desk` executes, or makes the one relay that
- * DESIGN section 4 allows.
+ * docs/guarantees.md#rule-8 allows. What becomes of a request whose peer dies is drawn in
+ * ARCHITECTURE.md#the-same-request-when-the-peer-dies.
  */
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';

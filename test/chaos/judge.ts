@@ -10,7 +10,7 @@ import type { ChaosDeed, Record } from './record.ts';
 import { deedsById, isKnownSplit, isPlaced, longestMs, mayBeTouchedAcross } from './sides.ts';
 import { overlaps, unrestOf, type Span, type Trouble } from './troubles.ts';
 
-/** A broken promise, by its number in DESIGN section 3. */
+/** A broken promise, by its number in docs/guarantees.md#the-promises. */
 export interface BrokenPromise {
   readonly rule: Violation['rule'] | 'S4' | 'S9';
   readonly what: string;
@@ -57,8 +57,8 @@ export function judge(
 }
 
 /**
- * DESIGN section 3: while the mesh is in two parts, each side goes on, and knows nothing of what the other does. When they
- * meet again, every host learns that it was judged, one after the other: until all is well, S1 and S2 are not promised.
+ * docs/guarantees.md#splits: while the mesh is in two parts, each side goes on, and knows nothing of what the other does. When
+ * they meet again, every host learns that it was judged, one after the other: until all is well, S1 and S2 are not promised.
  */
 function isOfSplit({ rule, deeds }: BrokenPromise, troubles: readonly Trouble[]): boolean {
   const last = Math.max(...deeds.map(({ begunAt }) => begunAt));

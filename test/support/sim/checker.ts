@@ -3,7 +3,7 @@ import { subjectOf } from './history.ts';
 
 /** A promise that was broken. */
 export interface Violation {
-  /** The promise, by its number in DESIGN section 3, with what happened to it. */
+  /** The promise, by its number in docs/guarantees.md#the-promises, with what happened to it. */
   readonly rule: 'S0' | 'S1' | 'S2' | 'S3' | 'S5' | 'S6';
   readonly what: string;
   /** The deeds that prove it. */

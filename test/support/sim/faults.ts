@@ -62,7 +62,7 @@ const SETTLING_MS = 1500;
 const QUICKEST_RESTART_MS = 250;
 
 /**
- * Lets a mesh be befallen. What DESIGN does not promise anything about is left out: at no moment do two living nodes
+ * Lets a mesh be befallen. What is not promised (docs/guarantees.md#splits) is left out: at no moment do two living nodes
  * neither reach each other nor a third one that reaches both, since that is a split.
  */
 export class Faults {

@@ -64,7 +64,8 @@ const SLOWEST_MS = 0.6;
 /**
  * A daemon's side of its Memcached, with the manners of `store/memcached-connection.ts`: a missed deadline costs the connection,
  * and its successor is held until Memcached has worked off what it got. So a write that was given up may be carried out, and
- * never after a later one; else a daemon that restarts before it has looked could not know of the later one (engine/DESIGN.md).
+ * never after a later one; else a daemon that restarts before it has looked could not know of the later one
+ * (src/engine/DESIGN.md#a-store-that-fails).
  */
 export class SimStore implements Store {
   readonly #memcached: SimMemcached;

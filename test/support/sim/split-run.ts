@@ -82,7 +82,7 @@ export interface Judging {
   readonly isRestKept: boolean;
 }
 
-/** Looks for what DESIGN section 3 promises of splits: to each side while they last, and to all when they are over. */
+/** Looks for what docs/guarantees.md#splits promises: to each side while a split lasts, and to all when it is over. */
 export function checkSplits(
   history: History,
   letters: readonly Letter[],
