@@ -67,8 +67,8 @@ export const OPTIONS = {
     otherwise: 'no token is asked for',
     says: 'File with the token that HTTP clients must show, at least 16 bytes, readable by few and writable by its owner only',
   },
-  // Shut unless asked for: the package of the memcached program, which a node needs, starts one on 127.0.0.1:11211 by
-  // itself, and a door of ours there by default would keep a fresh installation from starting.
+  // Shut unless asked for. A node needs the memcached program, and Debian's package of it starts one on 127.0.0.1:11211 by
+  // itself: a door of ours there by default would keep a fresh installation from starting.
   'doors.memcached': {
     type: socketAddresses,
     otherwise: 'the door is shut',
@@ -127,8 +127,8 @@ export const OPTIONS = {
     fallback: [':1:django.contrib.sessions.cached_db'],
     says: 'Those of doors.keyPrefixes whose sessions are in a database as well; the same on every node',
   },
-  // PHP's client, libmemcached, waits 5 s for an answer. PHP asks six times, 150 ms apart, so that with this a page queues
-  // for 5 s in all and gives up in between only where the lock is really held.
+  // PHP's client, libmemcached, waits 5 s for an answer. PHP asks six times, 150 ms apart. With this default a page queues for
+  // 5 s in all, and gives up only where somebody really holds the lock.
   'doors.lockWaitMs': {
     type: integer('ms', 0, MINUTE_MS),
     fallback: 700,
@@ -192,9 +192,9 @@ export const OPTIONS = {
     fallback: 'memcached',
     says: 'The memcached program to start',
   },
-  // A host that swaps, a debugger and a paused container are silent for a while and then have every session, and nothing is
-  // served from there meanwhile, whether it is killed or not. Shorter: one such moment drops all of them. Longer: one that
-  // hangs for good keeps its node from serving for that long.
+  // A host that swaps, a debugger or a paused container makes a Memcached silent for a while, after which it still has every
+  // session. Nothing is served from it meanwhile, whether it is killed or not. Shorter: one such moment drops all sessions.
+  // Longer: a Memcached that hangs for good keeps its node from serving for that long.
   'store.silentSeconds': {
     type: integer('seconds', 3, 3600),
     fallback: 30,
@@ -215,8 +215,8 @@ export const OPTIONS = {
     fallback: 150,
     says: 'Silence of a peer after which it is suspect, and requests to it wait for a verdict',
   },
-  // More than suspectAfterMs; and deadAfterMs + 2 * pingMs <= hardCapMs: the silence, one ping until it is noticed, one
-  // for asking the other nodes, and the request that met a frozen owner still gets the verdict inside its cap.
+  // More than suspectAfterMs; and deadAfterMs + 2 * pingMs <= hardCapMs. Those are the silence, one ping until it is noticed,
+  // and one for asking the other nodes: a request that met a frozen owner then gets the verdict within its cap.
   // Shorter: a host that stalls that long loses the sessions that are used meanwhile. Longer: those wait, and fail.
   'timings.deadAfterMs': {
     type: integer('ms', 3, MINUTE_MS),
@@ -230,8 +230,8 @@ export const OPTIONS = {
     fallback: 250,
     says: 'Deadline of one operation, forwarding included',
   },
-  // Below the 750 ms of the stock clients by as much as their own way takes. Shorter: the verdict on a frozen owner has
-  // to come sooner (deadAfterMs). Longer: the web server's workers are the ones that wait.
+  // Below the 750 ms at which the stock clients give up, with some time left for the way to them. Shorter: the verdict on a
+  // frozen owner has to come sooner (deadAfterMs). Longer: the web server's workers wait.
   'timings.hardCapMs': {
     type: integer('ms', 1, MINUTE_MS),
     fallback: 500,

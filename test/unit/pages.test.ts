@@ -130,6 +130,15 @@ describe('the pages', () => {
     expect(text.split('\n').length).toBeLessThanOrEqual(251);
   });
 
+  test('every promise is named by a test', () => {
+    const tests = paths.filter((path) => path.startsWith('test/') && path.endsWith('.test.ts')).map(read);
+    const promises = Array.from(
+      { length: 10 },
+      (_, n) => new RegExp(`(?:test|it|describe)\\(\\s*['"\x60][^\n]*\\bS${n}\\b`),
+    );
+    expect(promises.filter((promise) => !tests.some((text) => promise.test(text))).map(String)).toEqual([]);
+  });
+
   test('every promise and every rule has a heading of its own', () => {
     const wanted = [
       ...Array.from({ length: 10 }, (_, n) => `s${n}`),
