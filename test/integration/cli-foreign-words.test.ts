@@ -6,6 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { LogOutput, streamSink } from '../../src/cli/log-output.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/clock.ts';
+import { readAll } from '../support/read-all.ts';
 
 const ID = `a${'0'.repeat(26)}`;
 
@@ -55,7 +56,7 @@ async function run(argv: readonly string[], status: number, body: string): Promi
     onHangUp: () => undefined,
     catchInterrupts: () => ({ requested: new Promise(() => undefined), insisted: new Promise(() => undefined) }),
   });
-  return { output: String(output.read() ?? ''), errors: String(errors.read() ?? '') };
+  return { output: readAll(output), errors: readAll(errors) };
 }
 
 test.each([

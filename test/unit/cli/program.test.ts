@@ -4,6 +4,7 @@ import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { LogOutput, streamSink } from '../../../src/cli/log-output.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
+import { readAll } from '../../support/read-all.ts';
 
 interface Outcome {
   readonly exitCode: number;
@@ -26,8 +27,7 @@ async function run(...argv: string[]): Promise<Outcome> {
     readLimits: () => '',
     catchInterrupts: () => ({ requested: new Promise(() => undefined), insisted: new Promise(() => undefined) }),
   });
-  const read = (stream: PassThrough): string => String(stream.read() ?? '');
-  return { exitCode, output: read(output), errors: read(errors) };
+  return { exitCode, output: readAll(output), errors: readAll(errors) };
 }
 
 const ID = `a${'0'.repeat(26)}`;
