@@ -92,6 +92,8 @@ export type PeerRequest =
 
 export type PeerRequestKind = PeerRequest['kind'];
 
+export type RequestOf<K extends PeerRequestKind> = Extract<PeerRequest, { kind: K }>;
+
 export type PeerAnswer =
   /** What I hold of the life that pinged; and my own incarnation and phase. */
   | {

