@@ -121,7 +121,7 @@ export class Engine {
   }
 
   /**
-   * Resets all sessions whose ids no node minted, because they may be older than what was answered in our name.
+   * Resets all sessions whose ids no node minted, because they may be older than what was answered on our behalf.
    *
    * @returns the version that such a record has to reach from now on, which has to outlive this process
    */

@@ -71,7 +71,7 @@ export class TakeOver {
     this.#hasKept = false;
   }
 
-  /** @param doubts what was kept in our name could be older than what is missing, so that it is reset */
+  /** @param doubts what was kept on our behalf could be older than what is missing, so that it is reset */
   async collect(
     { letter: from, history }: AnsweredPeer,
     doubts: Doubts = { all: false, unminted: false },

@@ -24,7 +24,7 @@ interface Line {
   readonly entry: LedgerEntry;
   readonly sequence: number;
   readonly isMinted: boolean;
-  /** Whoever has collected anything of this orphan knows it for reset. */
+  /** Who has collected anything of this orphan has collected that it was reset. */
   readonly wasAlwaysReset: boolean;
 }
 
@@ -89,7 +89,7 @@ export class Ledger {
     if (this.#journal.length > 2 * this.#latest.size + 16) this.#journal = this.#journal.filter(this.#isCurrent);
   }
 
-  /** Something done in this owner's name is missing here, all of it with ids that no node minted. */
+  /** Something done on this owner's behalf is missing here, all of it with ids that no node minted. */
   forgetUnminted(): void {
     if (this.#forgetsUnminted) return;
     this.#forgetsUnminted = true;
