@@ -227,11 +227,11 @@ export class Witness {
     const { estates, lives } = this.#parts;
     const known = lives.of(owner);
     const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life }): OfferedEstate => {
-      const { gapsBy, isComplete: complete } = estate;
-      return { letter: owner, account, life, complete, gapsBy, isClosed };
+      const { gapsBy, isComplete: complete, forgetsUnminted } = estate;
+      return { letter: owner, account, life, complete, gapsBy, forgetsUnminted, isClosed };
     });
     const lost = (life: number): OfferedEstate => ({
-      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], isClosed: false },
+      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], forgetsUnminted: true, isClosed: false },
     });
     const isLost = known?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
     if (isLost) offers.push(lost(known.incarnation));

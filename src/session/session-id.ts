@@ -1,25 +1,15 @@
-import { customAlphabet } from 'nanoid';
 import { isLetter, type Letter } from './letter.ts';
 import type { LetterMap } from './letter-map.ts';
-
-const RANDOM_CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
-
-/** 26 characters of 36: 134 bits that nobody can guess, the letter not counted (S4). */
-const RANDOM_LENGTH = 26;
 
 const MINTED_FORM = /^[0-9a-zA-Z][0-9a-z]{26}$/;
 
 /** A key of a general memcached client; what does not fit here is `malformed`. */
 const KEY_FORM = /^[\x21-\x7e]{1,250}$/;
 
-const drawRandom = customAlphabet(RANDOM_CHARACTERS, RANDOM_LENGTH);
-
-/** Draws a new id for the node of this letter. The caller reserves it in the store before anyone sees it (S4). */
-export function drawSessionId(letter: Letter): string {
-  return letter + drawRandom();
-}
-
-/** Whether the text has the form of an id that some node minted: a letter and 26 characters of `[0-9a-z]`. */
+/**
+ * Whether the text has the form of an id that some node minted: a letter and 26 characters of `[0-9a-z]`. Whether one did is
+ * what `MintedIds` knows.
+ */
 export function isMintedForm(text: string): boolean {
   return MINTED_FORM.test(text);
 }

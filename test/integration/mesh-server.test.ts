@@ -62,7 +62,7 @@ describe('who may come in', () => {
     ['unknown-letter', { letter: letter('z') }],
     ['wrong-letter', { to: c }],
     ['not-a-peer', { letter: b }],
-    ['wrong-version', { wireVersion: 3 }],
+    ['wrong-version', { wireVersion: 99 }],
   ])('%s is refused: the reason is told to the caller, the log and whoever wants to know', async (refusal, change) => {
     const mesh = await startServer({ security: plain });
     const peer = await callRaw(mesh.address);

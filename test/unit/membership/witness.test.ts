@@ -9,10 +9,10 @@ import type { LifeHistory, PeerAnswer, RequestOf, Phase } from '../../../src/mes
 import type { Letter } from '../../../src/session/letter.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock, settled } from '../../support/fake-clock.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
 import { helloOf, NO_METRICS, ScriptedLinks, SILENT, TIMINGS, type ScriptedLink } from './membership-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 type WitnessRequest = RequestOf<WitnessKind>;
 
@@ -56,7 +56,7 @@ function setUp(text?: string): Scene {
           releaseLocksOf: () => undefined,
           handBack: (id) => Promise.resolve({ kind: 'reset', id }),
         },
-        ledger: new Ledger(10, isComplete),
+        ledger: ledgerOf(10, { isComplete }),
         aliasMs: 60_000,
         clock,
         onNoted: () => lives.touch(owner),
@@ -356,6 +356,15 @@ describe('a joining node asks what happened in its name', () => {
     await before.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
     expect(await historyFor(before, B)).toMatchObject({ estates: [{ letter: B, complete: true }] });
     expect(await historyFor(setUp(before.lives.text), B)).toMatchObject({ estates: [{ letter: B, complete: false }] });
+  });
+
+  test('an estate that forgets what was done under ids which no node minted is offered as one that does', async () => {
+    const scene = setUp();
+    declareDead(scene, B);
+    scene.estates.get(B)?.forgetUnminted();
+    expect(await historyFor(scene, B)).toMatchObject({
+      estates: [{ letter: B, complete: true, forgetsUnminted: true }],
+    });
   });
 
   test('estates of others are offered to the one that stands before us', async () => {

@@ -1,40 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ALPHABET } from '../../../src/session/letter.ts';
-import { drawSessionId, isKeyForm, isMintedForm, ownerLetter, shortenId } from '../../../src/session/session-id.ts';
+import { isKeyForm, isMintedForm, ownerLetter, shortenId } from '../../../src/session/session-id.ts';
+import { drawSessionId } from '../../support/minted-ids.ts';
 import { letterOf, mapOf } from './letters.ts';
-
-const DRAWN = 100_000;
-
-describe('S4 ids: drawing', () => {
-  const ids = Array.from({ length: DRAWN }, () => drawSessionId(letterOf('a')));
-
-  test('an id is the letter and 26 characters of [0-9a-z], for every letter of the alphabet', () => {
-    for (const letter of ALPHABET)
-      expect(drawSessionId(letterOf(letter))).toMatch(new RegExp(`^${letter}[0-9a-z]{26}$`));
-    expect(ids.every((id) => /^a[0-9a-z]{26}$/.test(id))).toBe(true);
-  });
-
-  test('100,000 drawn ids are all distinct', () => {
-    expect(new Set(ids).size).toBe(DRAWN);
-  });
-
-  test('each of the 36 characters comes about equally often, at every place', () => {
-    const counts = Array.from({ length: 26 }, () => new Map<string, number>());
-    for (const id of ids) {
-      counts.forEach((count, at) => {
-        const character = id.charAt(at + 1);
-        count.set(character, (count.get(character) ?? 0) + 1);
-      });
-    }
-    // A fifth is more than ten standard deviations of a fair draw, and a biased alphabet (256 % 36) misses it at once.
-    const expected = DRAWN / 36;
-    for (const count of counts) {
-      expect(count.size).toBe(36);
-      for (const seen of count.values()) expect(Math.abs(seen - expected)).toBeLessThan(expected / 5);
-    }
-  });
-});
 
 describe('S4 ids: form', () => {
   const minted = 'k0123456789abcdefghijklmnop';
