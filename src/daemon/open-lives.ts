@@ -9,6 +9,10 @@ import { Lives } from '../membership/lives.ts';
 
 const LIVES_FILE = 'lives.json';
 
+export function livesPath(runtimeDirectory: string): string {
+  return join(runtimeDirectory, LIVES_FILE);
+}
+
 export interface OpenLivesParts {
   readonly runtimeDirectory: string;
   readonly clock: Clock;
@@ -20,7 +24,7 @@ export interface OpenLivesParts {
 /** What this host remembers of lives, and the file that it is written to. */
 export function openLives(parts: OpenLivesParts): { lives: Lives; livesFile: LivesFile } {
   const { runtimeDirectory, clock, log, onFailed } = parts;
-  const path = join(runtimeDirectory, LIVES_FILE);
+  const path = livesPath(runtimeDirectory);
   const disk = {
     write: (text: string) =>
       writeFileAtomically(path, text).catch((error: unknown) => {
