@@ -5,7 +5,7 @@ import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { readProcess } from '../../src/store/process-identity.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -105,11 +105,10 @@ describe('a runtime directory on a full disk', () => {
   test('is named by the start that fails for it, with what to do, and no Memcached is left', async () => {
     await mkdir(runtimeDirectory, { mode: 0o700 });
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', runtimeDirectory]);
-    onTestFinished(() => void execFileSync('umount', [runtimeDirectory]));
     execFileSync('bash', ['-c', 'cat /dev/zero > "$0" || true', join(runtimeDirectory, 'filling')], {
       stdio: 'ignore',
     });
-    const { exitCode, stderr } = await serve({});
+    const { exitCode, stderr } = await serve({}).finally(() => execFileSync('umount', [runtimeDirectory]));
     expect(exitCode).toBe(EXIT.cannotStart);
     expect(stderr).toContain('ENOSPC');
     expect(stderr).toContain(`make room in ${runtimeDirectory}, or set another runtimeDirectory`);
