@@ -201,15 +201,31 @@ export class Lives {
     this.#changed();
   }
 
+  /** As if this node had never heard of the letter. Returns whether it had. For a daemon that does not run. */
+  forgetLetter(letter: Letter): boolean {
+    const { peers, recalled, settled, untaken } = this.#file;
+    const isKnown = [peers, recalled, settled, untaken].some((known) => Object.hasOwn(known, letter));
+    if (!isKnown) return false;
+    this.#file.peers = without(peers, letter);
+    this.#file.recalled = without(recalled, letter);
+    this.#file.settled = without(settled, letter);
+    this.#forget(letter);
+    this.#changed();
+    return true;
+  }
+
   #forget(letter: Letter): void {
-    const isAnother = ([known]: [string, number]): boolean => known !== letter;
-    this.#file.untaken = Object.fromEntries(Object.entries(this.#file.untaken).filter(isAnother));
+    this.#file.untaken = without(this.#file.untaken, letter);
     this.#forgotten.delete(letter);
   }
 
   #changed(): void {
     this.#onChanged(this.text);
   }
+}
+
+function without<T>(known: Readonly<Record<string, T>>, letter: Letter): Record<string, T> {
+  return Object.fromEntries(Object.entries(known).filter(([each]) => each !== letter));
 }
 
 function nothing(): Remembered {

@@ -46,6 +46,28 @@ describe('the memory of lives', () => {
     expect(next.of(c)).toEqual({ incarnation: 9, state: 'left', isWitnessed: false, isTouched: true });
   });
 
+  test('without one letter is as if that had never been heard of, in the next process too', () => {
+    const { lives, reread, written } = setUp();
+    lives.recordServed(42, [b, c]);
+    for (const letter of [b, c]) {
+      lives.witness(letter, 6);
+      lives.record(letter, { incarnation: 6, state: 'dead' });
+      lives.touch(letter);
+    }
+    expect(lives.forgetLetter(b)).toBe(true);
+    expect(written.at(-1)).not.toContain('"b"');
+    for (const memory of [lives, reread()]) {
+      expect(memory.of(b)).toBeUndefined();
+      expect([memory.settledWith(b), memory.recalledLife(b), memory.untakenOf(b), memory.forgottenOf(b)]).toEqual([
+        0, 0, 0, 0,
+      ]);
+      expect([memory.settledWith(c), memory.recalledLife(c), memory.untakenOf(c)]).toEqual([42, 6, 6]);
+    }
+    const told = written.length;
+    expect(lives.forgetLetter(b)).toBe(false);
+    expect(written).toHaveLength(told);
+  });
+
   test('knows below which version what no node minted does not count, and how far versions are ahead, in the next process', () => {
     const { lives, reread } = setUp();
     expect([lives.unmintedFloor, lives.versionsLead]).toEqual([0, 0]);
