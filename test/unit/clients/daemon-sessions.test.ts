@@ -73,7 +73,7 @@ describe('a daemon that could not do it', () => {
     expect(calls[1]).toEqual(calls[0]);
   });
 
-  test('twice says so: nobody is asked for ever', async () => {
+  test('twice says so, and is not asked a third time', async () => {
     const { sessions, calls } = daemon(STORE_UNAVAILABLE, STORE_UNAVAILABLE);
     await expect(sessions.open(ID, never)).rejects.toThrow(DaemonRefusedError);
     expect(calls).toHaveLength(2);
