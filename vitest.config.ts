@@ -34,7 +34,8 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
-          testTimeout: 120_000,
+          // Half a minute alone, and another file runs beside it.
+          testTimeout: 300_000,
           hookTimeout: 30_000,
           maxWorkers: 2,
           sequence: { groupOrder: 3 },
