@@ -4,17 +4,14 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
+import { buildEngines } from './daemon/engines.ts';
 import { observeNode } from './daemon/observe-node.ts';
 import { openLives } from './daemon/open-lives.ts';
 import { readinessOf } from './daemon/readiness.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
 import { Ends } from './engine/ends.ts';
-import { Engine } from './engine/engine.ts';
 import { HotRecords } from './engine/hot-records.ts';
-import { Locks } from './engine/locks.ts';
 import { Recall } from './engine/recall.ts';
-import { Turns } from './engine/turns.ts';
-import { Vault } from './engine/vault.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
 import { LongWork } from './long-work.ts';
 import { FailureDetector } from './membership/failure-detector.ts';
@@ -39,16 +36,12 @@ import { Router } from './routing/router.ts';
 import { viewCluster } from './routing/view-cluster.ts';
 import type { Letter } from './session/letter.ts';
 import { formatAddress } from './session/letter-map.ts';
-import { ENVELOPE_BYTES } from './session/record.ts';
 import { shortenId } from './session/session-id.ts';
-import { firstVersionsAt, Versions } from './session/version.ts';
 import { Estate } from './standin/estate.ts';
 import { Estates } from './standin/estates.ts';
 import { Ledger } from './standin/ledger.ts';
 import { laterOf, openLifeClock, type LifeClock } from './store/life-clock.ts';
-import { MemoryStore } from './store/memory-store.ts';
 import { openStore, type OpenedStore } from './store/open-store.ts';
-import type { Store } from './store/store.ts';
 import { prepareRuntimeDirectory } from './store/runtime-directory.ts';
 
 export interface DaemonDependencies {
@@ -134,8 +127,6 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
 interface EngineMemory {
   readonly recall: Recall;
   readonly hot: HotRecords;
-  /** Of our own store only. */
-  readonly ends?: Ends;
 }
 
 type Parts = ReturnType<typeof compose>;
@@ -155,10 +146,7 @@ function compose(
   const { lives, livesFile } = openLives({ runtimeDirectory: config.runtimeDirectory, clock, log });
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
-  const { served } = lives;
-  const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
   const work = new LongWork();
-  const { allowFlush: allowsFlush } = config.doors;
 
   const ends = new Ends({
     limit: limits.ledgerEntries,
@@ -167,27 +155,18 @@ function compose(
     wasApart: lives.wasApart(map.letters),
   });
 
-  const buildEngine = (owner: Letter, store: Store, memory: EngineMemory): Engine =>
-    new Engine({
-      letter: owner,
-      vault: new Vault({ store, ...memory, clock: lifeClock, log }),
-      turns: new Turns(limits.queuePerSession),
-      locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, allowsFlush, work, log, clock: lifeClock },
-    });
-  const engine = buildEngine(letter, store, { ...memory, ends });
+  const engines = buildEngines({
+    ...{ config, store, lives, incarnation, lifeClock, work, clock, log, metrics },
+    memory: { ...memory, ends },
+  });
+  const { engine, ids, versions } = engines;
+  const isMinted = (id: string): boolean => ids.isMinted(id);
 
-  const buildShelf = (owner: Letter): Engine => {
-    const { shelfMegabytes, recalledSessions } = limits;
-    const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;
-    const shelf = new MemoryStore({ megabytes: shelfMegabytes, maxRecordBytes, clock, metrics });
-    return buildEngine(owner, shelf, { recall: new Recall(recalledSessions), hot: new HotRecords(0) });
-  };
   const estates = new Estates(
     (owner, isComplete) =>
       new Estate({
-        shelf: buildShelf(owner),
-        ledger: new Ledger(limits.ledgerEntries, isComplete),
+        shelf: engines.shelfOf(owner),
+        ledger: new Ledger({ limit: limits.ledgerEntries, isComplete, isMinted }),
         aliasMs: session.tombstoneSeconds * 1000,
         clock,
         absence: () => (lives.of(owner)?.state === 'left' ? 'left' : 'owner-dead'),
@@ -282,8 +261,10 @@ function compose(
       former.hasSessions = false;
       await losses.wiped();
     },
+    ...{ resetUnminted: engines.resetUnminted, recordVersions: engines.recordVersions, isMinted },
     apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
     inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
+    inheritForgotten: (owner) => registrar.estateOf(owner).forgetUnminted(),
     inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
     onIncarnation: (life) => versions.raise(life),
   });

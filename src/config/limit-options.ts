@@ -26,7 +26,7 @@ export const LIMIT_OPTIONS = {
   'limits.ledgerEntries': {
     type: integer('sessions', 1, 10_000_000),
     fallback: 100_000,
-    says: 'Orphans of one dead node that its stand-in keeps account of; with more, that node resets all when it returns',
+    says: 'Orphans of a dead node on record, of ids minted and of others; with more, that node resets all of the kind',
   },
   'limits.shelfMegabytes': {
     type: integer('MiB', 1, 1_048_576),

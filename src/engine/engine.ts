@@ -7,7 +7,7 @@ import type { Content, LockRequest, SessionCommand } from '../session/command.ts
 import { confirmed, type LiveRecord } from '../session/record.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Letter } from '../session/letter.ts';
-import { drawSessionId } from '../session/session-id.ts';
+import type { MintedIds } from '../session/minted-ids.ts';
 import type { Versions } from '../session/version.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import { Doubts } from './doubts.ts';
@@ -15,6 +15,7 @@ import { HandOver } from './hand-over.ts';
 import { Items } from './items.ts';
 import { merged } from './json-content.ts';
 import type { Locks } from './locks.ts';
+import { Minting } from './minting.ts';
 import { NewRecords } from './new-records.ts';
 import { miss, secondsLeft } from './session-replies.ts';
 import { storeFailure } from './store-failure.ts';
@@ -32,6 +33,7 @@ type TurnCommand = Exclude<OwnerCommand, { kind: 'lock' | 'unlock' | 'flush' }>;
 
 export interface EngineParts {
   readonly letter: Letter;
+  readonly ids: Pick<MintedIds, 'draw'>;
   readonly vault: Vault;
   readonly turns: Turns;
   readonly locks: Locks;
@@ -44,9 +46,6 @@ export interface EngineParts {
   readonly log: Logger;
 }
 
-/** Ids drawn before minting gives up; a second draw is needed about once in 36^26 times. */
-const MINT_DRAWS = 3;
-
 /** To a slower request: the session that it read is no more, whatever stands there now. */
 const DESTROYED_MISS: Reply = { kind: 'miss', reason: 'destroyed' };
 
@@ -55,7 +54,6 @@ const DESTROYED_MISS: Reply = { kind: 'miss', reason: 'destroyed' };
  * the commands on a session are put in order; everything richer than get, set and add is done here over records.
  */
 export class Engine {
-  readonly #letter: Letter;
   readonly #vault: Vault;
   readonly #turns: Turns;
   readonly #locks: Locks;
@@ -64,14 +62,13 @@ export class Engine {
   readonly #allowsFlush: boolean;
   readonly #work: LongWork;
   readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #minting: Minting;
   readonly #records: NewRecords;
   readonly #items: Items;
   readonly #handOver: HandOver;
   readonly #doubts: Doubts;
 
   constructor(parts: EngineParts) {
-    this.#letter = parts.letter;
     this.#vault = parts.vault;
     this.#turns = parts.turns;
     this.#locks = parts.locks;
@@ -80,7 +77,7 @@ export class Engine {
     this.#allowsFlush = parts.allowsFlush;
     this.#work = parts.work;
     this.#clock = parts.clock;
-    this.#log = parts.log;
+    this.#minting = new Minting(parts);
     this.#records = new NewRecords(parts.versions, parts.session, parts.clock);
     this.#items = new Items(parts);
     this.#handOver = new HandOver(parts);
@@ -90,17 +87,8 @@ export class Engine {
   /** Makes a new session under an id nobody has seen (S4). Never leaves doubt: an id nobody saw does no harm. */
   async mint(content: Content, ttlSeconds?: number): Promise<Reply> {
     if (this.#isTooLarge(content)) return { kind: 'refused', code: 'TOO_LARGE' };
-    try {
-      for (let draw = 1; draw <= MINT_DRAWS; draw += 1) {
-        const record = this.#records.live(drawSessionId(this.#letter), content, ttlSeconds);
-        if (await this.#vault.reserve(record)) return this.#done(record);
-      }
-    } catch (error) {
-      const reply = storeFailure(error);
-      return reply.kind === 'in-doubt' ? { kind: 'unavailable', code: 'STORE_UNAVAILABLE' } : reply;
-    }
-    this.#log.error('every id drawn was taken already; is the random source broken?');
-    return { kind: 'unavailable', code: 'STORE_UNAVAILABLE' };
+    const minted = await this.#minting.reserve((id) => this.#records.live(id, content, ttlSeconds));
+    return minted.kind === 'live' ? this.#done(minted) : minted;
   }
 
   /**
@@ -130,6 +118,19 @@ export class Engine {
   wipe(): Promise<void> {
     const recentUntil = this.#clock.now() + this.#session.ttlSeconds * 1000;
     return this.#turns.alone(() => this.#vault.clear('owner-dead', recentUntil));
+  }
+
+  /**
+   * Resets all sessions whose ids no node minted, because they may be older than what was answered on our behalf.
+   *
+   * @returns the version that such a record has to reach from now on, which has to outlive this process
+   */
+  resetUnminted(): Promise<number> {
+    return this.#turns.alone(() => {
+      const floor = this.#versions.next();
+      this.#vault.resetUnminted(floor);
+      return Promise.resolve(floor);
+    });
   }
 
   /** Applies what a stand-in did with one of our orphans. Rejects as the store does: then the handing back begins anew. */

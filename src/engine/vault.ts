@@ -10,6 +10,7 @@ import type { End, Ends } from './ends.ts';
 import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
 import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
+import type { UnmintedFloor } from './unminted-floor.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
 export type Found = FoundRecord | Absent;
@@ -26,6 +27,8 @@ export interface VaultParts {
   readonly log: Logger;
   /** Absent on a shelf: nobody stands in for a stand-in. */
   readonly ends?: Ends;
+  /** Absent on a shelf, which begins empty with each estate. */
+  readonly floor?: UnmintedFloor;
 }
 
 /**
@@ -42,14 +45,16 @@ export class Vault {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: Logger;
   readonly #ends: Ends | undefined;
+  readonly #floor: UnmintedFloor | undefined;
 
-  constructor({ store, recall, hot, clock, log, ends }: VaultParts) {
+  constructor({ store, recall, hot, clock, log, ends, floor }: VaultParts) {
     this.#store = store;
     this.#recall = recall;
     this.#hot = hot;
     this.#clock = clock;
     this.#log = log;
     this.#ends = ends;
+    this.#floor = floor;
   }
 
   /**
@@ -97,6 +102,8 @@ export class Vault {
       this.#log.warn({ id: shortenId(id) }, 'the store went back to an older version; the session is reset');
       return this.#bury(id);
     }
+    const remains = this.#floor?.isBelow(record) === true ? remainsOf(record, this.#floor.version, now) : undefined;
+    if (remains !== undefined) return this.#putAway(remains, now);
     this.#recall.saw(record);
     const epitaph = epitaphOf(record, now);
     if (epitaph !== undefined) return this.#putAway(epitaph, now);
@@ -193,6 +200,12 @@ export class Vault {
     if (reason === 'destroyed') this.#ends?.noteAll();
   }
 
+  /** What stands under ids that no node minted, and is older than this version, counts as gone; its tombstones hold. */
+  resetUnminted(version: number): void {
+    this.#floor?.raise(version);
+    this.#hot.forgetAll();
+  }
+
   /** Whether nothing was written under this id after this version. */
   isLatest(id: string, version: number): boolean {
     return this.#recall.latestVersion(id) === version;
@@ -253,4 +266,21 @@ function epitaphOf(record: SessionRecord, now: number): Tombstone | undefined {
   const { content, readableUntil, reason } = record;
   if (content === undefined || readableUntil > now) return undefined;
   return { ...newTombstone(id, version, expiresAt, reason), ...aliasOf(record) };
+}
+
+/**
+ * What stays of a record that was reset with all of its kind: that the session was destroyed, where it was. Undefined where
+ * the record is no more than that.
+ *
+ * @param floor a version above the record's, so that who has seen the record is told from who has heard of its end
+ */
+function remainsOf(record: SessionRecord, floor: number, now: number): Tombstone | undefined {
+  const { expiresAt, id, version } = record;
+  if (record.kind === 'tombstone') {
+    const isBare = record.content === undefined && record.successor === undefined;
+    return isBare ? undefined : newTombstone(id, version, expiresAt, record.reason);
+  }
+  const { grave } = record;
+  if (grave === undefined || grave.until <= now) return newTombstone(id, floor, now, 'owner-dead');
+  return newTombstone(id, floor, grave.until, 'destroyed');
 }

@@ -52,6 +52,8 @@ interface Verdict {
   readonly highestIncarnation: number;
   /** We took part in every decision of the mesh since our former life began, so what we remember still counts. */
   readonly isContinuous: boolean;
+  /** Something is lost that was done with ids which no node minted: sessions under such ids may be older than that. */
+  readonly forgetsUnminted: boolean;
 }
 
 /**
@@ -104,20 +106,21 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
     vouching.some(({ verdict }) => verdict === 'kept') &&
     !histories.some(({ verdict }) => verdict === 'dead');
   const doubt = doubtOf(hasGaps, missing.length > 0);
-  if (!hasFormerSessions)
-    return { kind: 'keep', highestIncarnation, isContinuous, ...(doubt !== undefined && { doubt }) };
-  if (asked.length === 0) return { kind: 'keep', highestIncarnation, isContinuous: true };
+  const forgetsUnminted = records.some((record) => record.forgetsUnminted);
+  const verdict: Verdict = { highestIncarnation, isContinuous, forgetsUnminted };
+  if (!hasFormerSessions) return { kind: 'keep', ...verdict, ...(doubt !== undefined && { doubt }) };
+  if (asked.length === 0) return { kind: 'keep', ...verdict, isContinuous: true };
   // One that is held for dead, and does not refuse, may be back in a moment, and say what is missing.
   const mayCome = asked.filter((peer) => peer.kind === 'unreachable' && !peer.isRefusing);
   const isFinal = records.some(({ complete, gapsBy }) => !complete && gapsBy.length === 0);
   const wipe = (why: string): JoinJudgement =>
     isEarly && mayCome.length > 0
       ? { kind: 'wait', notBeforeMs: 0, why: mayCome.map(describeAbsence).join('; ') }
-      : { kind: 'wipe', why, isFinal, highestIncarnation, isContinuous };
+      : { kind: 'wipe', why, isFinal, ...verdict };
   if (doubt !== undefined) return wipe(doubt);
   const isKnown = recalling.size === asked.length || vouching.some(({ verdict }) => verdict !== 'forgotten');
   if (!isKnown) return wipe('no peer can say what was done meanwhile');
-  return { kind: 'keep', highestIncarnation, isContinuous };
+  return { kind: 'keep', ...verdict };
 }
 
 /** What says that two daemons are not of one mesh, whatever else is wrong. */

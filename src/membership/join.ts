@@ -33,6 +33,8 @@ export interface JoinParts extends TakeOverParts {
   readonly hasJudgedUs: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
+  /** What the next daemon has to know of our records' versions is on its way to `livesFile`. */
+  readonly recordVersions: () => void;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
   /** From [0, 1), for the jitter of the back-off. */
@@ -119,8 +121,9 @@ export class Join {
     this.#takeOver.begin();
     // What nobody can make good is dropped before anything is collected, and while the stand-in still serves.
     const isHopeless = first.judgement.kind === 'wipe' && first.judgement.isFinal;
+    let unminted = first.judgement.forgetsUnminted;
     if (isHopeless) await this.#takeOver.wipe(first.judgement.why, first.peers);
-    for (const peer of first.peers) await this.#takeOver.collect(peer, { isDoubted: isHopeless });
+    for (const peer of first.peers) await this.#takeOver.collect(peer, { all: isHopeless, unminted });
     const unheld = await this.#refuserOf(first.peers, { kind: 'hold', incarnation });
     if (unheld !== undefined) return { kind: 'failed', why: `${unheld} did not hold the requests for our letter` };
     // From here on nobody is declared dead without asking us; what was decided before is what the others say.
@@ -139,10 +142,14 @@ export class Join {
     if (first.judgement.isContinuous && !judgement.isContinuous) lives.forgetWitnessed();
     const doubt = doubtIn(judgement);
     const isAnythingAtStake = judgement.kind === 'wipe' || this.#takeOver.hasKept;
+    unminted ||= judgement.forgetsUnminted;
     if (doubt !== undefined && isAnythingAtStake) await this.#takeOver.wipe(doubt, peers);
+    else if (doubt === undefined && unminted) await this.#takeOver.resetUnminted();
     this.#adoptView(peers);
-    for (const peer of peers) await this.#takeOver.collect(peer, { isDoubted: doubt !== undefined });
+    for (const peer of peers) await this.#takeOver.collect(peer, { all: doubt !== undefined, unminted });
 
+    // Before anybody forgets, on our word, what the next daemon of this host would have to ask for once more.
+    this.#parts.recordVersions();
     await livesFile.settled();
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);

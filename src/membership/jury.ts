@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { Evidence, PeerRequest } from '../mesh/message.ts';
+import type { Evidence, RequestOf } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { PeerLinks } from './peer-link.ts';
@@ -18,7 +18,7 @@ export interface JuryParts {
   readonly onFailed: (error: unknown) => void;
 }
 
-type Accusation = Extract<PeerRequest, { kind: 'accuse' }>;
+type Accusation = RequestOf<'accuse'>;
 
 /** The other nodes, asked whether they agree that a peer is dead. */
 export class Jury {

@@ -1,5 +1,6 @@
 import { isIncarnation } from '../session/incarnation.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
+import { isVersion } from '../session/version.ts';
 
 /** What this node knows of one peer's latest life. */
 export interface KnownLife {
@@ -20,6 +21,10 @@ interface Remembered {
   recalled: Record<string, number>;
   /** The latest life of each peer in whose name something was done here that it has not taken over. */
   untaken: Record<string, number>;
+  /** Below this version nothing counts of what our store has under ids that no node minted; 0: all does. */
+  unmintedFloor: number;
+  /** By how many milliseconds the versions of our records are ahead of the clock that their lives are counted by. */
+  versionsLead: number;
 }
 
 export interface LivesParts {
@@ -67,6 +72,27 @@ export class Lives {
   recordServed(incarnation: number, settledWith: readonly Letter[] = []): void {
     this.#file.served = incarnation;
     for (const letter of settledWith) this.#file.settled[letter] = incarnation;
+    this.#changed();
+  }
+
+  /** Below this version nothing counts of what our store has under ids that no node minted; 0: all does. */
+  get unmintedFloor(): number {
+    return this.#file.unmintedFloor;
+  }
+
+  raiseUnmintedFloor(version: number): void {
+    this.#file.unmintedFloor = Math.max(this.#file.unmintedFloor, version);
+    this.#changed();
+  }
+
+  /** By how much the versions of our records are ahead of the clock that their lives are counted by. */
+  get versionsLead(): number {
+    return this.#file.versionsLead;
+  }
+
+  recordVersionsLead(ms: number): void {
+    if (ms === this.#file.versionsLead) return;
+    this.#file.versionsLead = ms;
     this.#changed();
   }
 
@@ -164,7 +190,7 @@ export class Lives {
 }
 
 function nothing(): Remembered {
-  return { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} };
+  return { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {}, unmintedFloor: 0, versionsLead: 0 };
 }
 
 function readLives(text: string, onProblem: (why: string) => void): Remembered {
@@ -181,6 +207,14 @@ function readLives(text: string, onProblem: (why: string) => void): Remembered {
   if (typeof parsed !== 'object' || parsed === null || !('served' in parsed) || !('peers' in parsed)) return nothing();
   const { served, peers } = parsed;
   if (typeof peers !== 'object' || peers === null) return nothing();
+  // Absent in the files of earlier releases.
+  const unmintedFloor = 'unmintedFloor' in parsed ? parsed.unmintedFloor : 0;
+  const versionsLead = 'versionsLead' in parsed ? parsed.versionsLead : 0;
+  if (!isVersion(unmintedFloor) || !isIncarnation(versionsLead)) {
+    // Who does not know which of its records count must not vouch for any: as one that forgot, it drops them all.
+    onProblem('what it says of versions cannot be, so this node remembers no lives');
+    return nothing();
+  }
   const known = Object.entries(peers).filter((pair): pair is [Letter, KnownLife] => {
     const isKnown = isLetter(pair[0]) && isLife(pair[1]);
     if (!isKnown) ignored(`peers.${pair[0]}`);
@@ -198,6 +232,8 @@ function readLives(text: string, onProblem: (why: string) => void): Remembered {
       ...Object.fromEntries(touched.map(([letter, { incarnation }]) => [letter, incarnation])),
       ...('untaken' in parsed ? readNumbers(parsed.untaken) : {}),
     },
+    unmintedFloor,
+    versionsLead: Number(versionsLead),
   };
 }
 

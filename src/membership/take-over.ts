@@ -18,12 +18,24 @@ export interface TakeOverParts {
   readonly knowsEnds: () => boolean;
   /** Drops every session of the former life: reset, not old. */
   readonly wipe: () => Promise<void>;
+  /** Resets every session of the former life whose id no node minted, for good, also for later daemons. */
+  readonly resetUnminted: () => Promise<void>;
+  readonly isMinted: (id: string) => boolean;
   /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
   readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
   /** Of another's estate that we take over something is forgotten. */
   readonly inheritIncomplete: (owner: Letter) => void;
+  /** Of another's estate that we take over something is forgotten that was done with ids which no node minted. */
+  readonly inheritForgotten: (owner: Letter) => void;
   /** This node may have acted in that owner's name besides. */
   readonly inheritGap: (owner: Letter, by: Letter) => void;
+}
+
+/** Of what something is missing that nobody can tell. */
+export interface Doubts {
+  readonly all: boolean;
+  /** What was done with ids that no node minted. */
+  readonly unminted: boolean;
 }
 
 type Ask = (letter: Letter, request: PeerRequest) => Promise<PeerAnswer>;
@@ -59,13 +71,17 @@ export class TakeOver {
     this.#hasKept = false;
   }
 
-  /** @param isDoubted something is missing: what was kept in our name could be older than that, so that it is reset */
-  async collect({ letter: from, history }: AnsweredPeer, { isDoubted = false } = {}): Promise<void> {
+  /** @param doubts what was kept on our behalf could be older than what is missing, so that it is reset */
+  async collect(
+    { letter: from, history }: AnsweredPeer,
+    doubts: Doubts = { all: false, unminted: false },
+  ): Promise<void> {
     for (const estate of history.estates) {
       const { account, letter, life } = estate;
       const isOwn = letter === this.#parts.letter;
       if (!isOwn && !this.#inheritsFrom(estate)) continue;
-      const isOutdated = isOwn && (isDoubted || life < this.#parts.lives.served || !this.#knowsEnds(from));
+      const isOutdated = isOwn && (doubts.all || life < this.#parts.lives.served || !this.#knowsEnds(from));
+      const isDoubted = (id: string): boolean => isOwn && doubts.unminted && !this.#parts.isMinted(id);
       const source = `${from}${account}`;
       const disputes = this.#disputes.get(letter) ?? new Disputes();
       this.#disputes.set(letter, disputes);
@@ -74,7 +90,9 @@ export class TakeOver {
         const { incarnation } = this.#parts.tenure;
         const answer = await this.#ask(from, { kind: 'collect', incarnation, letter, account, cursor });
         if (answer.kind !== 'entries') return;
-        const entries = answer.entries.map((entry) => disputes.settle(entry, source, isOutdated));
+        const entries = answer.entries.map((entry) => {
+          return disputes.settle(entry, source, isOutdated || isDoubted(entry.id));
+        });
         this.#hasKept ||= isOwn && entries.some(({ kind }) => kind === 'kept');
         await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
         this.#cursors.set(source, answer.nextCursor);
@@ -100,6 +118,12 @@ export class TakeOver {
     this.#hasKept = false;
   }
 
+  /** What was applied before stays: what was kept under such an id is reset with the rest. */
+  async resetUnminted(): Promise<void> {
+    this.#parts.log.warn('dropping the sessions of the former life whose ids no node minted: reset, not old');
+    await this.#parts.resetUnminted();
+  }
+
   /** What was kept could be what was destroyed here, where that is forgotten (S5). */
   #knowsEnds(from: Letter): boolean {
     if (this.#parts.knowsEnds()) return true;
@@ -108,12 +132,13 @@ export class TakeOver {
   }
 
   /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */
-  #inheritsFrom({ complete, gapsBy, letter: owner, life }: OfferedEstate): boolean {
-    const { inheritGap, inheritIncomplete, lives, members } = this.#parts;
+  #inheritsFrom({ complete, gapsBy, forgetsUnminted, letter: owner, life }: OfferedEstate): boolean {
+    const { inheritForgotten, inheritGap, inheritIncomplete, lives, members } = this.#parts;
     const state = members.stateOf(owner);
     if (life < (state.kind === 'returning' ? state.former : state).incarnation) return false;
-    if (complete) return true;
-    if (gapsBy.length === 0) inheritIncomplete(owner);
+    if (complete && !forgetsUnminted) return true;
+    if (forgetsUnminted) inheritForgotten(owner);
+    if (!complete && gapsBy.length === 0) inheritIncomplete(owner);
     for (const by of gapsBy) inheritGap(owner, by);
     lives.touchByAnother(owner);
     return true;

@@ -1,8 +1,17 @@
 import type { Clock, Timer } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { Hello, LifeHistory, LifeVerdict, OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type {
+  LifeHistory,
+  LifeVerdict,
+  OfferedEstate,
+  PeerAnswer,
+  PeerRequestKind,
+  RequestOf,
+} from '../mesh/message.ts';
+import type { RequestTable } from '../mesh/request-table.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
+import type { Soon } from '../soon.ts';
 import type { Estates } from '../standin/estates.ts';
 import { HandOvers } from '../standin/hand-overs.ts';
 import type { FailureDetector } from './failure-detector.ts';
@@ -30,10 +39,8 @@ export interface WitnessParts {
   readonly clock: Clock;
 }
 
-type RequestOf<K extends PeerRequest['kind']> = Extract<PeerRequest, { kind: K }>;
-
 /** What the witness answers; `execute` is the router's. */
-export type WitnessRequest = Exclude<PeerRequest, { kind: 'execute' }>;
+export type WitnessKind = Exclude<PeerRequestKind, 'execute'>;
 
 /** Entries of an estate handed over in one frame, shelf records apart from which they are small. */
 const ENTRIES_PER_PAGE = 256;
@@ -53,6 +60,19 @@ interface Hold {
 
 /** Answers what peers ask about lives: their own, and other nodes'. */
 export class Witness {
+  readonly answers: RequestTable<WitnessKind> = {
+    ping: ({ letter }, request) => this.#pong(letter, request),
+    accuse: (_from, request) => this.#onceWritten(this.#vote(request)),
+    join: ({ letter }, request) => this.#onceWritten({ kind: 'history', history: this.#history(letter, request) }),
+    collect: ({ letter }, request) => this.#onceWritten(this.#collect(letter, request)),
+    hold: ({ letter }, request) => this.#onceWritten(this.#hold(letter, request)),
+    release: ({ letter }, request) => this.#onceWritten(acknowledged(this.#release(letter, request))),
+    goodbye: ({ letter }, { incarnation }) => {
+      this.#parts.members.apply(letter, { kind: 'goodbye', incarnation }, 'it said goodbye');
+      return this.#onceWritten(acknowledged(true));
+    },
+    pause: ({ letter }, request) => this.#onceWritten(acknowledged(this.#pause(letter, request))),
+  };
   readonly #parts: WitnessParts;
   readonly #deaths: RecentDeaths;
   readonly #holds = new Map<Letter, Hold>();
@@ -76,33 +96,10 @@ export class Witness {
   }
 
   /** What an answer tells is on disk before it leaves; but for a pong, which binds nobody and comes often. */
-  async answer(from: Hello, request: WitnessRequest): Promise<PeerAnswer> {
-    if (request.kind === 'ping') return this.#pong(from.letter, request);
-    const answer = await this.#answer(from.letter, request);
+  async #onceWritten(coming: Soon<PeerAnswer>): Promise<PeerAnswer> {
+    const answer = await coming;
     await this.#parts.livesFile.settled();
     return answer;
-  }
-
-  async #answer(from: Letter, request: Exclude<WitnessRequest, { kind: 'ping' }>): Promise<PeerAnswer> {
-    switch (request.kind) {
-      case 'accuse':
-        return this.#vote(request);
-      case 'join':
-        return { kind: 'history', history: this.#history(from, request) };
-      case 'collect':
-        return this.#collect(from, request);
-      case 'hold':
-        return { kind: 'acknowledged', accepted: await this.#hold(from, request) };
-      case 'release':
-        return { kind: 'acknowledged', accepted: this.#release(from, request) };
-      case 'goodbye': {
-        const { incarnation } = request;
-        this.#parts.members.apply(from, { kind: 'goodbye', incarnation }, 'it said goodbye');
-        return { kind: 'acknowledged', accepted: true };
-      }
-      case 'pause':
-        return { kind: 'acknowledged', accepted: this.#pause(from, request) };
-    }
   }
 
   /** Any sign of life on a connection that the peer has dialled. */
@@ -230,11 +227,11 @@ export class Witness {
     const { estates, lives } = this.#parts;
     const known = lives.of(owner);
     const offers = estates.accountsOf(owner).map(({ number: account, estate, isClosed, life }): OfferedEstate => {
-      const { gapsBy, isComplete: complete } = estate;
-      return { letter: owner, account, life, complete, gapsBy, isClosed };
+      const { gapsBy, isComplete: complete, forgetsUnminted } = estate;
+      return { letter: owner, account, life, complete, gapsBy, forgetsUnminted, isClosed };
     });
     const lost = (life: number): OfferedEstate => ({
-      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], isClosed: false },
+      ...{ letter: owner, account: 0, life, complete: false, gapsBy: [], forgetsUnminted: true, isClosed: false },
     });
     const isLost = known?.isTouched === true && estates.get(owner) === undefined && !estates.isHandedOver(owner);
     if (isLost) offers.push(lost(known.incarnation));
@@ -258,16 +255,16 @@ export class Witness {
     return { kind: 'entries', ...page };
   }
 
-  async #hold(from: Letter, { incarnation }: RequestOf<'hold'>): Promise<boolean> {
+  async #hold(from: Letter, { incarnation }: RequestOf<'hold'>): Promise<PeerAnswer> {
     const { clock, estates, members } = this.#parts;
     members.apply(from, { kind: 'held', incarnation }, 'it takes its letter over');
     const state = members.stateOf(from);
-    if (state.kind !== 'returning' || state.incarnation !== incarnation) return false;
+    if (state.kind !== 'returning' || state.incarnation !== incarnation) return acknowledged(false);
 
     this.#waitFor(from, incarnation, clock.monotonic());
     // Whatever had begun on its behalf is in the ledger before it collects the rest.
     await estates.quiet();
-    return true;
+    return acknowledged(true);
   }
 
   #waitFor(from: Letter, incarnation: number, since: number): void {
@@ -321,6 +318,10 @@ export class Witness {
     const until = clock.monotonic() + Math.min(forMs, timings.pauseMs);
     return members.apply(from, { kind: 'paused', incarnation, until }, 'it restarts and asked for patience');
   }
+}
+
+function acknowledged(accepted: boolean): PeerAnswer {
+  return { kind: 'acknowledged', accepted };
 }
 
 /** The latest life that counts against a new one. One that we only hold, and never released, its own node may use again. */

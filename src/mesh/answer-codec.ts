@@ -123,6 +123,7 @@ function writeEstate(writer: FieldWriter, estate: OfferedEstate): void {
   writer.integer(estate.life);
   writer.flag(estate.complete);
   writer.list(estate.gapsBy, (letter) => writer.letter(letter));
+  writer.flag(estate.forgetsUnminted);
   writer.flag(estate.isClosed);
 }
 
@@ -133,6 +134,7 @@ function readEstate(reader: FieldReader): OfferedEstate {
     life: reader.incarnation(),
     complete: reader.flag(),
     gapsBy: reader.list(() => reader.letter()),
+    forgetsUnminted: reader.flag(),
     isClosed: reader.flag(),
   };
 }

@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../clock.ts';
 import type { MagliaError } from '../errors.ts';
 import { isAnswerTo } from './answer-match.ts';
 import type { PeerAnswer, PeerRequest } from './message.ts';
+import { classOf, type TrafficClass } from './traffic-class.ts';
 
 /** Who asked, and is told what came of it: one of the two, once. Neither may throw. */
 export interface Asker {
@@ -40,7 +41,7 @@ export class InFlight {
   readonly #onDeadline: () => void;
   #slots: (Waiting | undefined)[] = emptySlots(FIRST_SLOTS);
   #size = 0;
-  #controls = 0;
+  #sizes = noneOfAny();
   #lastNumber = 0;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
@@ -55,14 +56,8 @@ export class InFlight {
     return this.#size;
   }
 
-  /** Those that execute a session's command. */
-  get executes(): number {
-    return this.#size - this.#controls;
-  }
-
-  /** The others, by which the nodes keep in touch. */
-  get controls(): number {
-    return this.#controls;
+  sizeOf(trafficClass: TrafficClass): number {
+    return this.#sizes[trafficClass];
   }
 
   /** @returns the number under which it is asked */
@@ -71,7 +66,7 @@ export class InFlight {
     const number = this.#nextNumber();
     this.#slots[this.#slotOf(number)] = { number, request, deadlineAt, asker };
     this.#size++;
-    if (isControl(request)) this.#controls++;
+    this.#sizes[classOf(request)]++;
     if (deadlineAt < this.#timerAt) this.#watch(deadlineAt);
     return number;
   }
@@ -103,7 +98,7 @@ export class InFlight {
     const slots = this.#slots;
     this.#slots = emptySlots(FIRST_SLOTS);
     this.#size = 0;
-    this.#controls = 0;
+    this.#sizes = noneOfAny();
     for (const waiting of slots) waiting?.asker.onFailed(makeError());
   }
 
@@ -130,7 +125,7 @@ export class InFlight {
   #remove({ number, request }: Waiting): void {
     this.#slots[this.#slotOf(number)] = undefined;
     this.#size--;
-    if (isControl(request)) this.#controls--;
+    this.#sizes[classOf(request)]--;
   }
 
   /** Two numbers that differ in their last bits differ in one bit more, too. */
@@ -174,8 +169,8 @@ export class InFlight {
   }
 }
 
-export function isControl(request: PeerRequest): request is Exclude<PeerRequest, { kind: 'execute' }> {
-  return request.kind !== 'execute';
+function noneOfAny(): Record<TrafficClass, number> {
+  return { probe: 0, control: 0, bulk: 0, execute: 0 };
 }
 
 function emptySlots(count: number): (Waiting | undefined)[] {

@@ -22,14 +22,8 @@ export function meshLimits(config: Pick<Config, 'limits' | 'timings' | 'session'
   };
 }
 
-/** Requests in flight that are kept for pings and their like, beside `inFlightPerLink`, so that load cannot starve them. */
-export const CONTROL_RESERVE = 32;
-
 /** Bytes that may wait in this process for a slow connection; one frame more may join while they are fewer. */
 export const MAX_QUEUED_BYTES = 4 * 1024 * 1024;
 
-/** What control requests may add to that. */
-export const CONTROL_RESERVE_BYTES = 64 * 1024;
-
-/** Requests that wait for room on one link, half a KiB each and their payloads: ten thousand small ones. */
+/** Requests of one class that wait for room on one link, half a KiB each and their payloads: ten thousand small ones. */
 export const MAX_WAITING_BYTES = 8 * 1024 * 1024;

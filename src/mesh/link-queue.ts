@@ -5,10 +5,8 @@ import type { SessionCommand } from '../session/command.ts';
 import type { Asker } from './in-flight.ts';
 import type { PeerRequest } from './message.ts';
 
-export type Execute = Extract<PeerRequest, { kind: 'execute' }>;
-
 export interface Queued {
-  readonly request: Execute;
+  readonly request: PeerRequest;
   readonly deadlineAt: number;
   readonly asker: Asker;
   readonly since: number;
@@ -45,9 +43,9 @@ export class LinkQueue {
   }
 
   /** False where there is no room for it here, either. One may join as long as there is any. */
-  add(request: Execute, deadlineAt: number, asker: Asker): boolean {
+  add(request: PeerRequest, deadlineAt: number, asker: Asker): boolean {
     if (this.#bytes >= this.#maxBytes) return false;
-    const bytes = REQUEST_BYTES + payloadBytes(request.command);
+    const bytes = REQUEST_BYTES + (request.kind === 'execute' ? payloadBytes(request.command) : 0);
     this.#bytes += bytes;
     this.#queue.push({ request, deadlineAt, asker, since: this.#clock.monotonic(), bytes });
     this.#timer ??= this.#clock.after(LOOK_MS, () => this.#look());
@@ -106,12 +104,14 @@ export class LinkQueue {
   }
 }
 
-function lastMomentOf({ request, since }: Queued): number {
-  return since + request.budgetMs * WAITING_SHARE;
+function lastMomentOf({ request, since, deadlineAt }: Queued): number {
+  const patienceMs = request.kind === 'execute' ? request.budgetMs : deadlineAt - since;
+  return since + patienceMs * WAITING_SHARE;
 }
 
-/** At least one: by its last moment half of it is left. */
-function afterWait({ request, since }: Queued, now: number): Execute {
+/** What the peer is told that it has left is at least one: by the last moment half of it is. */
+function afterWait({ request, since }: Queued, now: number): PeerRequest {
+  if (request.kind !== 'execute') return request;
   const { kind, route, owner, incarnation, command } = request;
   const budgetMs = Math.max(1, request.budgetMs - Math.ceil(now - since));
   return { kind, route, owner, incarnation, budgetMs, command };

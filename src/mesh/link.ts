@@ -17,19 +17,22 @@ import { dial, type DialFailure, type DialHeirs } from './dial.ts';
 import type { FramedSocket } from './framed-socket.ts';
 import { writeFrame } from './frames.ts';
 import { HostLookup } from './host-lookup.ts';
-import { InFlight, isControl, type Asker } from './in-flight.ts';
-import {
-  CONTROL_RESERVE,
-  CONTROL_RESERVE_BYTES,
-  MAX_QUEUED_BYTES,
-  MAX_WAITING_BYTES,
-  type MeshLimits,
-} from './limits.ts';
+import { InFlight, type Asker } from './in-flight.ts';
+import { MAX_QUEUED_BYTES, MAX_WAITING_BYTES, type MeshLimits } from './limits.ts';
 import { LinkQueue } from './link-queue.ts';
 import { transition, type LinkEvent, type LinkState } from './link-state.ts';
 import type { Hello, PeerAnswer, PeerRequest } from './message.ts';
 import { writeRequest } from './request-codec.ts';
 import type { MeshSecurity } from './tls.ts';
+import {
+  classOf,
+  isWaitingClass,
+  placesOf,
+  SHARES,
+  WAITING_CLASSES,
+  type TrafficClass,
+  type WaitingClass,
+} from './traffic-class.ts';
 
 /** `timeout`: a request was not answered by its deadline. `lost`: anything else that ended the connection. */
 export type DownCause = 'lost' | 'timeout';
@@ -75,7 +78,7 @@ export class Link {
   readonly #options: LinkOptions;
   readonly #log: Logger;
   readonly #inFlight: InFlight;
-  readonly #queue: LinkQueue;
+  readonly #queues: Readonly<Record<WaitingClass, LinkQueue>>;
   readonly #dials: DialLoop;
   readonly #lookup = new HostLookup();
   readonly #heirs: DialHeirs = {
@@ -96,7 +99,10 @@ export class Link {
     this.#options = options;
     this.#log = options.log.child({ link: options.letter });
     this.#inFlight = new InFlight(options.clock, () => setImmediate(() => this.#judgeDeadlines()));
-    this.#queue = new LinkQueue(options.clock, MAX_WAITING_BYTES);
+    this.#queues = {
+      bulk: new LinkQueue(options.clock, MAX_WAITING_BYTES),
+      execute: new LinkQueue(options.clock, MAX_WAITING_BYTES),
+    };
     this.#dials = new DialLoop({
       clock: options.clock,
       random: options.random,
@@ -133,8 +139,12 @@ export class Link {
       asker.onFailed(new LinkDownError(`the deadline passed before ${this.letter} could be asked`));
       return;
     }
-    if (this.#hasRoom(connection, message)) this.#send(connection, message, deadlineAt, asker);
-    else if (isControl(message) || !this.#queue.add(message, deadlineAt, asker)) asker.onFailed(this.#busyError());
+    const trafficClass = classOf(message);
+    const queue = isWaitingClass(trafficClass) ? this.#queues[trafficClass] : undefined;
+    // Who comes later does not overtake those that wait.
+    const hasRoom = (queue === undefined || queue.size === 0) && this.#fits(connection, trafficClass);
+    if (hasRoom) this.#send(connection, message, deadlineAt, asker);
+    else if (queue?.add(message, deadlineAt, asker) !== true) asker.onFailed(this.#busyError());
   }
 
   /** The same as a promise. */
@@ -155,9 +165,12 @@ export class Link {
 
   /** Something was answered or has left. */
   #sendQueued(connection: FramedSocket): void {
-    while (this.#queue.size > 0 && this.#fitsExecute(connection)) {
-      const next = this.#queue.next();
-      if (next !== undefined) this.#send(connection, next.request, next.deadlineAt, next.asker);
+    for (const trafficClass of WAITING_CLASSES) {
+      const queue = this.#queues[trafficClass];
+      while (queue.size > 0 && this.#fits(connection, trafficClass)) {
+        const next = queue.next();
+        if (next !== undefined) this.#send(connection, next.request, next.deadlineAt, next.asker);
+      }
     }
   }
 
@@ -182,7 +195,7 @@ export class Link {
     this.#connection = undefined;
     this.#enter({ kind: 'closed', why: 'this node is closing' });
     connection?.destroy('the link was closed');
-    this.#queue.failAll(() => new LinkDownError(`the link to ${this.letter} was closed before it could be asked`));
+    this.#failQueued(() => new LinkDownError(`the link to ${this.letter} was closed before it could be asked`));
     this.#inFlight.failAll(() => new LinkLostError(`the link to ${this.letter} was closed before the answer came`));
     await Promise.all([this.#dials.close(), connection?.closed]);
   }
@@ -240,7 +253,7 @@ export class Link {
     const match = this.#inFlight.settle(number, answer);
     if (match === 'unknown-number') throw new FrameError(`it answers ${number}, which is not asked`);
     if (match === 'wrong-kind-or-id') throw new FrameError(`its answer to ${number} is not of what was asked`);
-    if (this.#queue.size > 0) this.#sendQueued(connection);
+    this.#sendQueued(connection);
   }
 
   #unanswered(connection: FramedSocket, number: number): void {
@@ -268,9 +281,7 @@ export class Link {
     this.#connection = undefined;
     this.#enter({ kind: 'lost', why });
     connection.destroy(why);
-    this.#queue.failAll(
-      () => new LinkDownError(`the link to ${this.letter} was lost before it could be asked: ${why}`),
-    );
+    this.#failQueued(() => new LinkDownError(`the link to ${this.letter} was lost before it could be asked: ${why}`));
     this.#inFlight.failAll(
       () => new LinkLostError(`the link to ${this.letter} was lost before the answer came: ${why}`),
     );
@@ -278,16 +289,14 @@ export class Link {
     if (!this.#isClosed) this.#redial();
   }
 
-  /** Who comes later does not overtake those that wait. */
-  #hasRoom(connection: FramedSocket, message: PeerRequest): boolean {
-    if (!isControl(message)) return this.#queue.size === 0 && this.#fitsExecute(connection);
-    return (
-      this.#inFlight.controls < CONTROL_RESERVE && connection.queuedBytes < MAX_QUEUED_BYTES + CONTROL_RESERVE_BYTES
-    );
+  #fits(connection: FramedSocket, trafficClass: TrafficClass): boolean {
+    const places = placesOf(trafficClass, this.#options.limits.inFlightPerLink);
+    if (this.#inFlight.sizeOf(trafficClass) >= places) return false;
+    return connection.queuedBytes < MAX_QUEUED_BYTES + SHARES[trafficClass].reserveBytes;
   }
 
-  #fitsExecute(connection: FramedSocket): boolean {
-    return this.#inFlight.executes < this.#options.limits.inFlightPerLink && connection.queuedBytes < MAX_QUEUED_BYTES;
+  #failQueued(makeError: () => MagliaError): void {
+    for (const trafficClass of WAITING_CLASSES) this.#queues[trafficClass].failAll(makeError);
   }
 
   get #isClosed(): boolean {
@@ -295,7 +304,7 @@ export class Link {
   }
 
   #busyError(): LinkBusyError {
-    const waiting = this.#queue.size;
+    const waiting = WAITING_CLASSES.reduce((sum, one) => sum + this.#queues[one].size, 0);
     return new LinkBusyError(
       `${this.inFlight} requests to ${this.letter} are unanswered and ${waiting} wait: ask less, or give more nodes`,
     );

@@ -5,7 +5,7 @@ import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Reply } from '../session/reply.ts';
 
 /** The version of this wire. Daemons that speak different ones refuse each other. */
-export const WIRE_VERSION = 2;
+export const WIRE_VERSION = 3;
 
 /** Whether a node answers for its letter yet, or still. */
 export type Phase = 'joining' | 'serving' | 'leaving';
@@ -92,6 +92,8 @@ export type PeerRequest =
 
 export type PeerRequestKind = PeerRequest['kind'];
 
+export type RequestOf<K extends PeerRequestKind> = Extract<PeerRequest, { kind: K }>;
+
 export type PeerAnswer =
   /** What I hold of the life that pinged; and my own incarnation and phase. */
   | {
@@ -126,10 +128,12 @@ export interface OfferedEstate {
   readonly account: number;
   /** The owner's life in whose name it was done. */
   readonly life: number;
-  /** Nothing that was done in that name is known to be missing. */
+  /** Nothing that was done in that name is known to be missing, but for what `forgetsUnminted` says. */
   readonly complete: boolean;
   /** Where it is not: who can fill the gaps, having acted in that name as well. Nobody: what is missing is lost. */
   readonly gapsBy: readonly Letter[];
+  /** Besides, something that was done with ids which no node minted is lost. */
+  readonly forgetsUnminted: boolean;
   /** The holder lost its own life since: others may have acted after it. */
   readonly isClosed: boolean;
 }

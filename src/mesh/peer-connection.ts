@@ -9,9 +9,10 @@ import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-sock
 import { GREETING_MAX_BYTES, writeFrame, writeNothing } from './frames.ts';
 import type { Rival } from './handshake.ts';
 import { writeHelloAnswer } from './hello-codec.ts';
-import { CONTROL_RESERVE, MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
+import { MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
 import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from './message.ts';
 import { senderIncarnation } from './sender-incarnation.ts';
+import { placesOfAll } from './traffic-class.ts';
 
 /** How long a peer may leave its answers unread once they fill the queue. */
 const UNREAD_ANSWERS_MS = 5000;
@@ -164,7 +165,7 @@ export class PeerConnection implements FramedSocketOwner {
 
   get #isFull(): boolean {
     return (
-      this.#executing >= this.#parts.limits.inFlightPerLink + CONTROL_RESERVE ||
+      this.#executing >= placesOfAll(this.#parts.limits.inFlightPerLink) ||
       this.#connection.queuedBytes >= MAX_QUEUED_BYTES
     );
   }

@@ -5,7 +5,8 @@ import type { Members } from '../membership/members.ts';
 import type { PeerLinks } from '../membership/peer-link.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { Witness } from '../membership/witness.ts';
-import type { Hello, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Hello, PeerAnswer, PeerRequest, RequestOf } from '../mesh/message.ts';
+import { answerBy, type RequestTable } from '../mesh/request-table.ts';
 import { isLongWork, type LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { bytesToCheck, isAcceptable } from '../session/acceptable-command.ts';
@@ -33,7 +34,7 @@ export interface PeerDeskParts {
   readonly metrics: Pick<Metrics, 'count'>;
 }
 
-type Execute = Extract<PeerRequest, { kind: 'execute' }>;
+type Execute = RequestOf<'execute'>;
 
 /** Longer than any door lets anybody wait, for a lock too: a deadline that a peer names is bounded as well. */
 const MAX_BUDGET_MS = 120_000;
@@ -41,20 +42,28 @@ const MAX_BUDGET_MS = 120_000;
 const UNACCEPTABLE: Reply = { kind: 'refused', code: 'UNACCEPTABLE' };
 const NOT_HERE: Reply = { kind: 'unavailable', code: 'OWNER_UNREACHABLE' };
 
-/** Where requests of other daemons arrive. Executes here, or passes on once; never further (section 4). */
+/**
+ * Where requests of other daemons arrive, and the row of the table that answers each. An `execute` is executed here, or passed
+ * on once; never further (section 4).
+ */
 export class PeerDesk {
   readonly #parts: PeerDeskParts;
   readonly #sight: MeshSight;
+  readonly #table: RequestTable;
 
   constructor(parts: PeerDeskParts) {
     this.#parts = parts;
     this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
+    this.#table = { ...parts.witness.answers, execute: (from, request) => this.#command(from, request) };
+  }
+
+  answer(from: Hello, request: PeerRequest): Soon<PeerAnswer> {
+    return answerBy(this.#table, from, request);
   }
 
   /** Whether at once or later: as the executor does. */
-  answer(from: Hello, request: PeerRequest): Soon<PeerAnswer> {
+  #command(from: Hello, request: Execute): Soon<PeerAnswer> {
     const { clock, witness } = this.#parts;
-    if (request.kind !== 'execute') return witness.answer(from, request);
     witness.heard(from.letter, from.incarnation);
     const reply = this.#checked(request, clock.monotonic() + Math.min(request.budgetMs, MAX_BUDGET_MS));
     if (!(reply instanceof Promise)) return this.#answered(request, reply);

@@ -7,10 +7,13 @@ export interface MeshAddress {
   readonly port: number;
 }
 
+/** The rule by which ids find their owner (`ownerLetter`). Part of the digest: nodes with two rules must not meet. */
+const PLACEMENT = 'placement 2';
+
 /** The cluster's letter => address map, the same on every node. Immutable; its order is the alphabet's. */
 export class LetterMap {
   readonly letters: readonly Letter[];
-  /** Tells two maps apart: equal digests mean equal letters and equal addresses. */
+  /** Tells two maps apart: equal digests mean equal letters, equal addresses, and one rule of placement. */
   readonly digest: string;
   readonly #addresses: ReadonlyMap<Letter, MeshAddress>;
 
@@ -18,7 +21,7 @@ export class LetterMap {
     this.letters = [...addresses.keys()].sort(compareLetters);
     this.#addresses = new Map(addresses);
     const canonical = this.letters.map((letter) => `${letter}=>${formatAddress(this.address(letter))}`).join(',');
-    this.digest = createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+    this.digest = createHash('sha256').update(`${PLACEMENT},${canonical}`).digest('hex').slice(0, 16);
   }
 
   has(letter: Letter): boolean {

@@ -1,26 +1,15 @@
-import { createHash } from 'node:crypto';
-import { customAlphabet } from 'nanoid';
 import { isLetter, type Letter } from './letter.ts';
 import type { LetterMap } from './letter-map.ts';
-
-const RANDOM_CHARACTERS = '0123456789abcdefghijklmnopqrstuvwxyz';
-
-/** 26 characters of 36: 134 bits that nobody can guess, the letter not counted (S4). */
-const RANDOM_LENGTH = 26;
 
 const MINTED_FORM = /^[0-9a-zA-Z][0-9a-z]{26}$/;
 
 /** A key of a general memcached client; what does not fit here is `malformed`. */
 const KEY_FORM = /^[\x21-\x7e]{1,250}$/;
 
-const drawRandom = customAlphabet(RANDOM_CHARACTERS, RANDOM_LENGTH);
-
-/** Draws a new id for the node of this letter. The caller reserves it in the store before anyone sees it (S4). */
-export function drawSessionId(letter: Letter): string {
-  return letter + drawRandom();
-}
-
-/** Whether the text has the form of an id that some node minted: a letter and 26 characters of `[0-9a-z]`. */
+/**
+ * Whether the text has the form of an id that some node minted: a letter and 26 characters of `[0-9a-z]`. Whether one did is
+ * what `MintedIds` knows.
+ */
 export function isMintedForm(text: string): boolean {
   return MINTED_FORM.test(text);
 }
@@ -40,18 +29,34 @@ export function ownerLetter(id: string, map: LetterMap): Letter {
   return rendezvousLetter(id, map);
 }
 
+/** Rendezvous hashing: the letter that weighs most for this id. Taking a letter away moves only the ids that it had. */
 function rendezvousLetter(id: string, map: LetterMap): Letter {
+  const hash = hashOf(id);
   let best = map.letters[0];
-  let bestScore = '';
+  let bestWeight = -1;
   for (const letter of map.letters) {
-    const score = createHash('sha1').update(letter).update(id).digest('hex');
-    if (score > bestScore) {
+    const weight = scrambled(hash ^ scrambled(letter.charCodeAt(0))) >>> 0;
+    if (weight > bestWeight) {
       best = letter;
-      bestScore = score;
+      bestWeight = weight;
     }
   }
   if (best === undefined) throw new RangeError('the map is empty');
   return best;
+}
+
+/** FNV-1a, 32 bits, once for an id: https://datatracker.ietf.org/doc/html/draft-eastlake-fnv */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash;
+}
+
+/** The last step of MurmurHash3: each bit of the word decides about each bit of the outcome. */
+function scrambled(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }
 
 /** What logs may show of an id (S9): its letter and four characters. */

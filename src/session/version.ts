@@ -1,4 +1,4 @@
-import { MAX_INCARNATION } from './incarnation.ts';
+import { isIncarnation, MAX_INCARNATION } from './incarnation.ts';
 
 /** No record has a higher one: beyond it the integers would soon not be safe. */
 export const MAX_VERSION = MAX_INCARNATION * 1000;
@@ -22,6 +22,11 @@ export class Versions {
     this.#last = Math.max(this.#last, incarnation * 1000);
   }
 
+  /** By how many milliseconds the versions are ahead of this moment, as records that came from elsewhere may have made them. */
+  leadOver(moment: number): number {
+    return Math.max(0, Math.ceil(this.#last / 1000 - moment));
+  }
+
   /** The next version, also above `previous`, which may come from another node's shelf. */
   next(previous = 0): number {
     this.#last = Math.max(this.#last, previous) + 1;
@@ -36,12 +41,26 @@ export interface FirstMoment {
   readonly served: number;
   /** By the monotonic clock, which the daemons of one boot have in common. */
   readonly monotonicMs: number;
+  /** By the clock that the records' lives are counted by, which those have in common as well. */
+  readonly lifeMs: number;
+  /** By how much the former one's versions were ahead of that clock. */
+  readonly lead: number;
+  /** A version below which some records do not count (`engine/unminted-floor.ts`): those to come all have to be above it. */
+  readonly floor: number;
 }
 
 /**
  * The moment at which a daemon's versions begin. Where the wall clock was set back, its life is named by the very next number
- * after the former one, whatever time that one lasted. So the time since the boot is added, of which the former had less.
+ * after the former one, whatever time that one lasted. So the time since the boot is added, of which the former had less. And
+ * where the former had taken over records from a node whose versions were ahead, its own went on above those.
  */
-export function firstVersionsAt({ incarnation, served, monotonicMs }: FirstMoment): number {
-  return Math.max(incarnation, served + Math.ceil(monotonicMs));
+export function firstVersionsAt({ incarnation, served, monotonicMs, lifeMs, lead, floor }: FirstMoment): number {
+  const ahead = lifeMs + lead;
+  const moments = [incarnation, served + Math.ceil(monotonicMs), isIncarnation(ahead) ? ahead : 0];
+  return Math.max(...moments, Math.ceil(floor / 1000));
+}
+
+/** Whether a number that was written down can be a record's version, or 0 for none. */
+export function isVersion(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MAX_VERSION;
 }

@@ -57,9 +57,14 @@ export class Estate {
     this.#onNoted = parts.onNoted;
   }
 
-  /** Nothing that was done in that name is known to be missing here. */
+  /** Nothing that was done in that name is known to be missing here, but for what `forgetsUnminted` says. */
   get isComplete(): boolean {
     return this.#ledger.isComplete && this.#gapsBy.size === 0;
+  }
+
+  /** Something is missing that was done with ids which no node minted: the owner has to reset all such sessions. */
+  get forgetsUnminted(): boolean {
+    return this.#ledger.forgetsUnminted;
   }
 
   /** Who may have what is missing, having acted in that name besides; nobody where something was here and is lost. */
@@ -76,13 +81,22 @@ export class Estate {
     return this.#ledger.lastSequence;
   }
 
-  /** Nothing was done, and nothing is under way. */
+  /** Nothing is on record, and nothing is under way. */
   get isBlank(): boolean {
     return this.size === 0 && this.#underWay.size === 0;
   }
 
+  /** Nothing was done, so that there is nothing to tell. */
+  get isUntouched(): boolean {
+    return this.isBlank && this.isComplete && !this.forgetsUnminted;
+  }
+
   markIncomplete(): void {
     this.#ledger.markIncomplete();
+  }
+
+  forgetUnminted(): void {
+    this.#ledger.forgetUnminted();
   }
 
   markGap(by: Letter): void {

@@ -74,7 +74,7 @@ export class Estates {
   /** The owner died in a later life, which may have begun without our account of the one before. */
   supersede(owner: Letter): void {
     const open = this.#open.get(owner);
-    if (open !== undefined && !(open.estate.isBlank && open.estate.isComplete)) this.#keepClosed(owner, open);
+    if (open !== undefined && !open.estate.isUntouched) this.#keepClosed(owner, open);
     this.#open.delete(owner);
     this.#handedOver.delete(owner);
   }
@@ -97,7 +97,7 @@ export class Estates {
   }
 
   #keepClosed(owner: Letter, account: Account): void {
-    const former = (this.#closed.get(owner) ?? []).filter(({ estate }) => !estate.isBlank || !estate.isComplete);
+    const former = (this.#closed.get(owner) ?? []).filter(({ estate }) => !estate.isUntouched);
     const isOneTooMany = former.length >= MOST_CLOSED;
     if (isOneTooMany) account.estate.markIncomplete();
     this.#closed.set(owner, [...(isOneTooMany ? [] : former), { ...account, isClosed: true }]);

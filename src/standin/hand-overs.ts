@@ -3,7 +3,7 @@ import type { Letter } from '../session/letter.ts';
 import type { Account } from './estates.ts';
 
 interface HandOver {
-  readonly offer: Pick<OfferedEstate, 'complete' | 'gapsBy'>;
+  readonly offer: Pick<OfferedEstate, 'complete' | 'gapsBy' | 'forgetsUnminted'>;
   readonly collected: number;
 }
 
@@ -12,8 +12,8 @@ export class HandOvers {
   readonly #handOvers = new Map<Letter, Map<number, HandOver>>();
 
   /** Whoever is offered it anew has to collect anew: it may have begun from the start, or not want it any more. */
-  offered(to: Letter, { account, complete, gapsBy }: OfferedEstate): void {
-    this.#of(to).set(account, { offer: { complete, gapsBy }, collected: 0 });
+  offered(to: Letter, { account, complete, gapsBy, forgetsUnminted }: OfferedEstate): void {
+    this.#of(to).set(account, { offer: { complete, gapsBy, forgetsUnminted }, collected: 0 });
   }
 
   collected(by: Letter, account: number, cursor: number): void {
@@ -23,10 +23,12 @@ export class HandOvers {
 
   /** Whether the peer knows all that stands in this account now. */
   isWhole(by: Letter, { number, estate }: Account): boolean {
-    if (estate.isBlank && estate.isComplete) return true;
+    if (estate.isUntouched) return true;
     const known = this.#of(by).get(number);
     if (known === undefined || known.collected < estate.lastNote) return false;
-    return known.offer.complete === estate.isComplete && known.offer.gapsBy.length === estate.gapsBy.length;
+    const { complete, gapsBy, forgetsUnminted } = known.offer;
+    if (forgetsUnminted !== estate.forgetsUnminted) return false;
+    return complete === estate.isComplete && gapsBy.length === estate.gapsBy.length;
   }
 
   /** It has joined. */

@@ -14,6 +14,7 @@ import { MemoryStore } from '../../src/store/memory-store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { MemcachedItems, UNLIMITED, type Told } from '../support/memcached-items.ts';
 import { letter } from '../support/mesh-messages.ts';
+import { IDS } from '../support/minted-ids.ts';
 
 const OPERATIONS = 20_000;
 const KEYS = 20;
@@ -141,6 +142,7 @@ function buildEngine(clock: FakeClock): Engine {
   const store = new MemoryStore({ megabytes: 64, maxRecordBytes: 2 * SESSION.maxBytes, clock, metrics });
   return new Engine({
     letter: letter('a'),
+    ids: IDS,
     vault: new Vault({ store, recall: new Recall(1000), hot: new HotRecords(1), clock, log }),
     turns: new Turns(8),
     locks: new Locks(clock, 1000, 8),

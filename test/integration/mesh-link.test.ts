@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { HandshakeRefusedError, LinkBusyError, LinkDownError, LinkLostError } from '../../src/errors.ts';
 import type { PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import { placesOf } from '../../src/mesh/traffic-class.ts';
 import { encodeFrames, type Frame } from '../support/mesh-frames.ts';
 import {
   a,
@@ -17,6 +18,9 @@ import {
   startTcp,
   welcome,
 } from '../support/mesh-nodes.ts';
+
+const disagrees: PeerAnswer = { kind: 'verdict', agreed: false, heardAgoMs: 0, incarnation: 1 };
+const lastPage: PeerAnswer = { kind: 'entries', entries: [], nextCursor: 0, more: false };
 
 /** A free port: somebody listened there a moment ago. */
 async function closedPort(): Promise<{ host: string; port: number }> {
@@ -73,8 +77,8 @@ describe('a link that is up', () => {
     });
     const { link, ups, in: within } = openLink(address, { security: plain });
     await ups.find();
-    await Promise.all(Array.from({ length: 20 }, () => link.request(ping, within(1000))));
-    expect(chunks).toEqual([20 * 18]);
+    await Promise.all(Array.from({ length: 12 }, () => link.request(ping, within(1000))));
+    expect(chunks).toEqual([12 * 18]);
   });
 
   test('refuses more requests than are allowed in flight, once they have waited, and keeps room for pings', async () => {
@@ -90,6 +94,32 @@ describe('a link that is up', () => {
     const failed = Promise.allSettled(held);
     await link.close();
     expect((await failed).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
+  test('pages of a handover take no place of pings, votes or commands, and wait for places of their own', async () => {
+    const pages: (() => void)[] = [];
+    const { address, asked } = await startServer({
+      handler: (_from, request) => {
+        if (request.kind === 'accuse') return Promise.resolve(disagrees);
+        if (request.kind !== 'collect') return answerOf(request);
+        return new Promise((resolve) => pages.push(() => resolve(lastPage)));
+      },
+    });
+    const { link, ups, in: within } = openLink(address, { limits: { inFlightPerLink: 3 } });
+    await ups.find();
+    const collect: PeerRequest = { kind: 'collect', incarnation: 1, letter: b, account: 1, cursor: 0 };
+    const collected = Array.from({ length: 100 }, () => link.request(collect, within(5000)));
+    expect(await link.request(ping, within(1000))).toEqual(pong);
+    const vote: PeerRequest = { kind: 'accuse', letter: b, incarnation: 1, evidence: 'silence', isPoll: true };
+    expect(await link.request(vote, within(1000))).toMatchObject({ kind: 'verdict' });
+    expect(await link.request(get('b1'), within(1000))).toMatchObject({ kind: 'reply', id: 'b1' });
+    const places = placesOf('bulk', 3);
+    expect(asked.all.filter(({ kind }) => kind === 'collect')).toHaveLength(places);
+    for (let at = 0; at < collected.length; at++) {
+      await asked.count(3 + Math.min(collected.length, at + places));
+      pages[at]?.();
+      await collected[at];
+    }
   });
 
   test('sends what was more than is allowed in flight as soon as there is room, in order', async () => {

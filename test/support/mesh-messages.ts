@@ -157,6 +157,7 @@ const estates: Arbitrary<OfferedEstate> = fc.record({
   life: lives,
   complete: fc.boolean(),
   gapsBy: fc.array(letters, { maxLength: 62 }),
+  forgetsUnminted: fc.boolean(),
   isClosed: fc.boolean(),
 });
 

@@ -46,15 +46,18 @@ export async function run(
   const random = new Random(seed);
   const size = random.weighted({ 2: 1, 3: 6, 5: 3 });
   const trace: string[] = [];
+  const meshSeed = random.below(2 ** 31);
+  const isLedgerSmall = random.chance(0.15);
   const mesh = new SimMesh({
-    seed: random.below(2 ** 31),
+    seed: meshSeed,
     size: hosts ?? Number(size),
     limits: {
-      ledgerEntries: random.chance(0.15) ? SMALL_LEDGER : LARGE_LEDGER,
+      ledgerEntries: isLedgerSmall ? SMALL_LEDGER : LARGE_LEDGER,
       recalledSessions: 1000,
       shelfMegabytes: 1,
     },
     doGoOn: weather !== 'faults',
+    doMakeUp: isLedgerSmall,
     session: drawSession(random, weather),
     ...(isTraced && { trace: (line: string) => void trace.push(line) }),
   });

@@ -26,6 +26,8 @@ export interface SimMeshOptions {
   readonly idleMs?: number;
   /** Whether some visitors go on under the id that they have, whatever they are told of it. */
   readonly doGoOn?: boolean;
+  /** Whether some visitors come with ids that nobody minted. */
+  readonly doMakeUp?: boolean;
   /** Told of everything that happens, for a person who follows one run. */
   readonly trace?: (line: string) => void;
 }
@@ -114,7 +116,7 @@ export class SimMesh {
   readonly #trace: (line: string) => void;
   readonly #log: Logger;
 
-  constructor({ seed, size, limits, session, idleMs = 40, doGoOn = false, trace }: SimMeshOptions) {
+  constructor({ seed, size, limits, session, idleMs = 40, doGoOn = false, doMakeUp = false, trace }: SimMeshOptions) {
     this.config = {
       ...CONFIG,
       limits: { ...CONFIG.limits, ...limits },
@@ -144,7 +146,7 @@ export class SimMesh {
       random: new Random(this.#random.below(2 ** 31)),
       letters: this.letters,
       nodeOf: (letter) => this.nodeOf(letter),
-      ...{ idleMs, doGoOn },
+      ...{ idleMs, doGoOn, doMakeUp },
     });
   }
 
@@ -321,6 +323,7 @@ export class SimMesh {
       this.count(`member ${from} -> ${to}`);
     },
     noted: (_node, _owner, outcome) => this.count(`noted ${outcome}`),
+    resetUnminted: () => this.count('unminted reset'),
     wiped: (node) => {
       this.wipedAt.push({ node, at: this.world.now });
       this.unrest.push(this.world.now);

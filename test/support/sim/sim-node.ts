@@ -9,6 +9,7 @@ import { Locks } from '../../../src/engine/locks.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
+import { UnmintedFloor } from '../../../src/engine/unminted-floor.ts';
 import { Vault, type VaultParts } from '../../../src/engine/vault.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
@@ -26,6 +27,7 @@ import { PeerDesk } from '../../../src/routing/peer-desk.ts';
 import { Router } from '../../../src/routing/router.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { LetterMap } from '../../../src/session/letter-map.ts';
+import { MintedIds } from '../../../src/session/minted-ids.ts';
 import { ENVELOPE_BYTES } from '../../../src/session/record.ts';
 import { firstVersionsAt, Versions } from '../../../src/session/version.ts';
 import { Estate } from '../../../src/standin/estate.ts';
@@ -44,6 +46,8 @@ export interface SimNodeWatcher {
   readonly changed: (node: Letter, peer: Letter, from: string, to: string) => void;
   readonly noted: (node: Letter, owner: Letter, outcome: string) => void;
   readonly wiped: (node: Letter) => void;
+  /** It dropped the sessions whose ids no node minted. */
+  readonly resetUnminted: (node: Letter) => void;
   readonly lost: (node: Letter, why: string) => void;
   readonly served: (node: Letter) => void;
   /** It took another life while it joins. */
@@ -72,6 +76,9 @@ export interface SimNodeParts {
 const NO_METRICS = { count: () => undefined, set: () => undefined, observe: () => undefined };
 
 const SOFTWARE = 'simulated';
+
+/** All nodes have the same secret. */
+const IDS = new MintedIds(Buffer.from('the secret of the simulated mesh'));
 
 /** As in `daemon.ts`. */
 const FAREWELL_MS = 200;
@@ -126,8 +133,11 @@ export class SimNode {
     });
     lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
     const incarnation = Math.max(clock.now(), lives.served + 1);
-    const { served } = lives;
-    const versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs: clock.monotonic() }));
+    const { served, unmintedFloor, versionsLead: lead } = lives;
+    const moment = { incarnation, served, monotonicMs: clock.monotonic(), lifeMs: lifeClock.now(), lead };
+    const versions = new Versions(firstVersionsAt({ ...moment, floor: unmintedFloor }));
+    const ids = IDS;
+    const isMinted = (id: string): boolean => ids.isMinted(id);
 
     // Half of the nodes keep records at hand, so that every run tries both.
     const hotRecords = new HotRecords(letter.charCodeAt(0) % 2);
@@ -142,12 +152,16 @@ export class SimNode {
     const buildEngine = (vault: Omit<VaultParts, 'clock' | 'log'>, owner: Letter): Engine =>
       new Engine({
         letter: owner,
+        ids,
         vault: new Vault({ ...vault, clock: lifeClock, log }),
         turns: new Turns(limits.queuePerSession),
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
         ...{ versions, session, allowsFlush: true, work, clock: lifeClock, log },
       });
-    const engine = buildEngine({ store, recall, hot: hotRecords, ends }, letter);
+    const engine = buildEngine(
+      { store, recall, hot: hotRecords, ends, floor: new UnmintedFloor(ids, unmintedFloor) },
+      letter,
+    );
 
     const buildShelf = (owner: Letter): Engine => {
       const { shelfMegabytes, recalledSessions } = limits;
@@ -159,7 +173,7 @@ export class SimNode {
       (owner, isComplete) =>
         new Estate({
           shelf: buildShelf(owner),
-          ledger: new Ledger(limits.ledgerEntries, isComplete),
+          ledger: new Ledger({ limit: limits.ledgerEntries, isComplete, isMinted }),
           aliasMs: session.tombstoneSeconds * 1000,
           clock,
           onNoted: (_id, outcome) => {
@@ -242,6 +256,13 @@ export class SimNode {
       },
       apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
       inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
+      resetUnminted: async () => {
+        watcher.resetUnminted(letter);
+        lives.raiseUnmintedFloor(await engine.resetUnminted());
+      },
+      recordVersions: () => lives.recordVersionsLead(versions.leadOver(lifeClock.now())),
+      isMinted,
+      inheritForgotten: (owner) => registrar.estateOf(owner).forgetUnminted(),
       inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
       onIncarnation: (life) => {
         watcher.beganLife(letter);

@@ -23,6 +23,8 @@ export interface VisitorsParts {
   readonly idleMs: number;
   /** Whether some go on under the id that they have, whatever they are told of it. */
   readonly doGoOn: boolean;
+  /** Whether some come with ids that nobody minted. */
+  readonly doMakeUp: boolean;
 }
 
 /** What visitors do most of the time; the numbers are weights. */
@@ -30,6 +32,9 @@ const HABITS = { get: 30, put: 16, patch: 10, open: 16, touch: 5, destroy: 3, ro
 
 /** Beside these: so often does a client go on under the id of a session, as unmodified memcached clients do. */
 const GOING_ON = 10;
+
+/** And so often does somebody come with an id that was made up. */
+const MAKING_UP = 40;
 
 /** Clients of the mesh: they ask whatever node they come upon, and write down what they were told. */
 export class Visitors {
@@ -159,7 +164,8 @@ export class Visitors {
 
   #think(): Act {
     const { random } = this.#parts;
-    const habits = { ...HABITS, keep: this.#parts.doGoOn ? GOING_ON : 0 };
+    const { doGoOn, doMakeUp } = this.#parts;
+    const habits = { ...HABITS, keep: doGoOn ? GOING_ON : 0, madeUp: doMakeUp ? MAKING_UP : 0 };
     const habit = this.#known.length === 0 ? 'mint' : random.weighted(habits);
     if (habit === 'mint') {
       if (random.chance(0.2)) return { kind: 'open' };
@@ -167,6 +173,7 @@ export class Visitors {
       return { kind: 'mint', lineage: `L${write}`, write };
     }
     if (habit === 'kept') return this.#thinkOfKept();
+    if (habit === 'madeUp') return this.#makeUp();
     const id = this.#recall();
     if (habit === 'put' || habit === 'patch' || habit === 'keep') {
       return { kind: habit, id, lineage: this.lineages.get(id) ?? '', write: this.#draw() };
@@ -179,6 +186,14 @@ export class Visitors {
     const id = random.pick(this.#keys);
     const kind = random.weighted({ keep: 5, get: 5, destroy: 0.3 });
     return kind === 'keep' ? { kind, id, lineage: id, write: this.#draw() } : { kind, id };
+  }
+
+  #makeUp(): Act {
+    const { letters, random } = this.#parts;
+    const id = random.pick(letters) + String(this.#draw()).padStart(26, 'x');
+    // As a key of a client's own: nobody is surprised that nothing is there.
+    this.lineages.set(id, id);
+    return { kind: random.weighted({ get: 3, open: 1, touch: 1 }), id };
   }
 
   #draw(): number {

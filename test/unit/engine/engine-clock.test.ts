@@ -15,6 +15,7 @@ import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { letterOf } from '../session/letters.ts';
 import { doneOf, ID, json, SESSION, summary } from './engine-setup.ts';
+import { IDS } from '../../support/minted-ids.ts';
 
 const HOUR = 3_600_000;
 const STEPS = [HOUR, -HOUR, 120_000, -120_000, 24 * HOUR, -24 * HOUR];
@@ -34,6 +35,7 @@ function setUp(clock = new FakeClock(), store = new FakeStore(clock), hotMegabyt
   const log = pino({ level: 'silent' });
   const engine = new Engine({
     letter: letterOf('a'),
+    ids: IDS,
     vault: new Vault({
       ...{ store, ends, log },
       recall: new Recall(100),

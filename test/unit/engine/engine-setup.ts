@@ -7,6 +7,7 @@ import { Ends } from '../../../src/engine/ends.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
+import { UnmintedFloor } from '../../../src/engine/unminted-floor.ts';
 import { Vault } from '../../../src/engine/vault.ts';
 import type { Content } from '../../../src/session/command.ts';
 import type { Reply } from '../../../src/session/reply.ts';
@@ -14,6 +15,7 @@ import { Versions } from '../../../src/session/version.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { letterOf } from '../session/letters.ts';
+import { IDS } from '../../support/minted-ids.ts';
 
 export const SESSION: SessionConfig = {
   ttlSeconds: 600,
@@ -56,6 +58,8 @@ export function setUpEngine({
   session = {},
   hotMegabytes = 0,
   allowsFlush = true,
+  store = new FakeStore(clock),
+  floor = new UnmintedFloor(IDS, 0),
 }: {
   clock?: FakeClock;
   letter?: string;
@@ -65,10 +69,11 @@ export function setUpEngine({
   session?: Partial<SessionConfig>;
   hotMegabytes?: number;
   allowsFlush?: boolean;
+  store?: FakeStore;
+  floor?: UnmintedFloor;
 } = {}): EngineSetup {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
-  const store = new FakeStore(clock);
   const recall = new Recall(recalled);
   const config = { ...SESSION, ...session };
   // Nobody has ever confirmed it: whatever was destroyed may be unknown elsewhere.
@@ -77,7 +82,8 @@ export function setUpEngine({
   const turns = new Turns(queueLimit);
   const engine = new Engine({
     letter: letterOf(letter),
-    vault: new Vault({ store, recall, hot: new HotRecords(hotMegabytes), clock, log, ends }),
+    ids: IDS,
+    vault: new Vault({ store, recall, hot: new HotRecords(hotMegabytes), clock, log, ends, floor }),
     turns,
     locks,
     versions: new Versions(incarnation),

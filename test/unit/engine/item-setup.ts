@@ -14,6 +14,7 @@ import { Versions } from '../../../src/session/version.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { FakeStore } from '../../support/fake-store.ts';
 import { letter } from '../../support/mesh-messages.ts';
+import { IDS } from '../../support/minted-ids.ts';
 
 export const SESSION: SessionConfig = {
   ttlSeconds: 600,
@@ -79,6 +80,7 @@ export function setUpItems({
   const config = { ...SESSION, ...session };
   const engine = new Engine({
     letter: letter(at),
+    ids: IDS,
     vault: new Vault({ store: fake, recall: new Recall(1000), hot: new HotRecords(hotMegabytes), clock, log }),
     turns: new Turns(8),
     locks: new Locks(clock, config.lockSeconds * 1000, 8),

@@ -34,7 +34,10 @@ const EARLY: JoinCircumstances = { ...RESTART, isEarly: true };
 const PATIENCE_OVER: JoinCircumstances = { ...RESTART, isPatienceOver: true };
 
 /** A record of what was done in the name of our former life, with nothing missing. */
-const ESTATE: OfferedEstate = { letter: a, account: 1, life: 40, complete: true, gapsBy: [], isClosed: false };
+const ESTATE: OfferedEstate = {
+  ...{ letter: a, account: 1, life: 40, isClosed: false },
+  ...{ complete: true, gapsBy: [], forgetsUnminted: false },
+};
 
 const KEPT: Partial<LifeHistory> = {};
 const FORGOTTEN: Partial<LifeHistory> = { verdict: 'forgotten' };
@@ -430,4 +433,31 @@ describe('at first nothing is dropped while one that is held for dead may yet co
       expected: 'keep',
     },
   ]);
+});
+
+describe('something is lost that was done under ids which no node minted', () => {
+  const forgetful = { estates: [{ ...ESTATE, forgetsUnminted: true }] };
+
+  test('sessions under minted ids are kept all the same, and it is told', () => {
+    const judgement = judgeHistories([says(b, { ...DEAD, ...forgetful }), says(c, DEAD)], RESTART);
+    expect([text(judgement), judgement]).toEqual(['keep', expect.objectContaining({ forgetsUnminted: true })]);
+  });
+
+  test('it is told also of a store that is empty, for what another peer kept may be older', () => {
+    const judgement = judgeHistories([says(b, { ...DEAD, ...forgetful }), says(c, DEAD)], FRESH);
+    expect(judgement).toMatchObject({ kind: 'keep', forgetsUnminted: true });
+  });
+
+  test("it does not count where it was done in another owner's name", () => {
+    const estates = [{ ...ESTATE, letter: b, forgetsUnminted: true }];
+    expect(judgeHistories([says(b, KEPT), says(c, { ...KEPT, estates })], RESTART)).toMatchObject({
+      kind: 'keep',
+      forgetsUnminted: false,
+    });
+  });
+
+  test('a gap besides costs everything', () => {
+    const estates = [{ ...ESTATE, forgetsUnminted: true, complete: false }];
+    expect(text(judgeHistories([says(b, { ...DEAD, estates }), says(c, DEAD)], RESTART))).toBe(GAPS);
+  });
 });

@@ -42,7 +42,11 @@ const VOUCHES: LifeHistory = {
 
 /** What a peer offers of what it did in an owner's name, with nothing missing. */
 export function estateOf(owner: Letter, changes: Partial<OfferedEstate> = {}): OfferedEstate {
-  return { letter: owner, account: 1, life: FORMER_LIFE, complete: true, gapsBy: [], isClosed: false, ...changes };
+  return {
+    ...{ letter: owner, account: 1, life: FORMER_LIFE, isClosed: false },
+    ...{ complete: true, gapsBy: [], forgetsUnminted: false },
+    ...changes,
+  };
 }
 
 /** A peer as the joining node sees it: what it says, what it would hand over, and whether it goes along. */
@@ -120,6 +124,8 @@ export interface JoinSetup {
   readonly incarnations: number[];
   /** Owners whose estates were taken over with gaps. */
   readonly incomplete: Letter[];
+  /** Owners whose estates were taken over without all that was done with ids that no node minted. */
+  readonly forgotten: Letter[];
   /** Who may have acted besides, by owner, as `c by d`. */
   readonly gaps: string[];
   /** What the test may change as it goes. */
@@ -172,6 +178,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
 
   const incarnations: number[] = [];
   const incomplete: Letter[] = [];
+  const forgotten: Letter[] = [];
   const gaps: string[] = [];
   const world: JoinSetup['world'] = {
     hasFormerSessions: true,
@@ -210,6 +217,13 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
       return Promise.resolve();
     },
     inheritIncomplete: (owner) => void incomplete.push(owner),
+    resetUnminted: () => {
+      steps.push('reset unminted');
+      return Promise.resolve();
+    },
+    isMinted: (id) => !id.startsWith('a-made-up'),
+    recordVersions: () => void steps.push('record versions'),
+    inheritForgotten: (owner) => void forgotten.push(owner),
     inheritGap: (owner, by) => void gaps.push(`${owner} by ${by}`),
     onIncarnation: (incarnation) => void incarnations.push(incarnation),
   });
@@ -218,7 +232,7 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     if (found === undefined) throw new RangeError(`${letter} is not a peer of this node`);
     return found;
   };
-  return { join, clock, members, tenure, lives, lines, peer, steps, incarnations, incomplete, gaps, world };
+  return { join, clock, members, tenure, lives, lines, peer, steps, incarnations, incomplete, forgotten, gaps, world };
 }
 
 function textOf(request: PeerRequest): string {

@@ -30,6 +30,7 @@ describe('a node that joins', () => {
       `c hold ${LIFE}`,
       `b join ${FORMER_LIFE}`,
       `c join ${FORMER_LIFE}`,
+      'record versions',
       `b release ${LIFE}`,
       `c release ${LIFE}`,
     ]);
@@ -76,7 +77,7 @@ describe('a node that joins', () => {
   test('without peers serves at once', async () => {
     const setup = setUpJoin({ letters: 'a' });
     await joinNow(setup);
-    expect(setup.steps).toEqual([]);
+    expect(setup.steps).toEqual(['record versions']);
     expect(setup.lives.served).toBe(LIFE);
   });
 
@@ -181,6 +182,55 @@ describe('what the store holds of a former life', () => {
       ...[`b release ${LIFE}`, `c release ${LIFE}`],
     ]);
     expect(setup.lines.map(({ why }) => why)).toContain('the record of what was done meanwhile has gaps');
+  });
+
+  test('is reset under ids that no node minted, and kept under others, where only of those something is missing', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).resets(a, 'a-one');
+    setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a, { forgetsUnminted: true })] });
+    setup.peer(c).says({ verdict: 'dead' });
+    await joinNow(setup);
+    // While all hold, and on disk before anybody is asked to forget what was done.
+    expect(setup.steps.filter((step) => /^(wipe|reset|apply|record)|hold|release/.test(step))).toEqual([
+      'apply a a-one',
+      ...[`b hold ${LIFE}`, `c hold ${LIFE}`],
+      'reset unminted',
+      'record versions',
+      ...[`b release ${LIFE}`, `c release ${LIFE}`],
+    ]);
+  });
+
+  test('is reset under such ids also where that was lost between the first collection and the hold', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a)] });
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'hold') setup.peer(b).says({ estates: [estateOf(a, { forgetsUnminted: true })] });
+      return undefined;
+    };
+    await joinNow(setup);
+    expect(setup.steps).toContain('reset unminted');
+    expect(setup.steps).not.toContain('wipe');
+  });
+
+  test('is dropped as a whole where something else is missing besides', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a, { complete: false, forgetsUnminted: true })] });
+    await joinNow(setup);
+    expect(countOf(setup.steps, 'wipe')).toBe(1);
+    expect(setup.steps).not.toContain('reset unminted');
+  });
+
+  test('what was kept under such an id is reset, for it may be older than what is missing', async () => {
+    const setup = setUpJoin();
+    const kept = (id: string): EstateEntry => ({ kind: 'kept', id, record: Buffer.alloc(0), lifeMs: 1000 });
+    setup.peer(c).noted.set(a, [kept('a-made-up-1'), kept('a-minted')]);
+    setup.peer(c).says({ verdict: 'dead', estates: [estateOf(a)] });
+    setup.peer(b).says({ verdict: 'dead', estates: [estateOf(a, { account: 2, forgetsUnminted: true })] });
+    await joinNow(setup);
+    expect(setup.steps.filter((step) => step.startsWith('apply'))).toEqual([
+      'apply a a-made-up-1',
+      'apply a a-minted kept',
+    ]);
   });
 
   test('is dropped where nobody can say what was done', async () => {
@@ -330,8 +380,14 @@ describe('collecting', () => {
     setup.peer(b).resets(c, 'c-orphan');
     await joinNow(setup);
     expect(setup.steps).toContain('apply c c-orphan');
-    expect(setup.incomplete).toEqual([]);
+    expect([setup.incomplete, setup.forgotten]).toEqual([[], []]);
     expect(setup.lives.of(c)?.isTouched).toBe(false);
+
+    setup.tenure.lose('b holds this life for dead');
+    setup.peer(b).says({ estates: [estateOf(c, { forgetsUnminted: true })] });
+    await joinNow(setup);
+    expect([setup.incomplete, new Set(setup.forgotten)]).toEqual([[], new Set([c])]);
+    expect(setup.lives.of(c)?.isTouched).toBe(true);
 
     setup.tenure.lose('b holds this life for dead');
     setup.peer(b).says({ estates: [estateOf(c, { complete: false })] });

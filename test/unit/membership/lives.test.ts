@@ -46,6 +46,34 @@ describe('the memory of lives', () => {
     expect(next.of(c)).toEqual({ incarnation: 9, state: 'left', isWitnessed: false, isTouched: true });
   });
 
+  test('knows below which version what no node minted does not count, and how far versions are ahead, in the next process', () => {
+    const { lives, reread } = setUp();
+    expect([lives.unmintedFloor, lives.versionsLead]).toEqual([0, 0]);
+    lives.raiseUnmintedFloor(7000);
+    lives.raiseUnmintedFloor(6000);
+    lives.recordVersionsLead(500);
+    lives.recordVersionsLead(400);
+    expect([reread().unmintedFloor, reread().versionsLead]).toEqual([7000, 400]);
+  });
+
+  test('knows of neither from the file of an earlier release', () => {
+    const lives = livesFrom('{"served":42,"peers":{},"settled":{},"recalled":{},"untaken":{}}');
+    expect([lives.served, lives.unmintedFloor, lives.versionsLead]).toEqual([42, 0, 0]);
+  });
+
+  test.each([-1, 0.5, 2 ** 53, 'x', null])(
+    'vouches for nobody where the version below which records do not count cannot be one: %s',
+    (number) => {
+      for (const name of ['unmintedFloor', 'versionsLead']) {
+        const problems: string[] = [];
+        const text = JSON.stringify({ served: 42, peers: {}, [name]: number });
+        const lives = new Lives({ text, onProblem: (why) => void problems.push(why) });
+        expect([lives.served, lives.unmintedFloor, lives.versionsLead]).toEqual([0, 0, 0]);
+        expect(problems.length).toBe(1);
+      }
+    },
+  );
+
   test('is told when the call returns, each time', () => {
     const { lives, reread } = setUp();
     lives.record(b, { incarnation: 7, state: 'alive' });

@@ -14,10 +14,10 @@ import type { LetterMap } from '../../../src/session/letter-map.ts';
 import type { Soon } from '../../../src/soon.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import type { FakeClock } from '../../support/fake-clock.ts';
 import { setUpEngine } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 export const [a, b, c, d] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 
@@ -180,7 +180,7 @@ export function estatesOn(
     (owner, isComplete) =>
       new Estate({
         shelf: setUpEngine({ clock, letter: owner }).engine,
-        ledger: new Ledger(ledgerLimit, isComplete),
+        ledger: ledgerOf(ledgerLimit, { isComplete }),
         aliasMs: 60_000,
         clock,
         onNoted: () => noted(owner),

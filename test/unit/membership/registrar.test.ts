@@ -6,10 +6,10 @@ import { Registrar } from '../../../src/membership/registrar.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
 import { NO_METRICS, SILENT } from './membership-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 const LIFE = 5;
@@ -36,7 +36,7 @@ function setUp(text?: string): Scene {
   const estates = new Estates(
     (owner, isComplete) =>
       new Estate({
-        ...{ shelf, ledger: new Ledger(10, isComplete), aliasMs: 60_000, clock },
+        ...{ shelf, ledger: ledgerOf(10, { isComplete }), aliasMs: 60_000, clock },
         onNoted: () => lives.touch(owner),
       }),
     (owner) => lives.of(owner)?.incarnation ?? 0,

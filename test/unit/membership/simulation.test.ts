@@ -37,6 +37,7 @@ const NEEDED = [
   'told expired',
   'start kept',
   'wiped',
+  'unminted reset',
   'tenure lost',
   'noted kept',
   'noted reset',

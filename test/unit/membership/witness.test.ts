@@ -3,15 +3,18 @@ import { Lives } from '../../../src/membership/lives.ts';
 import { Members } from '../../../src/membership/members.ts';
 import { Registrar } from '../../../src/membership/registrar.ts';
 import { NO_SILENCE, type Silence } from '../../../src/membership/silence.ts';
-import { Witness, type WitnessRequest } from '../../../src/membership/witness.ts';
-import type { LifeHistory, PeerAnswer, Phase } from '../../../src/mesh/message.ts';
+import { answerBy } from '../../../src/mesh/request-table.ts';
+import { Witness, type WitnessKind } from '../../../src/membership/witness.ts';
+import type { LifeHistory, PeerAnswer, RequestOf, Phase } from '../../../src/mesh/message.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock, settled } from '../../support/fake-clock.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
 import { helloOf, NO_METRICS, ScriptedLinks, SILENT, TIMINGS, type ScriptedLink } from './membership-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
+
+type WitnessRequest = RequestOf<WitnessKind>;
 
 const [A, B, C, D] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d')];
 /** Our own life, and each peer's. */
@@ -53,7 +56,7 @@ function setUp(text?: string): Scene {
           releaseLocksOf: () => undefined,
           handBack: (id) => Promise.resolve({ kind: 'reset', id }),
         },
-        ledger: new Ledger(10, isComplete),
+        ledger: ledgerOf(10, { isComplete }),
         aliasMs: 60_000,
         clock,
         onNoted: () => lives.touch(owner),
@@ -75,7 +78,7 @@ function setUp(text?: string): Scene {
     isRefused: false,
     hasWritten: true,
     written: Promise.resolve(true),
-    ask: (from, request) => scene.witness.answer(helloOf(from, THEIRS), request),
+    ask: (from, request) => Promise.resolve(answerBy(scene.witness.answers, helloOf(from, THEIRS), request)),
     witness: new Witness({
       ...{ letter: A, map, members, links: link, lives, estates, timings: TIMINGS, clock },
       livesFile: {
@@ -353,6 +356,15 @@ describe('a joining node asks what happened in its name', () => {
     await before.estates.get(B)?.execute({ kind: 'get', id: 'b-1' }, Infinity);
     expect(await historyFor(before, B)).toMatchObject({ estates: [{ letter: B, complete: true }] });
     expect(await historyFor(setUp(before.lives.text), B)).toMatchObject({ estates: [{ letter: B, complete: false }] });
+  });
+
+  test('an estate that forgets what was done under ids which no node minted is offered as one that does', async () => {
+    const scene = setUp();
+    declareDead(scene, B);
+    scene.estates.get(B)?.forgetUnminted();
+    expect(await historyFor(scene, B)).toMatchObject({
+      estates: [{ letter: B, complete: true, forgetsUnminted: true }],
+    });
   });
 
   test('estates of others are offered to the one that stands before us', async () => {

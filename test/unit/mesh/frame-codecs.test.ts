@@ -255,15 +255,15 @@ describe('what is not exactly right is refused', () => {
 
 describe('the greeting of another version', () => {
   test('tells who speaks, whatever follows', () => {
-    const message = { ...hello, wireVersion: 3 };
+    const message = { ...hello, wireVersion: 99 };
     const bytes = spoilt({ type: 'hello', message }, (frame) =>
-      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), Buffer.from('whatever version 3 has to say')]),
+      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), Buffer.from('whatever version 99 has to say')]),
     );
     const { letter: from, to, software } = hello;
     expect(decode(bytes)).toEqual([
       {
         type: 'hello',
-        message: { wireVersion: 3, letter: from, to, software, incarnation: 0, phase: 'joining', mapDigest: '' },
+        message: { wireVersion: 99, letter: from, to, software, incarnation: 0, phase: 'joining', mapDigest: '' },
       },
     ]);
   });

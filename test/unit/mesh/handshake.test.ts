@@ -35,7 +35,7 @@ describe('the acceptor', () => {
   });
 
   test.each<[string, Partial<Hello>, RegExp]>([
-    ['wrong-version', { wireVersion: 3, software: '9.0.0' }, /version 3 .*9\.0\.0.*same release/],
+    ['wrong-version', { wireVersion: 99, software: '9.0.0' }, /version 99 .*9\.0\.0.*same release/],
     ['not-a-peer', { letter: a }, /says that it is a.*another letter.*correct the address/],
     ['unknown-letter', { letter: z }, /map of a has no letter z: give both nodes the same map/],
     ['wrong-letter', { to: c }, /looked for c and reached a: correct the address of c/],
@@ -50,7 +50,7 @@ describe('the acceptor', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 3, letter: z, to: c, mapDigest: '' }],
+    ['wrong-version', { wireVersion: 99, letter: z, to: c, mapDigest: '' }],
     ['not-a-peer', { letter: a, to: c, mapDigest: 'other' }],
     ['unknown-letter', { letter: z, to: c, mapDigest: 'other' }],
     ['wrong-letter', { to: c, mapDigest: 'other' }],
@@ -93,7 +93,7 @@ describe('the dialler', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 3 }],
+    ['wrong-version', { wireVersion: 99 }],
     ['wrong-letter', { letter: c }],
     ['wrong-letter', { to: c }],
     ['wrong-map', { mapDigest: 'other' }],

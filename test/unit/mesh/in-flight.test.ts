@@ -100,14 +100,14 @@ describe('numbers', () => {
     expect(ask(ping, 100).number).toBe(first.number + 1);
   });
 
-  test('tell commands and control requests apart', () => {
+  test('are counted by class', () => {
     const { inFlight, ask } = setUp();
     ask(get, 100);
     ask(get, 100);
     const { number } = ask(ping, 100);
-    expect([inFlight.size, inFlight.executes, inFlight.controls]).toEqual([3, 2, 1]);
+    expect([inFlight.size, inFlight.sizeOf('execute'), inFlight.sizeOf('probe')]).toEqual([3, 2, 1]);
     inFlight.settle(number, pong);
-    expect([inFlight.size, inFlight.executes, inFlight.controls]).toEqual([2, 2, 0]);
+    expect([inFlight.size, inFlight.sizeOf('execute'), inFlight.sizeOf('probe')]).toEqual([2, 2, 0]);
   });
 });
 
@@ -183,14 +183,14 @@ describe('deadlines', () => {
     expect(inFlight.fail(one.number, lost())).toBe(true);
     expect(inFlight.fail(one.number, lost())).toBe(false);
     await expect(one.answer).rejects.toThrow(LinkLostError);
-    expect(inFlight.executes).toBe(1);
+    expect(inFlight.sizeOf('execute')).toBe(1);
   });
 
   test('failing everything stops the timer', async () => {
     const { clock, inFlight, ask } = setUp();
     const requests = [ask(get, 100), ask(ping, 50)];
     inFlight.failAll(lost);
-    expect([clock.pending, inFlight.size, inFlight.controls]).toEqual([0, 0, 0]);
+    expect([clock.pending, inFlight.size, inFlight.sizeOf('probe')]).toEqual([0, 0, 0]);
     for (const { answer } of requests) await expect(answer).rejects.toThrow(LinkLostError);
   });
 });

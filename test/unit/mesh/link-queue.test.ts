@@ -1,15 +1,24 @@
 import { describe, expect, test } from 'vitest';
 import { LinkBusyError, LinkDownError, type MagliaError } from '../../../src/errors.ts';
-import { LinkQueue, type Execute } from '../../../src/mesh/link-queue.ts';
+import { LinkQueue } from '../../../src/mesh/link-queue.ts';
+import type { PeerRequest } from '../../../src/mesh/message.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
+
+type Execute = Extract<PeerRequest, { kind: 'execute' }>;
 
 const BUDGET_MS = 235;
 const MAX_BYTES = 10_000;
 
 function execute(id: string, budgetMs = BUDGET_MS, command: SessionCommand = { kind: 'get', id }): Execute {
   return { kind: 'execute', route: 'owner', owner: letter('b'), incarnation: 1, budgetMs, command };
+}
+
+/** Of the command that leaves next. */
+function nextId(queue: LinkQueue): string | undefined {
+  const request = queue.next()?.request;
+  return request?.kind === 'execute' ? request.command.id : undefined;
 }
 
 function set(bytes: number): Execute {
@@ -22,7 +31,7 @@ interface QueueSetup {
   readonly clock: FakeClock;
   readonly queue: LinkQueue;
   readonly failed: MagliaError[];
-  readonly add: (request: Execute) => boolean;
+  readonly add: (request: PeerRequest) => boolean;
 }
 
 function setUp(): QueueSetup {
@@ -53,9 +62,9 @@ describe('what waits for room on a link', () => {
     const left: (string | undefined)[] = [];
     for (let n = 0; n < 30_000; n++) {
       if (!add(execute(`b${n}`))) throw new RangeError('full');
-      if (n % 3 !== 0 || n > 29) left.push(queue.next()?.request.command.id);
+      if (n % 3 !== 0 || n > 29) left.push(nextId(queue));
     }
-    while (queue.size > 0) left.push(queue.next()?.request.command.id);
+    while (queue.size > 0) left.push(nextId(queue));
     expect(left).toEqual(Array.from({ length: 30_000 }, (_, n) => `b${n}`));
   });
 
@@ -67,7 +76,19 @@ describe('what waits for room on a link', () => {
     expect(failed).toEqual([]);
     clock.advance(11);
     expect(failed).toEqual([expect.any(LinkBusyError)]);
-    expect(queue.next()?.request.command.id).toBe('b2');
+    expect(nextId(queue)).toBe('b2');
+  });
+
+  test('a request without a budget waits for half the time until its deadline', () => {
+    const { clock, queue, failed, add } = setUp();
+    const collect: PeerRequest = { kind: 'collect', incarnation: 1, letter: letter('b'), account: 1, cursor: 0 };
+    add(collect);
+    clock.advance(120);
+    expect(queue.next()?.request).toEqual(collect);
+    add(collect);
+    clock.advance(140);
+    expect(failed).toEqual([expect.any(LinkBusyError)]);
+    expect(queue.size).toBe(0);
   });
 
   test('S6 is not sent too late either, where time has run out and no timer has said so yet', () => {

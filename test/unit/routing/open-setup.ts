@@ -9,10 +9,10 @@ import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { ownerLetter } from '../../../src/session/session-id.ts';
 import { Estate } from '../../../src/standin/estate.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, json, setUpEngine } from '../engine/engine-setup.ts';
 import { mapOf } from '../session/letters.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 export const ALIAS_MS = 60_000;
 
@@ -47,7 +47,7 @@ export class FakeMesh {
   /** From now on the next node stands in for this one. */
   kill(owner: Letter): Estate {
     const shelf = setUpEngine({ clock: this.clock, letter: owner }).engine;
-    const ledger = new Ledger(1000, true);
+    const ledger = ledgerOf(1000);
     const estate = new Estate({ shelf, ledger, aliasMs: ALIAS_MS, clock: this.clock, onNoted: () => undefined });
     this.#estates.set(owner, estate);
     return estate;

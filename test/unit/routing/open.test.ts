@@ -4,7 +4,8 @@ import type { Opened, OpenReply, OpenRequest } from '../../../src/routing/open-r
 import { SingleFlight } from '../../../src/routing/single-flight.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Reply } from '../../../src/session/reply.ts';
-import { drawSessionId, ownerLetter } from '../../../src/session/session-id.ts';
+import { ownerLetter } from '../../../src/session/session-id.ts';
+import { drawSessionId } from '../../support/minted-ids.ts';
 import type { Soon } from '../../../src/soon.ts';
 import { json, SESSION } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { MemberState } from '../../../src/membership/member-state.ts';
 import { place, placeLetter, type MeshSight, type Placement } from '../../../src/routing/placement.ts';
 import type { Letter } from '../../../src/session/letter.ts';
-import { drawSessionId } from '../../../src/session/session-id.ts';
+import { drawSessionId } from '../../support/minted-ids.ts';
 import { letterOf, mapOf } from '../session/letters.ts';
 
 type Kind = MemberState['kind'];

@@ -12,11 +12,11 @@ import { LetterMap } from '../../../src/session/letter-map.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
 import { GET, ID, setUpItems, store } from '../engine/item-setup.ts';
 import { KEPT } from '../membership/membership-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const [A, B] = [letter('a'), letter('b')];
 const OPERATION_MS = 250;
@@ -50,7 +50,7 @@ function setUp(reply: Reply = { kind: 'answered', answer: { kind: 'miss' } }): R
     () =>
       new Estate({
         shelf: setUpItems({ clock, at: 'b' }).engine,
-        ledger: new Ledger(10, true),
+        ledger: ledgerOf(10),
         aliasMs: 1000,
         clock,
         onNoted: () => undefined,

@@ -4,6 +4,9 @@ import { firstVersionsAt, Versions } from '../../../src/session/version.ts';
 
 const INCARNATION = 1_700_000_000_000;
 
+/** The former daemon took over nothing from elsewhere, and the clock of lives is behind. */
+const NOWHERE_AHEAD = { lifeMs: 0, lead: 0, floor: 0 };
+
 describe('versions', () => {
   test('begin above all that a former life gave, unless it wrote a million records in a second', () => {
     const former = new Versions(INCARNATION);
@@ -19,10 +22,39 @@ describe('versions', () => {
       for (let written = 0; written < 20_000; written += 1) latest = versions.next();
       monotonicMs += 20.5;
       const incarnation = Math.max(INCARNATION - HOUR, served + 1);
-      versions = new Versions(firstVersionsAt({ incarnation, served, monotonicMs }));
+      versions = new Versions(firstVersionsAt({ ...NOWHERE_AHEAD, incarnation, served, monotonicMs }));
       expect(versions.next()).toBeGreaterThan(latest);
       served = incarnation;
     }
+  });
+
+  test('and where the former life took over records whose versions were ahead, over any number of restarts', () => {
+    const AHEAD = 100 * 86_400_000;
+    let [lifeMs, lead, latest] = [INCARNATION, 0, 0];
+    for (let restarts = 0; restarts < 5; restarts += 1) {
+      const start = { incarnation: lifeMs, served: lifeMs, monotonicMs: 0, lifeMs, lead, floor: 0 };
+      const versions = new Versions(firstVersionsAt(start));
+      expect(versions.next()).toBeGreaterThan(latest);
+      if (restarts === 0) versions.next((INCARNATION + AHEAD) * 1000);
+      // To join has taken a moment.
+      lead = versions.leadOver(lifeMs + 1);
+      for (let written = 0; written < 20_000; written += 1) latest = versions.next();
+      lifeMs += 21;
+    }
+    expect(latest).toBeGreaterThan((INCARNATION + AHEAD) * 1000);
+    // It is no further ahead than it was.
+    expect(lead).toBeLessThanOrEqual(AHEAD);
+  });
+
+  test('begin above the version below which some records do not count, whatever the clocks say', () => {
+    const floor = (INCARNATION + 5000) * 1000 + 7;
+    const start = { incarnation: INCARNATION, served: 1, monotonicMs: 1, lifeMs: INCARNATION, lead: 0, floor };
+    expect(new Versions(firstVersionsAt(start)).next()).toBeGreaterThan(floor);
+  });
+
+  test('are not led astray by a clock of lives that is beyond all reason', () => {
+    const start = { ...NOWHERE_AHEAD, incarnation: INCARNATION, served: 1, monotonicMs: 1, lifeMs: 4e15 };
+    expect(firstVersionsAt(start)).toBe(INCARNATION);
   });
 
   test('grow with every one that is drawn, and are above the one that they follow', () => {

@@ -5,11 +5,11 @@ import type { ItemOperation } from '../../../src/session/item-operation.ts';
 import type { LockGrant, Reply } from '../../../src/session/reply.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeStore } from '../../support/fake-store.ts';
 import { letter } from '../../support/mesh-messages.ts';
 import { DELETE, GET, incr, MG, SESSION, setUpItems, store } from '../engine/item-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const ORPHAN = 'b0123456789abcdefghijklmnop';
 const SUCCESSOR = 'csecond789abcdefghijklmnopq';
@@ -33,7 +33,7 @@ function setUp({ clock = new FakeClock() }: { clock?: FakeClock } = {}): EstateS
   const { engine, store: shelf } = setUpItems({ clock, at: 'b' });
   const estate = new Estate({
     shelf: engine,
-    ledger: new Ledger(100, true),
+    ledger: ledgerOf(100),
     aliasMs: 60_000,
     clock,
     onNoted: (_id, outcome) => void noted.push(outcome),

@@ -3,11 +3,11 @@ import type { Content, SessionCommand } from '../../../src/session/command.ts';
 import type { EstateEntry } from '../../../src/session/estate-entry.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { Estate } from '../../../src/standin/estate.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import type { FakeStore } from '../../support/fake-store.ts';
 import type { OwnerCommand } from '../../../src/engine/engine.ts';
 import { doneOf, json, SESSION, setUpEngine, summary } from '../engine/engine-setup.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const ORPHAN = 'b0123456789abcdefghijklmnop';
 const FIRST = 'cfirst6789abcdefghijklmnopq';
@@ -34,7 +34,7 @@ function setUp({
   const { engine, store } = setUpEngine({ clock, letter: 'b', incarnation: clock.now() - 5000, allowsFlush });
   const estate = new Estate({
     shelf: engine,
-    ledger: new Ledger(limit, true),
+    ledger: ledgerOf(limit),
     aliasMs: ALIAS_MS,
     clock,
     onNoted: (id, outcome) => void noted.push(`${id} ${outcome}`),
@@ -451,7 +451,7 @@ describe('handing over', () => {
 test('an orphan of an owner that said goodbye is told so by every command (S9)', async () => {
   const clock = new FakeClock();
   const { engine } = setUpEngine({ clock, letter: 'b', incarnation: clock.now() - 5000 });
-  const ledger = new Ledger(100, true);
+  const ledger = ledgerOf(100);
   const estate = new Estate({
     shelf: engine,
     ledger,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';
-import { Ledger } from '../../../src/standin/ledger.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { setUpEngine } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const ORPHAN = `b${'1'.repeat(26)}`;
 
@@ -25,7 +25,7 @@ function setUp(): Scene {
   const estates = new Estates(
     (owner, isComplete) => {
       opened.push(`${owner} ${isComplete}`);
-      const ledger = new Ledger(10, isComplete);
+      const ledger = ledgerOf(10, { isComplete });
       return new Estate({ shelf, ledger, aliasMs: 1000, clock, onNoted: () => undefined });
     },
     () => life.value,
@@ -110,4 +110,17 @@ test('too many closed ones of an owner become one that is not complete', async (
     scene.estates.close(b);
   }
   expect(accountsOf(scene)).toEqual(['1 open 0 true', '1 closed 1 false']);
+});
+
+test('an account that tells of nothing but that something is forgotten is kept, and handed back', () => {
+  const scene = setUp();
+  scene.estates.begin(b, true).forgetUnminted();
+  scene.life.value = 2;
+  scene.estates.supersede(b);
+  scene.estates.begin(b, true);
+  const forgetful = scene.estates.accountsOf(b).map(({ estate, isClosed }) => [isClosed, estate.forgetsUnminted]);
+  expect(forgetful).toEqual([
+    [false, false],
+    [true, true],
+  ]);
 });

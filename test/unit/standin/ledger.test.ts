@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Ledger, type LedgerEntry } from '../../../src/standin/ledger.ts';
+import type { Ledger, LedgerEntry } from '../../../src/standin/ledger.ts';
+import { ledgerOf } from '../../support/minted-ids.ts';
 
 const RESET: LedgerEntry = { kind: 'reset' };
 const KEPT: LedgerEntry = { kind: 'kept' };
@@ -23,7 +24,7 @@ function collect(ledger: Ledger, cursor: number, count: number): { seen: Map<str
 
 describe('the ledger', () => {
   test('knows the latest that was done with each orphan', () => {
-    const ledger = new Ledger(10, true);
+    const ledger = ledgerOf(10);
     expect(ledger.get('x')).toBeUndefined();
     ledger.note('x', RESET);
     ledger.note('y', KEPT);
@@ -34,7 +35,7 @@ describe('the ledger', () => {
   });
 
   test('S6 bounded: is no longer complete once an orphan did not fit, and says so for good', () => {
-    const ledger = new Ledger(2, true);
+    const ledger = ledgerOf(2);
     ledger.note('x', RESET);
     ledger.note('y', RESET);
     expect(ledger.isComplete).toBe(true);
@@ -45,7 +46,7 @@ describe('the ledger', () => {
   });
 
   test('still takes what becomes of those that it has, when it is full', () => {
-    const ledger = new Ledger(1, true);
+    const ledger = ledgerOf(1);
     ledger.note('x', RESET);
     ledger.note('x', KEPT);
     expect(ledger.get('x')).toEqual(KEPT);
@@ -53,8 +54,8 @@ describe('the ledger', () => {
   });
 
   test('can begin with a gap, and can be told of one', () => {
-    expect(new Ledger(10, false).isComplete).toBe(false);
-    const ledger = new Ledger(10, true);
+    expect(ledgerOf(10, { isComplete: false }).isComplete).toBe(false);
+    const ledger = ledgerOf(10);
     ledger.markIncomplete();
     expect(ledger.isComplete).toBe(false);
   });
@@ -62,11 +63,11 @@ describe('the ledger', () => {
 
 describe('reading the ledger page by page', () => {
   test('an empty one has one empty page', () => {
-    expect(new Ledger(10, true).page(0, 5)).toEqual({ entries: [], nextCursor: 0, more: false });
+    expect(ledgerOf(10).page(0, 5)).toEqual({ entries: [], nextCursor: 0, more: false });
   });
 
   test('a page has at most as many entries as asked for, in the order of noting, and says whether more follow', () => {
-    const ledger = new Ledger(10, true);
+    const ledger = ledgerOf(10);
     for (const id of ['x', 'y', 'z']) ledger.note(id, RESET);
     const first = ledger.page(0, 2);
     expect(first.entries.map(({ id }) => id)).toEqual(['x', 'y']);
@@ -77,7 +78,7 @@ describe('reading the ledger page by page', () => {
   });
 
   test('what is noted anew after its page comes again, as it is then; what was not, does not', () => {
-    const ledger = new Ledger(10, true);
+    const ledger = ledgerOf(10);
     ledger.note('x', RESET);
     ledger.note('y', RESET);
     const { nextCursor } = ledger.page(0, 10);
@@ -86,7 +87,7 @@ describe('reading the ledger page by page', () => {
   });
 
   test('one entry changed ten thousand times costs neither a long journal nor a missed entry', () => {
-    const ledger = new Ledger(10, true);
+    const ledger = ledgerOf(10);
     ledger.note('still', RESET);
     let { nextCursor } = ledger.page(0, 10);
     for (let change = 0; change < 10_000; change += 1) ledger.note('busy', succeededBy(String(change)));
@@ -108,7 +109,7 @@ describe('reading the ledger page by page', () => {
         fc.array(anyMove, { maxLength: 300, size: 'max' }),
         fc.integer({ min: 1, max: 7 }),
         (moves, count) => {
-          const ledger = new Ledger(100, true);
+          const ledger = ledgerOf(100);
           const truth = new Map<string, LedgerEntry>();
           const collected = new Map<string, LedgerEntry>();
           let cursor = 0;
@@ -132,5 +133,74 @@ describe('reading the ledger page by page', () => {
       ),
       { seed: 81, numRuns: 200 },
     );
+  });
+});
+
+describe('ids that no node minted', () => {
+  const isMinted = (id: string): boolean => id.startsWith('m');
+
+  test('S6 bounded: do not take the place of those that nodes minted, nor the other way round', () => {
+    const ledger = ledgerOf(2, { isMinted });
+    for (const id of ['x1', 'x2', 'm1', 'm2']) ledger.note(id, RESET);
+    expect([ledger.isComplete, ledger.forgetsUnminted, ledger.size]).toEqual([true, false, 4]);
+    ledger.note('x3', RESET);
+    expect([ledger.isComplete, ledger.forgetsUnminted]).toEqual([true, true]);
+    ledger.note('m3', RESET);
+    expect([ledger.isComplete, ledger.forgetsUnminted]).toEqual([false, true]);
+  });
+
+  test('once there are too many, are forgotten where they were reset: the owner resets all of them', () => {
+    const ledger = ledgerOf(3, { isMinted });
+    ledger.note('m1', RESET);
+    ledger.note('x1', RESET);
+    ledger.note('x2', KEPT);
+    ledger.note('x3', succeededBy('s'));
+    ledger.note('x4', RESET);
+    expect(ledger.forgetsUnminted).toBe(true);
+    expect([...collect(ledger, 0, 10).seen]).toEqual([
+      ['m1', RESET],
+      ['x2', KEPT],
+      ['x3', succeededBy('s')],
+    ]);
+    // A million more find no room, and cost nothing.
+    for (let more = 0; more < 1000; more += 1) ledger.note(`y${more}`, RESET);
+    expect(ledger.size).toBe(3);
+    expect(ledger.isComplete).toBe(true);
+  });
+
+  test('are still noted after that where they came to something, as far as there is room', () => {
+    const ledger = ledgerOf(2, { isMinted });
+    for (const id of ['x1', 'x2', 'x3']) ledger.note(id, RESET);
+    ledger.note('x4', KEPT);
+    ledger.note('x5', KEPT);
+    ledger.note('x6', KEPT);
+    expect([...collect(ledger, 0, 10).seen.keys()]).toEqual(['x4', 'x5']);
+  });
+
+  test('are not forgotten where somebody may have collected that they were kept before', () => {
+    const ledger = ledgerOf(2, { isMinted });
+    ledger.note('x1', KEPT);
+    const { nextCursor } = ledger.page(0, 10);
+    ledger.note('x1', RESET);
+    ledger.note('x2', RESET);
+    ledger.note('x3', RESET);
+    expect(ledger.page(nextCursor, 10).entries).toEqual([{ id: 'x1', entry: RESET }]);
+  });
+
+  test('leave no gap in the journal: who has collected the rest has collected up to the last note', () => {
+    const ledger = ledgerOf(2, { isMinted });
+    ledger.note('m1', RESET);
+    for (const id of ['x1', 'x2', 'x3']) ledger.note(id, RESET);
+    const page = ledger.page(0, 10);
+    expect(page).toEqual({ entries: [{ id: 'm1', entry: RESET }], nextCursor: ledger.lastSequence, more: false });
+    ledger.note('m2', RESET);
+    expect(ledger.page(page.nextCursor, 10).entries).toEqual([{ id: 'm2', entry: RESET }]);
+  });
+
+  test('can be known for forgotten from another account', () => {
+    const ledger = ledgerOf(10, { isMinted });
+    ledger.note('x1', RESET);
+    ledger.forgetUnminted();
+    expect([ledger.forgetsUnminted, ledger.size, ledger.isComplete]).toEqual([true, 0, true]);
   });
 });
