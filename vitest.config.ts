@@ -25,6 +25,8 @@ export default defineConfig({
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          // Without this it is one on two cores, and much of the time they wait for what their daemons do.
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },
@@ -32,8 +34,10 @@ export default defineConfig({
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
-          testTimeout: 120_000,
+          // Half a minute alone, and another file runs beside it.
+          testTimeout: 300_000,
           hookTimeout: 30_000,
+          maxWorkers: 2,
           sequence: { groupOrder: 3 },
         },
       },

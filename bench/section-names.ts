@@ -6,6 +6,7 @@ export const SECTION_NAMES = [
   'php',
   'latency',
   'failover',
+  'stalls',
   'memory',
   'growth',
   'soak',

@@ -10,6 +10,7 @@ import { latency } from './sections/latency.ts';
 import { memory } from './sections/memory.ts';
 import { php } from './sections/php.ts';
 import { soak } from './sections/soak.ts';
+import { stalls } from './sections/stalls.ts';
 
 export type Section = (context: BenchContext) => Promise<SectionOutcome>;
 
@@ -20,6 +21,7 @@ export const SECTIONS: Readonly<Record<SectionName, Section>> = {
   php,
   latency,
   failover,
+  stalls,
   memory,
   growth,
   soak,

@@ -5,6 +5,7 @@ import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
 import { buildEngines } from './daemon/engines.ts';
+import { FileShortage } from './daemon/file-shortage.ts';
 import { observeNode } from './daemon/observe-node.ts';
 import { openLives } from './daemon/open-lives.ts';
 import { readinessOf } from './daemon/readiness.ts';
@@ -55,8 +56,6 @@ export interface DaemonDependencies {
   readonly droppedLogLines?: () => number;
 }
 
-const LOSSES_FILE = 'losses.json';
-
 const LINK_STATES = ['dialling', 'up', 'waiting', 'refused', 'closed'] as const;
 
 /** The composition root: builds every part, wires them, starts and closes them in order. No policy. */
@@ -91,9 +90,7 @@ export class Daemon {
   }
 }
 
-interface Running {
-  close(mode: CloseMode): Promise<void>;
-}
+type Running = Pick<Daemon, 'close'>;
 
 async function startDaemon(config: Config, dependencies: DaemonDependencies): Promise<Running> {
   const { clock, log } = dependencies;
@@ -102,19 +99,24 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
   const recall = new Recall(config.limits.recalledSessions);
   // Another store than Memcached is at hand itself.
   const hot = new HotRecords(config.store.kind === 'memcached' ? config.store.cacheMegabytes : 0);
+  const shortage = new FileShortage({ clock, metrics, log });
   prepareRuntimeDirectory(config.runtimeDirectory);
   const lifeClock = openLifeClock(config, clock);
-  const path = joinPath(config.runtimeDirectory, LOSSES_FILE);
+  const path = joinPath(config.runtimeDirectory, 'losses.json');
   const ttlMs = config.session.ttlSeconds * 1000;
   const losses = new StoreLosses({ path, recall, hot, ttlMs, clock: lifeClock, metrics, log });
   checkClock(clock);
-  const opened = await openStore(config, { clock: laterOf(clock, lifeClock), log, metrics, onLost: losses.storeLost });
+  const opened = await openStore(config, {
+    ...{ clock: laterOf(clock, lifeClock), log, metrics, onLost: losses.storeLost },
+    onConnectionError: (error) => shortage.heard(error, 'store'),
+  });
 
-  const parts = compose(config, dependencies, opened, { recall, hot, lifeClock }, losses, metrics);
+  const parts = compose(config, dependencies, opened, { recall, hot, lifeClock }, losses, shortage, metrics);
   try {
     await lifeClock.keep();
     await openDoors(parts, config, dependencies);
-    return { close: (mode) => closeDaemon(mode, { ...parts, opened, config, clock }) };
+    shortage.watch();
+    return { close: (mode) => closeDaemon(mode, { ...parts, shortage, opened, config, clock }) };
   } catch (error) {
     await closeMesh(parts);
     // One that this start has made is empty, and nobody would end it. One that was there has sessions.
@@ -138,12 +140,14 @@ function compose(
   opened: OpenedStore,
   { lifeClock, ...memory }: EngineMemory & { readonly lifeClock: LifeClock },
   losses: StoreLosses,
+  { heard }: FileShortage,
   metrics: Metrics,
 ) {
   const { letter, map, timings, limits, session } = config;
   const { clock, log, software } = dependencies;
   const { store } = opened;
-  const { lives, livesFile } = openLives({ runtimeDirectory: config.runtimeDirectory, clock, log });
+  const { runtimeDirectory } = config;
+  const { lives, livesFile } = openLives({ runtimeDirectory, clock, log, onFailed: (error) => heard(error, 'lives') });
   losses.begin(opened.kept, lives.served);
   const incarnation = Math.max(clock.now(), lives.served + 1);
   const work = new LongWork();
@@ -223,6 +227,7 @@ function compose(
         onUp: () => detector.linkUp(peer),
         onDown: () => detector.linkLost(peer),
         onDialFailed: (cause, error) => {
+          heard(error, 'mesh');
           if (cause === 'refused') detector.dialRefused(peer);
           if (error instanceof HandshakeRefusedError) detector.dialRejected(peer, error.refusal);
         },

@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 export const EXIT_MEANINGS: Record<ExitCode, string> = {
   0: 'done',
-  1: 'the answer was no: no such session, a newer version, refused; of status: not all is well',
+  1: 'the answer was no: no such session, a newer version, refused; of status: not all is well; of forget: nothing to forget, or the daemon runs',
   2: 'the call was wrong: an unknown flag, a malformed id, data that cannot be read, a missing token',
   3: 'the configuration cannot be used, however often it is tried',
   4: 'no daemon can be reached',

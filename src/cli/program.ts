@@ -5,6 +5,7 @@ import { checkConfigCommand } from './check-config.ts';
 import type { CliContext, CommandParts } from './context.ts';
 import { destroyCommand } from './destroy.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
+import { forgetCommand } from './forget.ts';
 import { getCommand } from './get.ts';
 import { mintCommand } from './mint.ts';
 import { openCommand } from './open.ts';
@@ -24,6 +25,7 @@ const COMMANDS: readonly ((parts: CommandParts) => Command)[] = [
   serveCommand,
   checkConfigCommand,
   statusCommand,
+  forgetCommand,
   mintCommand,
   openCommand,
   getCommand,

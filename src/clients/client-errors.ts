@@ -27,7 +27,10 @@ export class DaemonBusyError extends MagliaError {
   readonly statusCode = UNAVAILABLE;
 }
 
-/** The daemon answered that it did not do it; `code` and the text are the daemon's own (docs/errors.md). */
+/**
+ * The daemon answered that it did not do it, or with `IN_DOUBT` that it may not have been done; `code` and the text are the
+ * daemon's own (docs/errors.md).
+ */
 export class DaemonRefusedError extends MagliaError {
   readonly code: string;
   readonly statusCode: number;

@@ -49,6 +49,9 @@ export interface Conflict {
 /** A new id is kept for its first write this long: see `spare-ids.ts`. */
 export const RESERVED_SECONDS = 180;
 
+/** Surely nothing was done, and why is over by the time that one hears of it: there is a new connection, a new life. */
+const PASSED: ReadonlySet<unknown> = new Set(['STORE_UNAVAILABLE', 'STALE_INCARNATION', 'OWNER_RETURNED']);
+
 /** The calls of the daemon's HTTP door that a session store needs. */
 export class DaemonSessions {
   readonly #client: Pick<DaemonClient, 'call'>;
@@ -62,24 +65,21 @@ export class DaemonSessions {
   async mint(deadline: AbortSignal): Promise<MintedId> {
     const body = { ttlSeconds: RESERVED_SECONDS };
     // Minted twice, one of them is never seen by anybody.
-    const answer = await this.#client.call(
-      { method: 'POST', path: '/v1/sessions', body, isRepeatable: true },
-      deadline,
-    );
+    const answer = await this.#call({ method: 'POST', path: '/v1/sessions', body, isRepeatable: true }, deadline);
     return mintedOf(bodyOf(answer, 201));
   }
 
   async open(id: string, deadline: AbortSignal): Promise<Opened> {
     const body = { id, ttlSeconds: RESERVED_SECONDS };
     const call: DaemonCall = { method: 'POST', path: '/v1/sessions/open', body, isRepeatable: true };
-    const answer = await this.#client.call(call, deadline);
+    const answer = await this.#call(call, deadline);
     const opened = bodyOf(answer, 200);
     if (opened['state'] !== 'found') return { kind: 'fresh', minted: mintedOf(opened) };
     return { kind: 'found', session: sessionOf(opened, answer.text) };
   }
 
   async get(id: string, deadline: AbortSignal): Promise<Found | Missing> {
-    const answer = await this.#client.call({ method: 'GET', path: pathOf(id), isRepeatable: true }, deadline);
+    const answer = await this.#call({ method: 'GET', path: pathOf(id), isRepeatable: true }, deadline);
     return missing(answer) ?? { kind: 'found', session: sessionOf(bodyOf(answer, 200), answer.text) };
   }
 
@@ -106,11 +106,11 @@ export class DaemonSessions {
   }
 
   touch(id: string, ttlSeconds: number, deadline: AbortSignal): Promise<Written | Missing> {
-    return this.#write({ method: 'POST', path: `${pathOf(id)}/touch` }, {}, ttlSeconds, deadline);
+    return this.#write({ method: 'POST', path: `${pathOf(id)}/touch`, isRepeatable: true }, {}, ttlSeconds, deadline);
   }
 
   async destroy(id: string, deadline: AbortSignal): Promise<void> {
-    const answer = await this.#client.call({ method: 'DELETE', path: pathOf(id) }, deadline);
+    const answer = await this.#call({ method: 'DELETE', path: pathOf(id), isRepeatable: true }, deadline);
     // Whatever cannot be a session's id is not there either.
     const isGone = answer.status === 204 || codeOf(answer) === 'SESSION_MISS' || codeOf(answer) === 'MALFORMED_ID';
     if (!isGone) throw refusalOf(answer);
@@ -133,12 +133,26 @@ export class DaemonSessions {
     deadline: AbortSignal,
   ): Promise<DaemonAnswer> {
     const asked = this.#longestLife.cut(ttlSeconds);
-    const answer = await this.#client.call({ ...call, body: { ...body, ttlSeconds: asked } }, deadline);
+    const answer = await this.#call({ ...call, body: { ...body, ttlSeconds: asked } }, deadline);
     const most = longestLifeIn(answer);
     if (most === undefined || most >= asked) return answer;
     this.#longestLife.learn(most);
     const cut = this.#longestLife.cut(ttlSeconds);
-    return this.#client.call({ ...call, body: { ...body, ttlSeconds: cut } }, deadline);
+    return this.#call({ ...call, body: { ...body, ttlSeconds: cut } }, deadline);
+  }
+
+  /**
+   * Asked once more, if there is time, where the first answer was none and a second one does no harm. What is in doubt may
+   * have been done, and others may have written since: only what comes to the same done twice is asked again then.
+   */
+  async #call(call: DaemonCall, deadline: AbortSignal): Promise<DaemonAnswer> {
+    const answer = await this.#client.call(call, deadline);
+    const code = codeOf(answer);
+    const isWorthAnother = PASSED.has(code) || (code === 'IN_DOUBT' && call.isRepeatable === true);
+    if (!isWorthAnother || deadline.aborted) return answer;
+    const second = await this.#client.call(call, deadline).catch(() => answer);
+    // It may have been done, whatever the second came to.
+    return code === 'IN_DOUBT' && second.status >= 500 ? answer : second;
   }
 }
 

@@ -86,8 +86,8 @@ export class MagliaStore extends session.Store {
    * @throws NoSpareIdError, or why none could be minted.
    */
   readonly genid = (request?: RequestWithCookies): string => {
+    if (this.#configured.isProbing) return '';
     if (request === undefined) return this.#ids.draw().id;
-    if (this.#configured.isProbe(request)) return '';
     const minted = this.#takeOffer(request) ?? this.#ids.draw(rawOf(request));
     this.#stored.begin(request, minted);
     return minted.id;

@@ -14,7 +14,7 @@ export interface StoredSessionsParts {
   /** Life of a session whose cookie has no end. */
   readonly ttlSeconds: number;
   readonly clock: Pick<Clock, 'now'>;
-  /** The settings of a new cookie for this request; undefined where nobody knows. */
+  /** The settings of a new cookie for this request, or for none; undefined where nobody knows. */
   readonly configuredFor: (request: unknown) => JsonObject | undefined;
 }
 
@@ -42,7 +42,7 @@ export class StoredSessions {
   show({ id, version, ttlSeconds, text, data }: ReadSession): SessionData {
     const { [OWN_KEY]: own, ...contents } = data;
     const settings = isJsonObject(own) && isJsonObject(own['cookie']) ? own['cookie'] : undefined;
-    const cookie = this.#withEnd(settings ?? {}, ttlSeconds);
+    const cookie = this.#shownCookie(settings, ttlSeconds);
     const reading = { id, version, ttlSeconds, text, settings };
     return this.#readings.marked({ ...contents, cookie }, reading) as unknown as SessionData;
   }
@@ -50,8 +50,8 @@ export class StoredSessions {
   /** The same with all of its cookie: as configured, but for what was changed in this session. */
   complete(request: { readonly sessionID: string }, shown: SessionData): SessionData {
     const reading = this.#readings.of(shown, request.sessionID);
-    const configured = this.#parts.configuredFor(request) ?? USUAL_SETTINGS;
-    const own = reading === undefined ? settingsOf(shown.cookie) : reading.settings;
+    const configured = this.#configuredFor(request);
+    const own = reading === undefined ? this.#settingsOf(shown.cookie, undefined) : reading.settings;
     const cookie = this.#withEnd({ ...configured, ...own }, reading?.ttlSeconds);
     // Own properties only, and so without the mark.
     return { ...shown, cookie } as unknown as SessionData;
@@ -72,7 +72,7 @@ export class StoredSessions {
   /** Writes what was changed since the session was read; all of it, where it was not read here. */
   async save(id: string, stored: SessionData, deadline: AbortSignal): Promise<void> {
     const reading = this.#readings.of(stored, id);
-    const settings = this.#settingsOf(stored);
+    const settings = this.#settingsOf(stored.cookie, Reflect.get(stored, 'req'));
     const data = toData(stored, settings);
     const terms = this.#terms(stored, deadline);
     if (reading === undefined) await this.#writer.replace(id, data, terms);
@@ -85,7 +85,7 @@ export class StoredSessions {
   /** Extends a session's life. Writes nothing but the settings of its cookie, and those only if they were changed. */
   async touch(id: string, stored: SessionData, deadline: AbortSignal): Promise<void> {
     const reading = this.#readings.of(stored, id);
-    const settings = this.#settingsOf(stored);
+    const settings = this.#settingsOf(stored.cookie, Reflect.get(stored, 'req'));
     const terms = this.#terms(stored, deadline);
     if (reading === undefined || isDeepStrictEqual(settings, reading.settings)) await this.#writer.extend(id, terms);
     else {
@@ -107,15 +107,40 @@ export class StoredSessions {
     return { lifeSeconds: lifeOf(cookie, this.#parts.clock.now()) ?? this.#parts.ttlSeconds, deadline };
   }
 
-  #settingsOf(stored: SessionData): JsonObject | undefined {
-    const configured = this.#parts.configuredFor(Reflect.get(stored, 'req')) ?? USUAL_SETTINGS;
-    return deviations(settingsOf(stored.cookie), configured);
+  /**
+   * What a memory store gives: a cookie with all that it says. Where nobody tells how cookies are configured, as under
+   * Fastify, only what is this session's own is there to be copied, since the plugin puts its own configuration under
+   * that; the rest can be read all the same.
+   */
+  #shownCookie(settings: JsonObject | undefined, ttlSeconds: number): Readonly<Record<string, unknown>> {
+    const configured = this.#parts.configuredFor(undefined);
+    const own = this.#withEnd({ ...(configured && mentioned(configured)), ...settings }, ttlSeconds);
+    return configured === undefined ? inheriting(mentioned(USUAL_SETTINGS), own) : own;
+  }
+
+  /** Those that are not as configured. */
+  #settingsOf(cookie: unknown, request: unknown): JsonObject | undefined {
+    return deviations(settingsOf(cookie), this.#configuredFor(request));
+  }
+
+  #configuredFor(request: unknown): JsonObject {
+    return this.#parts.configuredFor(request) ?? USUAL_SETTINGS;
   }
 
   #withEnd(settings: JsonObject, ttlSeconds = Infinity): Readonly<Record<string, unknown>> {
     const now = this.#parts.clock.now();
     return withEnd(settings, now + ttlSeconds * 1000, now);
   }
+}
+
+/** As a cookie tells its settings: none that is unset, but always whether it has an end. */
+function mentioned(settings: JsonObject): JsonObject {
+  const set = Object.entries(settings).filter(([, value]) => value !== null);
+  return { originalMaxAge: null, expires: null, ...Object.fromEntries(set) };
+}
+
+function inheriting<T extends object>(from: object, own: T): T {
+  return Object.assign(Object.create(from) as T, own);
 }
 
 /** The data of a session as the daemon keeps it. What JSON cannot hold is left out, or made a text, by `JSON.stringify`. */

@@ -46,7 +46,7 @@ export const LIMIT_OPTIONS = {
   'limits.httpClients': {
     type: integer('connections', 1, 1_000_000),
     fallback: 10_000,
-    says: 'Connections of HTTP clients; more are closed as they come',
+    says: 'Connections of HTTP clients; more are answered only where they ask for /healthz, /readyz or /metrics',
   },
   'limits.clientRequests': {
     type: integer('requests', 1, 65_536),

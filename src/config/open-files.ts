@@ -10,6 +10,9 @@ const OWN_FILES = 40;
 /** Our link to a peer, and as many connections as it may have to us. */
 const FILES_PER_PEER = 5;
 
+/** Of each address of the HTTP door, beyond its limit, for what asks how this node is. */
+export const PROBE_PLACES = 8;
+
 /** Of callers of the mesh port: two rooms, with half as many places again for those who have come further. */
 const FILES_PER_CALLER = 3;
 const MORE_FOR_CALLERS = 8;
@@ -71,7 +74,10 @@ type Shares = Pick<LimitsConfig, 'meshCallers' | 'httpClients' | 'clients'>;
 function filesFor({ doors, map }: Config, { meshCallers, httpClients, clients }: Shares): number {
   const forPeers = FILES_PER_PEER * (map.letters.length - 1);
   const forClients = doors.memcached.length === 0 ? 0 : clients;
-  return OWN_FILES + forPeers + MORE_FOR_CALLERS + FILES_PER_CALLER * meshCallers + httpClients + forClients;
+  const forProbes = PROBE_PLACES * doors.http.length;
+  return (
+    OWN_FILES + forPeers + forProbes + MORE_FOR_CALLERS + FILES_PER_CALLER * meshCallers + httpClients + forClients
+  );
 }
 
 function tooFew(limit: number, least: number): string {

@@ -10,6 +10,7 @@ import type { MeshServer } from '../mesh/mesh-server.ts';
 import type { PeerRequest } from '../mesh/message.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 import type { Doors } from './doors.ts';
+import type { FileShortage } from './file-shortage.ts';
 import type { StoreLosses } from './store-losses.ts';
 
 /** How a daemon ends: for good, or so that the next one takes over its Memcached. */
@@ -32,6 +33,7 @@ export interface Closing extends MeshParts {
   readonly tenure: Pick<Tenure, 'incarnation' | 'leave'>;
   readonly losses: Pick<StoreLosses, 'settled'>;
   readonly livesFile: Pick<LivesFile, 'settled'>;
+  readonly shortage: Pick<FileShortage, 'close'>;
   readonly opened: Pick<OpenedStore, 'close'>;
   readonly config: Config;
   readonly clock: Clock;
@@ -39,7 +41,7 @@ export interface Closing extends MeshParts {
 
 /** Doors first, so that what came in is answered; then the farewell, so that nobody waits for us; then the rest. */
 export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<void> {
-  const { clock, config, doors, join, links, livesFile, losses, opened, tenure } = closing;
+  const { clock, config, doors, join, links, livesFile, losses, opened, shortage, tenure } = closing;
   await doors.close();
   // What a join asks for after the farewell would take that back.
   join.close();
@@ -60,6 +62,7 @@ export async function closeDaemon(mode: CloseMode, closing: Closing): Promise<vo
   // A disk that hangs costs the next daemon an explanation.
   await Promise.race([losses.settled(), new Promise<void>((resolve) => clock.after(LAST_WRITE_MS, resolve))]);
   await opened.close(mode === 'stop' ? 'stop' : 'release');
+  shortage.close();
 }
 
 /** Everything but the store. */

@@ -7,8 +7,8 @@ import { HotRecords } from '../engine/hot-records.ts';
 import { Locks } from '../engine/locks.ts';
 import { Recall } from '../engine/recall.ts';
 import { Turns } from '../engine/turns.ts';
-import { UnmintedFloor } from '../engine/unminted-floor.ts';
 import { Vault, type VaultParts } from '../engine/vault.ts';
+import { VersionFloors } from '../engine/version-floors.ts';
 import type { LongWork } from '../long-work.ts';
 import type { Lives } from '../membership/lives.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -48,21 +48,25 @@ export interface Engines {
 
 export function buildEngines(parts: EnginesParts): Engines {
   const { clock, config, incarnation, lifeClock, lives, log, memory, metrics, store, work } = parts;
-  const { limits, mesh, session } = config;
+  const { letter, limits, map, mesh, session } = config;
   const ids = new MintedIds(mesh.security.kind === 'psk' ? mesh.security.secret : undefined);
-  const { served, unmintedFloor, versionsLead: lead } = lives;
+  const { served, unmintedFloor: unminted, versionsLead: lead } = lives;
   const moment = { incarnation, served, monotonicMs: clock.monotonic(), lifeMs: lifeClock.now(), lead };
-  const versions = new Versions(firstVersionsAt({ ...moment, floor: unmintedFloor }));
+  const versions = new Versions(firstVersionsAt({ ...moment, floor: Math.max(unminted, lives.movedFloor) }));
+  const hasMoved = lives.moveTo(map.placement, versions.next());
+  if (hasMoved)
+    log.warn('another map: sessions whose ids do not begin with our letter are reset, as others may have had them');
+  const { movedFloor: moved } = lives;
 
-  const engineOf = (letter: Letter, vault: Omit<VaultParts, 'clock' | 'log'>): Engine =>
+  const engineOf = (owner: Letter, vault: Omit<VaultParts, 'clock' | 'log'>): Engine =>
     new Engine({
-      ...{ letter, ids },
+      ...{ letter: owner, ids },
       vault: new Vault({ ...vault, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
       ...{ versions, session, allowsFlush: config.doors.allowFlush, work, log, clock: lifeClock },
     });
-  const engine = engineOf(config.letter, { store, ...memory, floor: new UnmintedFloor(ids, unmintedFloor) });
+  const engine = engineOf(letter, { store, ...memory, floors: new VersionFloors({ letter, ids, unminted, moved }) });
   const shelfOf = (owner: Letter): Engine => {
     const { shelfMegabytes, recalledSessions } = limits;
     const maxRecordBytes = session.maxBytes + ENVELOPE_BYTES;

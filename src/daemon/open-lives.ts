@@ -9,17 +9,28 @@ import { Lives } from '../membership/lives.ts';
 
 const LIVES_FILE = 'lives.json';
 
+export function livesPath(runtimeDirectory: string): string {
+  return join(runtimeDirectory, LIVES_FILE);
+}
+
 export interface OpenLivesParts {
   readonly runtimeDirectory: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Told why a write failed. */
+  readonly onFailed: (error: unknown) => void;
 }
 
 /** What this host remembers of lives, and the file that it is written to. */
-export function openLives({ runtimeDirectory, clock, log }: OpenLivesParts): { lives: Lives; livesFile: LivesFile } {
-  const path = join(runtimeDirectory, LIVES_FILE);
+export function openLives(parts: OpenLivesParts): { lives: Lives; livesFile: LivesFile } {
+  const { runtimeDirectory, clock, log, onFailed } = parts;
+  const path = livesPath(runtimeDirectory);
   const disk = {
-    write: (text: string) => writeFileAtomically(path, text),
+    write: (text: string) =>
+      writeFileAtomically(path, text).catch((error: unknown) => {
+        onFailed(error);
+        throw error;
+      }),
     remove: () => rm(path, { force: true }),
   };
   const livesFile = new LivesFile({ disk, path, clock, log });

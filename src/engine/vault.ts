@@ -10,7 +10,7 @@ import type { End, Ends } from './ends.ts';
 import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
 import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
-import type { UnmintedFloor } from './unminted-floor.ts';
+import type { Floor, VersionFloors } from './version-floors.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
 export type Found = FoundRecord | Absent;
@@ -28,7 +28,7 @@ export interface VaultParts {
   /** Absent on a shelf: nobody stands in for a stand-in. */
   readonly ends?: Ends;
   /** Absent on a shelf, which begins empty with each estate. */
-  readonly floor?: UnmintedFloor;
+  readonly floors?: VersionFloors;
 }
 
 /**
@@ -45,16 +45,16 @@ export class Vault {
   readonly #clock: Pick<Clock, 'now'>;
   readonly #log: Logger;
   readonly #ends: Ends | undefined;
-  readonly #floor: UnmintedFloor | undefined;
+  readonly #floors: VersionFloors | undefined;
 
-  constructor({ store, recall, hot, clock, log, ends, floor }: VaultParts) {
+  constructor({ store, recall, hot, clock, log, ends, floors }: VaultParts) {
     this.#store = store;
     this.#recall = recall;
     this.#hot = hot;
     this.#clock = clock;
     this.#log = log;
     this.#ends = ends;
-    this.#floor = floor;
+    this.#floors = floors;
   }
 
   /**
@@ -102,7 +102,8 @@ export class Vault {
       this.#log.warn({ id: shortenId(id) }, 'the store went back to an older version; the session is reset');
       return this.#bury(id);
     }
-    const remains = this.#floor?.isBelow(record) === true ? remainsOf(record, this.#floor.version, now) : undefined;
+    const floor = this.#floors?.over(record);
+    const remains = floor === undefined ? undefined : remainsOf(record, floor, now);
     if (remains !== undefined) return this.#putAway(remains, now);
     this.#recall.saw(record);
     const epitaph = epitaphOf(record, now);
@@ -202,7 +203,7 @@ export class Vault {
 
   /** What stands under ids that no node minted, and is older than this version, counts as gone; its tombstones hold. */
   resetUnminted(version: number): void {
-    this.#floor?.raise(version);
+    this.#floors?.raiseUnminted(version);
     this.#hot.forgetAll();
   }
 
@@ -272,15 +273,15 @@ function epitaphOf(record: SessionRecord, now: number): Tombstone | undefined {
  * What stays of a record that was reset with all of its kind: that the session was destroyed, where it was. Undefined where
  * the record is no more than that.
  *
- * @param floor a version above the record's, so that who has seen the record is told from who has heard of its end
+ * @param floor its version is above the record's, so that who has seen the record is told from who has heard of its end
  */
-function remainsOf(record: SessionRecord, floor: number, now: number): Tombstone | undefined {
+function remainsOf(record: SessionRecord, floor: Floor, now: number): Tombstone | undefined {
   const { expiresAt, id, version } = record;
   if (record.kind === 'tombstone') {
     const isBare = record.content === undefined && record.successor === undefined;
     return isBare ? undefined : newTombstone(id, version, expiresAt, record.reason);
   }
   const { grave } = record;
-  if (grave === undefined || grave.until <= now) return newTombstone(id, floor, now, 'owner-dead');
-  return newTombstone(id, floor, grave.until, 'destroyed');
+  if (grave === undefined || grave.until <= now) return newTombstone(id, floor.version, now, floor.reason);
+  return newTombstone(id, floor.version, grave.until, 'destroyed');
 }

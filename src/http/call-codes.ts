@@ -11,6 +11,7 @@ export const ANY_CALL: readonly ProblemCode[] = [
   'WRONG_HOST',
   'HEADERS_TOO_LARGE',
   'INTERNAL',
+  'TOO_MANY_CONNECTIONS',
 ];
 
 /** What a call with a body can be answered on top. */

@@ -10,6 +10,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import { loggable } from '../session/loggable.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { Connections } from './connections.ts';
+import { Places } from './places.ts';
 import { SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
 
 /** How long `close` waits for requests in flight: well above what one operation may take. */
@@ -82,7 +83,8 @@ async function listenOn(
   const { access, clock, log } = parts;
   const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
   const connections = new Connections(server);
-  const listener = listenerFor(app, address, connections);
+  const places = new Places({ limit: parts.connections, full, clock });
+  const listener = listenerFor(app, address, connections, places);
   server.on('request', listener);
   // Node would put an interim response into the middle of an answer that is owed to a former request (S0).
   server.on('checkContinue', (request, response) => {
@@ -90,8 +92,7 @@ async function listenOn(
     listener(request, response);
   });
   server.timeout = SILENCE_MS;
-  server.maxConnections = parts.connections;
-  server.on('drop', () => full.refused());
+  server.on('connection', (socket) => places.enter(socket));
   answerClientErrors(server, connections);
 
   const bound = await bind(server, address, { advice: 'change doors.http', access, clock });
@@ -103,12 +104,20 @@ async function listenOn(
   return { server, connections, address: bound };
 }
 
-function listenerFor(app: FastifyInstance, address: SocketAddress, connections: Connections): RequestListener {
-  return (request, response) => {
-    connections.begin(request, response);
+function listenerFor(
+  app: FastifyInstance,
+  address: SocketAddress,
+  connections: Connections,
+  places: Places,
+): RequestListener {
+  const byDoor: RequestListener = (request, response) => {
     // A unix socket has no name that a Host could be compared with, and no browser reaches it.
     if (address.kind === 'unix') request.headers.host = 'localhost';
     app.routing(request, response);
+  };
+  return (request, response) => {
+    connections.begin(request, response);
+    places.answer(request, response, byDoor);
   };
 }
 

@@ -86,6 +86,10 @@ export const PROBLEMS = {
     ...soon(503),
     means: 'clients hold more memory than `limits.clientMegabytes`, this one most; nothing was done, ask again',
   },
+  TOO_MANY_CONNECTIONS: {
+    ...soon(503),
+    means: 'this door has as many connections as `limits.httpClients` says; nothing was done, ask again',
+  },
   NOT_READY: { ...soon(503), means: 'this node does not answer for its letter now; `why` says why' },
   STORE_UNAVAILABLE: { ...soon(503), means: "the owner's store does not answer; nothing was done, ask again" },
   OWNER_UNREACHABLE: {

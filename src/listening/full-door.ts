@@ -13,7 +13,7 @@ export interface FullDoorParts {
   readonly log: Pick<Logger, 'warn'>;
 }
 
-/** Counts the connections that a door closes as they come, because it has as many as it takes; one line a minute says so. */
+/** Counts the connections that a door closes, because it has as many as it takes; one line a minute says so. */
 export class FullDoor {
   readonly #parts: FullDoorParts;
   readonly #lines: LineLimit;

@@ -23,6 +23,10 @@ interface Remembered {
   untaken: Record<string, number>;
   /** Below this version nothing counts of what our store has under ids that no node minted; 0: all does. */
   unmintedFloor: number;
+  /** The same of what it has under ids that do not begin with our letter. */
+  movedFloor: number;
+  /** By which such ids find their owner; '' in the files of earlier releases. */
+  placement: string;
   /** By how many milliseconds the versions of our records are ahead of the clock that their lives are counted by. */
   versionsLead: number;
 }
@@ -83,6 +87,25 @@ export class Lives {
   raiseUnmintedFloor(version: number): void {
     this.#file.unmintedFloor = Math.max(this.#file.unmintedFloor, version);
     this.#changed();
+  }
+
+  /** Below this version nothing counts of what our store has under ids that do not begin with our letter; 0: all does. */
+  get movedFloor(): number {
+    return this.#file.movedFloor;
+  }
+
+  /**
+   * The map, or the rule, by which ids find their owners from now on.
+   *
+   * @param version below it nothing counts of what was written by another map, or rule, under ids that do not begin with our letter
+   * @returns whether there is any such thing
+   */
+  moveTo(placement: string, version: number): boolean {
+    if (this.#file.placement === placement) return false;
+    this.#file.placement = placement;
+    if (this.#file.served > 0) this.#file.movedFloor = version;
+    this.#changed();
+    return this.#file.served > 0;
   }
 
   /** By how much the versions of our records are ahead of the clock that their lives are counted by. */
@@ -178,9 +201,21 @@ export class Lives {
     this.#changed();
   }
 
+  /** As if this node had never heard of the letter. Returns whether it had. For a daemon that does not run. */
+  forgetLetter(letter: Letter): boolean {
+    const { peers, recalled, settled, untaken } = this.#file;
+    const isKnown = [peers, recalled, settled, untaken].some((known) => Object.hasOwn(known, letter));
+    if (!isKnown) return false;
+    this.#file.peers = without(peers, letter);
+    this.#file.recalled = without(recalled, letter);
+    this.#file.settled = without(settled, letter);
+    this.#forget(letter);
+    this.#changed();
+    return true;
+  }
+
   #forget(letter: Letter): void {
-    const isAnother = ([known]: [string, number]): boolean => known !== letter;
-    this.#file.untaken = Object.fromEntries(Object.entries(this.#file.untaken).filter(isAnother));
+    this.#file.untaken = without(this.#file.untaken, letter);
     this.#forgotten.delete(letter);
   }
 
@@ -189,8 +224,15 @@ export class Lives {
   }
 }
 
+function without<T>(known: Readonly<Record<string, T>>, letter: Letter): Record<string, T> {
+  return Object.fromEntries(Object.entries(known).filter(([each]) => each !== letter));
+}
+
 function nothing(): Remembered {
-  return { served: 0, peers: {}, settled: {}, recalled: {}, untaken: {}, unmintedFloor: 0, versionsLead: 0 };
+  return {
+    ...{ served: 0, peers: {}, settled: {}, recalled: {}, untaken: {} },
+    ...{ unmintedFloor: 0, movedFloor: 0, placement: '', versionsLead: 0 },
+  };
 }
 
 function readLives(text: string, onProblem: (why: string) => void): Remembered {
@@ -209,8 +251,10 @@ function readLives(text: string, onProblem: (why: string) => void): Remembered {
   if (typeof peers !== 'object' || peers === null) return nothing();
   // Absent in the files of earlier releases.
   const unmintedFloor = 'unmintedFloor' in parsed ? parsed.unmintedFloor : 0;
+  const movedFloor = 'movedFloor' in parsed ? parsed.movedFloor : 0;
+  const placement = 'placement' in parsed ? parsed.placement : '';
   const versionsLead = 'versionsLead' in parsed ? parsed.versionsLead : 0;
-  if (!isVersion(unmintedFloor) || !isIncarnation(versionsLead)) {
+  if (!isVersion(unmintedFloor) || !isVersion(movedFloor) || !isIncarnation(versionsLead)) {
     // Who does not know which of its records count must not vouch for any: as one that forgot, it drops them all.
     onProblem('what it says of versions cannot be, so this node remembers no lives');
     return nothing();
@@ -232,7 +276,7 @@ function readLives(text: string, onProblem: (why: string) => void): Remembered {
       ...Object.fromEntries(touched.map(([letter, { incarnation }]) => [letter, incarnation])),
       ...('untaken' in parsed ? readNumbers(parsed.untaken) : {}),
     },
-    unmintedFloor,
+    ...{ unmintedFloor, movedFloor, placement: typeof placement === 'string' ? placement : '' },
     versionsLead: Number(versionsLead),
   };
 }

@@ -28,7 +28,7 @@ export const INSTRUMENTS = {
   clientsRefused: {
     kind: 'counter',
     name: 'maglia_client_connections_refused_total',
-    help: 'Connections that were closed as they came, because there were too many, by door (memcached)',
+    help: 'Connections that were closed as they came, or after one answer, because there were too many, by door (http, memcached)',
     labels: ['door'],
   },
   clientsCut: {
@@ -170,6 +170,12 @@ export const INSTRUMENTS = {
     name: 'maglia_log_lines_dropped_total',
     help: 'Lines of the log that could not be written, because its disk is full or its reader is stuck',
     labels: [],
+  },
+  openFilesRefused: {
+    kind: 'counter',
+    name: 'maglia_open_files_refused_total',
+    help: 'Failures because this process or machine has too many files open (EMFILE, ENFILE), by where: mesh (a dial to a peer), store (one to Memcached), lives (lives.json), trial (a file that is opened each second to find out)',
+    labels: ['where'],
   },
   loopLateSeconds: {
     kind: 'histogram',

@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { CounterSeries } from './counter-series.ts';
 import { exposeHistogram, type LabelledHistogram } from './expose-histogram.ts';
+import { Expositions } from './expositions.ts';
 import { HistogramSeries } from './histogram-series.ts';
 import { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts';
 import { SeriesTree } from './series-tree.ts';
@@ -30,6 +31,7 @@ export class Metrics {
   readonly #gauges = new Map<string, Gauge>();
   readonly #histograms = new Map<string, SeriesTree<LabelledHistogram>>();
   readonly #updates: (() => void | Promise<void>)[] = [];
+  readonly #expositions = new Expositions(() => this.#expose());
 
   constructor() {
     for (const [key, { kind, name, help, labels, buckets }] of TABLE) {
@@ -75,7 +77,11 @@ export class Metrics {
   }
 
   /** The Prometheus text exposition of all of them. */
-  async expose(): Promise<string> {
+  expose(): Promise<string> {
+    return this.#expositions.take();
+  }
+
+  async #expose(): Promise<string> {
     await Promise.all(this.#updates.map(async (update) => update()));
     const histograms = TABLE.flatMap(([key, { name, help }]) => {
       const tree = this.#histograms.get(key);

@@ -8,20 +8,23 @@ export interface MeshAddress {
 }
 
 /** The rule by which ids find their owner (`ownerLetter`). Part of the digest: nodes with two rules must not meet. */
-const PLACEMENT = 'placement 2';
+const PLACEMENT_RULE = 'placement 2';
 
 /** The cluster's letter => address map, the same on every node. Immutable; its order is the alphabet's. */
 export class LetterMap {
   readonly letters: readonly Letter[];
   /** Tells two maps apart: equal digests mean equal letters, equal addresses, and one rule of placement. */
   readonly digest: string;
+  /** Tells apart maps, or rules, by which an id may have different owners. */
+  readonly placement: string;
   readonly #addresses: ReadonlyMap<Letter, MeshAddress>;
 
   constructor(addresses: ReadonlyMap<Letter, MeshAddress>) {
     this.letters = [...addresses.keys()].sort(compareLetters);
     this.#addresses = new Map(addresses);
+    this.placement = `${PLACEMENT_RULE}: ${this.letters.join('')}`;
     const canonical = this.letters.map((letter) => `${letter}=>${formatAddress(this.address(letter))}`).join(',');
-    this.digest = createHash('sha256').update(`${PLACEMENT},${canonical}`).digest('hex').slice(0, 16);
+    this.digest = createHash('sha256').update(`${PLACEMENT_RULE},${canonical}`).digest('hex').slice(0, 16);
   }
 
   has(letter: Letter): boolean {

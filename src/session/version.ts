@@ -45,7 +45,7 @@ export interface FirstMoment {
   readonly lifeMs: number;
   /** By how much the former one's versions were ahead of that clock. */
   readonly lead: number;
-  /** A version below which some records do not count (`engine/unminted-floor.ts`): those to come all have to be above it. */
+  /** A version below which some records do not count (`engine/version-floors.ts`): those to come all have to be above it. */
   readonly floor: number;
 }
 

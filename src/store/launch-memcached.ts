@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import type { EnvironmentValues } from '../config/sources.ts';
 import { StoreStartError } from '../errors.ts';
 import { becomesTrue } from './becomes-true.ts';
-import { hasCode } from './error-code.ts';
+import { hasCode, messageOf } from './error-code.ts';
 import { MemcachedLife } from './memcached-life.ts';
 import { answers } from './memcached-probe.ts';
 import type { MemcachedStateFile } from './memcached-state-file.ts';
@@ -53,8 +53,7 @@ export async function launchMemcached(options: LaunchOptions): Promise<Launch> {
     await stateFile.write(record);
   } catch (error) {
     child.kill('SIGKILL');
-    const text = `${stateFile.path} cannot be written: ${error instanceof Error ? error.message : 'unknown'}`;
-    return failure(program, { text, isHopeless: false });
+    return failure(program, { text: messageOf(error), isHopeless: false });
   }
   const life = new MemcachedLife(record);
   void ending.settled.then(({ text }) => life.end(text));

@@ -3,10 +3,9 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { StoreStartError } from '../errors.ts';
 import { writeFileAtomically } from '../files/write-file-atomically.ts';
-import { messageOf } from './error-code.ts';
 import { currentBootId } from './process-identity.ts';
+import { unwritable } from './runtime-directory.ts';
 
 export interface LifeClockOptions {
   readonly clock: Clock;
@@ -70,8 +69,7 @@ export class LifeClock implements Clock {
     try {
       await this.#write(this.#path, `${text}\n`);
     } catch (error) {
-      const text = `${this.#path} cannot be written: ${messageOf(error)}; make room, or set runtimeDirectory`;
-      throw new StoreStartError(text, { cause: error });
+      throw unwritable(this.#path, error);
     }
     this.#isKept = true;
   }

@@ -19,7 +19,6 @@ import { MemcachedStateFile } from './memcached-state-file.ts';
 import { setMemoryLimit } from './memory-limit.ts';
 import { readProcess, type ProcessIdentity } from './process-identity.ts';
 import { memcachedEnvironment } from '../config/child-environment.ts';
-import { prepareRuntimeDirectory } from './runtime-directory.ts';
 
 const FIRST_START_RETRIES = 2;
 const RETRY_MS = 100;
@@ -47,7 +46,7 @@ export interface FirstMemcached {
   readonly maxRecordBytes: number;
 }
 
-/** Finds or starts the memcached of one runtime directory, and keeps that directory's files true. */
+/** Finds or starts the memcached of one runtime directory, which is prepared already, and keeps that directory's files true. */
 export class MemcachedStarter {
   readonly socketPath: string;
   readonly #options: MemcachedStarterOptions;
@@ -63,11 +62,10 @@ export class MemcachedStarter {
 
   /** Adopts what a former daemon left, or starts one. Throws `StoreStartError`. */
   async first(): Promise<FirstMemcached> {
-    const { clock, log, maxRecordBytes, runtimeDirectory, silentAfterMs } = this.#options;
+    const { clock, log, maxRecordBytes, silentAfterMs } = this.#options;
     const daemon = ownIdentity();
     // Tells what cannot work, before anything is made.
     this.#args();
-    prepareRuntimeDirectory(runtimeDirectory);
     const wanted = { daemon, dial: this.dial, clock, log, silentAfterMs };
     const former = await findFormerMemcached(this.#stateFile.read(), wanted);
     if (former.kind === 'usable') {
@@ -123,7 +121,7 @@ export class MemcachedStarter {
       await this.#stateFile.write({ memcached, program, args });
     } catch (error) {
       // The next daemon sees by our process that we are gone.
-      this.#options.log.warn({ why: messageOf(error) }, '%s cannot be written', this.#stateFile.path);
+      this.#options.log.warn(messageOf(error));
     }
   }
 

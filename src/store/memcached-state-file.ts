@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import { hasCode } from './error-code.ts';
+import { unwritable } from './runtime-directory.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** What a daemon leaves on disk about its memcached, so that the next daemon finds exactly that process. */
@@ -42,8 +43,13 @@ export class MemcachedStateFile {
     return record === undefined ? { kind: 'unreadable' } : { kind: 'found', record };
   }
 
-  write(record: MemcachedRecord): Promise<void> {
-    return writeFileAtomically(this.path, `${JSON.stringify({ format: FORMAT, ...record })}\n`);
+  /** Rejects with `StoreStartError`: the system's own error, as of a full disk, names no file. */
+  async write(record: MemcachedRecord): Promise<void> {
+    try {
+      await writeFileAtomically(this.path, `${JSON.stringify({ format: FORMAT, ...record })}\n`);
+    } catch (error) {
+      throw unwritable(this.path, error);
+    }
   }
 
   remove(): void {

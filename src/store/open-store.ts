@@ -25,6 +25,8 @@ export interface OpenStoreDependencies {
   readonly metrics: Pick<Metrics, 'observe'>;
   /** Our own Memcached died, or had to be killed, with all sessions in it; called before an empty one can answer. */
   readonly onLost: () => void;
+  /** A connection to Memcached failed for this. */
+  readonly onConnectionError?: (error: unknown) => void;
 }
 
 export interface OpenedStore {
@@ -117,10 +119,10 @@ function memcachedStore(
   health: MemcachedStoreOptions['health'],
   largest: () => number,
   config: OpenStoreConfig,
-  { clock, log, metrics }: OpenStoreDependencies,
+  { clock, log, metrics, onConnectionError = () => undefined }: OpenStoreDependencies,
 ): MemcachedStore {
   const deadlineMs = config.timings.storeMs;
-  const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
+  const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address).on('error', onConnectionError);
   const server = new MemcachedServer({ address, dial, clock, log, deadlineMs });
   const figures = new MemcachedFigures({ dial, clock, deadlineMs });
   return new MemcachedStore({ server, figures, maxRecordBytes: largest, health, clock, metrics, log });

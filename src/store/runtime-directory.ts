@@ -1,4 +1,5 @@
 import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { dirname } from 'node:path';
 import { StoreStartError } from '../errors.ts';
 import { messageOf } from './error-code.ts';
 
@@ -21,6 +22,12 @@ export function prepareRuntimeDirectory(path: string): void {
   }
   const problem = problemOf(path, lstatSync(path), process.geteuid?.() ?? 0);
   if (problem !== undefined) throw new StoreStartError(problem);
+}
+
+/** What a start ends with that cannot write this file of the runtime directory. */
+export function unwritable(path: string, error: unknown): StoreStartError {
+  const cure = `make room in ${dirname(path)}, or set another runtimeDirectory`;
+  return new StoreStartError(`${path} cannot be written (${messageOf(error)}): ${cure}`, { cause: error });
 }
 
 function problemOf(path: string, stats: Stats, uid: number): string | undefined {

@@ -1,3 +1,4 @@
+import { afterAll } from 'vitest';
 import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
 import { PlainMemcached } from '../support/plain-memcached.ts';
 
@@ -32,3 +33,15 @@ export async function openDoors(options: DoorOptions = {}): Promise<Doors> {
   const plain = await PlainMemcached.start();
   return { addresses: letters.map(() => plain.address), mesh: undefined, close: () => plain.close() };
 }
+
+let shared: Promise<Doors> | undefined;
+
+/** Those of all tests of one file that leave daemons as they find them: to start a mesh takes longer than most tests. */
+export function sharedDoors(): Promise<Doors> {
+  shared ??= openDoors();
+  return shared;
+}
+
+afterAll(async () => {
+  await (await shared?.catch(() => undefined))?.close();
+});

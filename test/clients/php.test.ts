@@ -6,7 +6,7 @@ import { RecordingProxy } from '../support/recording-proxy.ts';
 import { holdsKey } from '../support/text-commands.ts';
 import { until } from '../support/until.ts';
 import { Visitor } from '../support/visitor.ts';
-import { IS_MESH, openDoors } from './doors.ts';
+import { IS_MESH, sharedDoors } from './doors.ts';
 import { php } from './session-applications.ts';
 import { describeOverlap, describeSessions, longestFreshStartMs } from './session-rules.ts';
 import { Site } from './site.ts';
@@ -15,6 +15,8 @@ describeSessions(php('PHP'));
 describeSessions(php('PHP over the text protocol', { 'memcached.sess_binary_protocol': 0 }));
 // With locking the logout would wait for the slower page.
 describeOverlap(php('PHP without locking', { 'memcached.sess_locking': 0 }));
+
+const slowPage = (gate: Gate): string => `/slow?gate=${encodeURIComponent(gate.url)}`;
 
 describe.each([
   ['over the binary protocol', 1],
@@ -72,8 +74,6 @@ describe('PHP, locking', () => {
     };
   });
 
-  const slowPage = (): string => `/slow?gate=${encodeURIComponent(gate.url)}`;
-
   test('20 parallel requests of one visitor lose no increment', async () => {
     const guest = site.guest();
     await guest.visit(site.turn(0), '/count');
@@ -87,7 +87,7 @@ describe('PHP, locking', () => {
   test('a page waits for the one that has the lock, on another host as well', async () => {
     const [guest] = await site.guestsOwnedBy('b', 1);
     if (guest === undefined) throw new Error('no guest');
-    const slow = guest.twin().visit(site.host('a'), slowPage());
+    const slow = guest.twin().visit(site.host('a'), slowPage(gate));
     await gate.arrived;
     const waiting = guest.visit(site.host('c'), '/count');
     gate.open();
@@ -99,7 +99,7 @@ describe('PHP, locking', () => {
   test.runIf(IS_MESH)('the lock of a web server that was killed is free at once', async () => {
     const [guest] = await site.guestsOwnedBy('b', 1);
     if (guest === undefined) throw new Error('no guest');
-    const slow = guest.twin().visit(site.host('a'), slowPage());
+    const slow = guest.twin().visit(site.host('a'), slowPage(gate));
     await gate.arrived;
     await Promise.all([expect(slow).rejects.toThrow(), site.host('a').application.stop()]);
     const page = await guest.visit(site.host('c'), '/count');
@@ -108,19 +108,28 @@ describe('PHP, locking', () => {
     // Without asking twice.
     expect(page.tookMs).toBeLessThan(OPTIONS['doors.lockWaitMs'].fallback);
   });
+});
 
+describe('PHP, locking, a host dies', () => {
   test.runIf(IS_MESH)('the lock that was held through a host that died is free as soon as that is known', async () => {
-    const [guest] = await site.guestsOwnedBy('b', 1);
-    if (guest === undefined) throw new Error('no guest');
-    const slow = guest.twin().visit(site.host('a'), slowPage());
-    await gate.arrived;
-    await site.lose('a');
-    const page = await guest.visit(site.host('c'), '/count');
-    expect(page.status, page.text).toBe(200);
-    expect(page.body['counter']).toBe(3);
-    gate.open();
-    // It cannot save what it did: its own daemon is gone.
-    expect((await slow).status).toBe(500);
+    const site = await Site.open(php('PHP'), {});
+    const gate = await buildGate();
+    try {
+      const [guest] = await site.guestsOwnedBy('b', 1);
+      if (guest === undefined) throw new Error('no guest');
+      const slow = guest.twin().visit(site.host('a'), slowPage(gate));
+      await gate.arrived;
+      await site.lose('a');
+      const page = await guest.visit(site.host('c'), '/count');
+      expect(page.status, page.text).toBe(200);
+      expect(page.body['counter']).toBe(3);
+      gate.open();
+      // It cannot save what it did: its own daemon is gone.
+      expect((await slow).status).toBe(500);
+    } finally {
+      await gate.close();
+      await site.close();
+    }
   });
 });
 
@@ -152,7 +161,7 @@ describe('PHP, a host hangs', () => {
 
 describe('PHP, a new id at login', () => {
   test.runIf(IS_MESH)('session_regenerate_id(true) leaves no key behind but the new session', async () => {
-    const doors = await openDoors();
+    const doors = await sharedDoors();
     const [a = '', b = ''] = doors.addresses;
     const proxy = await RecordingProxy.to(a);
     const kind = php('PHP');
@@ -176,7 +185,6 @@ describe('PHP, a new id at login', () => {
     } finally {
       await application.stop();
       await proxy.close();
-      await doors.close();
     }
   });
 });
@@ -258,7 +266,7 @@ describe('PHP without strict mode and without locking', () => {
       try {
         const guest = site.guest();
         for (let n = 0; n < 5; n += 1) await guest.visit(site.turn(n), '/count');
-        const slow = guest.twin().visit(site.turn(1), `/slow?gate=${encodeURIComponent(gate.url)}`);
+        const slow = guest.twin().visit(site.turn(1), slowPage(gate));
         await gate.arrived;
         expect((await guest.visit(site.turn(2), '/destroy')).status).toBe(200);
         expect((await guest.visit(site.turn(0), '/count')).body['counter']).toBe(1);

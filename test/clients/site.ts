@@ -1,8 +1,13 @@
 import { askText } from '../support/text-commands.ts';
 import { Visitor, type Page } from '../support/visitor.ts';
 import type { WebApplication } from '../support/web-application.ts';
-import { openDoors, type DoorOptions, type Doors } from './doors.ts';
+import { openDoors, sharedDoors, type DoorOptions, type Doors } from './doors.ts';
 import type { SessionApplication } from './session-applications.ts';
+
+/** With a mesh of its own, which the tests may harm; without options it is the one that the file's other sites have. */
+export type SiteOptions = Pick<DoorOptions, 'hasUsualTimings'>;
+
+const LETTERS = ['a', 'b', 'c'];
 
 /** One of the balanced hosts: the application, and the door that it uses. */
 export interface WebHost {
@@ -47,29 +52,36 @@ export class Site {
   readonly doors: Doors;
   readonly hosts: readonly WebHost[];
   readonly #kind: SessionApplication;
+  readonly #closeDoors: () => Promise<void>;
 
-  private constructor(kind: SessionApplication, doors: Doors, hosts: readonly WebHost[]) {
+  private constructor(
+    kind: SessionApplication,
+    doors: Doors,
+    hosts: readonly WebHost[],
+    closeDoors: () => Promise<void>,
+  ) {
     this.#kind = kind;
     this.doors = doors;
     this.hosts = hosts;
+    this.#closeDoors = closeDoors;
   }
 
-  static async open(kind: SessionApplication, options: DoorOptions = {}): Promise<Site> {
-    const letters = options.letters ?? ['a', 'b', 'c'];
-    const doors = await openDoors({ ...options, letters });
+  static async open(kind: SessionApplication, own?: SiteOptions): Promise<Site> {
+    const doors = own === undefined ? await sharedDoors() : await openDoors({ ...own, letters: LETTERS });
+    const closeDoors = (): Promise<void> => (own === undefined ? Promise.resolve() : doors.close());
     const started: WebApplication[] = [];
     try {
       const hosts: WebHost[] = [];
-      for (const [at, letter] of letters.entries()) {
+      for (const [at, letter] of LETTERS.entries()) {
         const door = doors.addresses[at] ?? '';
         const application = await kind.start(door, letter);
         started.push(application);
         hosts.push({ letter, door, application });
       }
-      return new Site(kind, doors, hosts);
+      return new Site(kind, doors, hosts, closeDoors);
     } catch (error) {
       await Promise.all(started.map((application) => application.stop()));
-      await doors.close();
+      await closeDoors();
       throw error;
     }
   }
@@ -119,7 +131,7 @@ export class Site {
 
   async close(): Promise<void> {
     await Promise.all(this.hosts.map(({ application }) => application.stop()));
-    await this.doors.close();
+    await this.#closeDoors();
   }
 }
 

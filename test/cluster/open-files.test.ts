@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -49,6 +50,25 @@ describe('S6 a daemon that may have few files open', () => {
 
     for (const client of clients.splice(0)) client.destroy();
     await until('clients are taken again', async () => (await ask(a)).startsWith('VERSION'));
+  });
+
+  test('says once that it has run out of them while it runs, counts that, and goes on when there are some again', async () => {
+    cluster = await startCluster({ letters: ['a', 'b'], store: 'memory', config: CALM });
+    const a = cluster.node('a');
+    const limitTo = (files: number): void => {
+      execFileSync('prlimit', ['--pid', String(a.pid), `--nofile=${files}:`]);
+    };
+    const said = (text: string): number => a.log().split(text).length - 1;
+    limitTo(20);
+    await until('it says so', () => said('as many files open as it may (EMFILE)') > 0);
+    await cluster.node('b').end('SIGKILL');
+    await until('it considers b dead', () => a.log().includes('"to":"dead"'));
+    limitTo(1024);
+    await until('it says that this is over', () => said('files can be opened again') > 0, 20_000);
+    expect(said('as many files open as it may (EMFILE)')).toBe(1);
+    const metrics = await (await fetch(`${a.http}/metrics`)).text();
+    expect(metrics).toMatch(/maglia_open_files_refused_total\{where="trial"\} [1-9]/);
+    expect(await a.isReady()).toBe(true);
   });
 
   test('does not start where that is too few, and says in one sentence what to do', async () => {

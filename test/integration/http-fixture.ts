@@ -19,7 +19,11 @@ export const SILENT = pino({ level: 'silent' });
 export async function listen(
   app: FastifyInstance,
   addresses: readonly SocketAddress[] = [LOOPBACK],
-  parts: { readonly clock?: Clock; readonly timeouts?: NonNullable<ListenParts['timeouts']> } = {},
+  parts: {
+    readonly clock?: Clock;
+    readonly timeouts?: NonNullable<ListenParts['timeouts']>;
+    readonly connections?: number;
+  } = {},
 ): Promise<HttpListening> {
   const listening = await listenHttp(app, addresses, {
     access: { mode: 0o660 },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -98,4 +99,20 @@ describe('a runtime directory that others can write to', () => {
       expect(readFileSync(victim, 'utf8')).toBe('mine');
     },
   );
+});
+
+describe('a runtime directory on a full disk', () => {
+  test('is named by the start that fails for it, with what to do, and no Memcached is left', async () => {
+    await mkdir(runtimeDirectory, { mode: 0o700 });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,mode=0700', 'tmpfs', runtimeDirectory]);
+    execFileSync('bash', ['-c', 'cat /dev/zero > "$0" || true', join(runtimeDirectory, 'filling')], {
+      stdio: 'ignore',
+    });
+    const { exitCode, stderr } = await serve({}).finally(() => execFileSync('umount', [runtimeDirectory]));
+    expect(exitCode).toBe(EXIT.cannotStart);
+    expect(stderr).toContain('ENOSPC');
+    expect(stderr).toContain(`make room in ${runtimeDirectory}, or set another runtimeDirectory`);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(await leftProcesses()).toEqual([]);
+  });
 });

@@ -35,7 +35,8 @@ export interface ClusterOptions {
 /** What one node is told differently from the others. */
 export interface NodeOverrides {
   readonly secret?: string;
-  readonly letters?: Readonly<Record<string, string>>;
+  /** Merged into the map. A letter without an address is not in it. */
+  readonly letters?: Readonly<Record<string, string | undefined>>;
   /** Where its mesh port listens, if not at its address in the map. */
   readonly listen?: string;
 }
@@ -314,7 +315,7 @@ export const SECRET = 'a secret that only these tests share';
 
 function writeNodeFiles(
   node: ClusterNode,
-  letters: Readonly<Record<string, string>>,
+  letters: Readonly<Record<string, string | undefined>>,
   options: ClusterOptions,
   { secret = SECRET, listen }: NodeOverrides = {},
 ): void {

@@ -28,6 +28,9 @@ final class SessionHandler implements
     private ?Daemon $daemon = null;
     private ?SessionFormat $format = null;
 
+    /** Whether PHP has opened us and not closed us since. */
+    private bool $isOpen = false;
+
     /** The session that PHP works on, and the id that it came with; null between two sessions. */
     private ?StoredSession $session = null;
     private string $askedFor = '';
@@ -66,6 +69,7 @@ final class SessionHandler implements
             Format::Php => new PhpFormat($this->daemon),
         };
         $this->justMade = null;
+        $this->isOpen = true;
         $this->enter((string) session_id());
         return true;
     }
@@ -116,9 +120,6 @@ final class SessionHandler implements
     /** What lazy_write calls instead of write() where nothing changed. */
     public function updateTimestamp(string $id, string $data): bool
     {
-        if ($this->isLeftover()) {
-            return true;
-        }
         $session = $this->sessionAt($id);
         try {
             $this->daemon->touch($session->id, $this->lifeOf($session));
@@ -142,6 +143,7 @@ final class SessionHandler implements
     {
         $locks = $this->locks;
         $this->locks = [];
+        $this->isOpen = false;
         $this->session = null;
         $this->untold = null;
         foreach ($locks as $id => $lock) {
@@ -175,12 +177,12 @@ final class SessionHandler implements
     }
 
     /**
-     * An application has set its own six functions after us. PHP opens those then, and not us, but still asks us what these
-     * six do not do: for new ids, whether ids are valid, and to extend lives.
+     * An application has set its own six functions after us, perhaps when it had finished a session of ours. PHP opens those
+     * then, and not us, but still asks us what these six do not do: for new ids, and whether ids are valid.
      */
     private function isLeftover(): bool
     {
-        return $this->daemon === null;
+        return !$this->isOpen;
     }
 
     private function sessionAt(string $id): StoredSession

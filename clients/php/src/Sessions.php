@@ -22,7 +22,7 @@ final class Sessions
         ini_set('session.use_strict_mode', '1');
         ini_set('session.serialize_handler', 'php_serialize');
         $handler = new SessionHandler($settings);
-        session_set_save_handler($handler, false);
+        session_set_save_handler(new InstalledHandler($handler), false);
         // After all shutdown functions of the application, which may still use the session, as with PHP's own handlers.
         register_shutdown_function(
             static fn () => register_shutdown_function(static fn () => $handler->finish()),

@@ -9,8 +9,8 @@ import { Locks } from '../../../src/engine/locks.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
-import { UnmintedFloor } from '../../../src/engine/unminted-floor.ts';
 import { Vault, type VaultParts } from '../../../src/engine/vault.ts';
+import { VersionFloors } from '../../../src/engine/version-floors.ts';
 import { FailureDetector } from '../../../src/membership/failure-detector.ts';
 import { Join } from '../../../src/membership/join.ts';
 import { LivesFile } from '../../../src/membership/lives-file.ts';
@@ -133,9 +133,9 @@ export class SimNode {
     });
     lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
     const incarnation = Math.max(clock.now(), lives.served + 1);
-    const { served, unmintedFloor, versionsLead: lead } = lives;
+    const { served, unmintedFloor: unminted, versionsLead: lead } = lives;
     const moment = { incarnation, served, monotonicMs: clock.monotonic(), lifeMs: lifeClock.now(), lead };
-    const versions = new Versions(firstVersionsAt({ ...moment, floor: unmintedFloor }));
+    const versions = new Versions(firstVersionsAt({ ...moment, floor: unminted }));
     const ids = IDS;
     const isMinted = (id: string): boolean => ids.isMinted(id);
 
@@ -158,10 +158,8 @@ export class SimNode {
         locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
         ...{ versions, session, allowsFlush: true, work, clock: lifeClock, log },
       });
-    const engine = buildEngine(
-      { store, recall, hot: hotRecords, ends, floor: new UnmintedFloor(ids, unmintedFloor) },
-      letter,
-    );
+    const floors = new VersionFloors({ letter, ids, unminted, moved: 0 });
+    const engine = buildEngine({ store, recall, hot: hotRecords, ends, floors }, letter);
 
     const buildShelf = (owner: Letter): Engine => {
       const { shelfMegabytes, recalledSessions } = limits;

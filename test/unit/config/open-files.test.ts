@@ -15,7 +15,7 @@ const LIMITS_TEXT = [
 function configOf(letters: string, memcached: readonly string[] = ['127.0.0.1:11211']): Config {
   const map = new LetterMap(new Map(Array.from(letters, (one) => [letter(one), { host: `host-${one}`, port: 7421 }])));
   const limits = { meshCallers: 256, httpClients: 10_000, clients: 10_000 };
-  return { map, doors: { memcached }, limits } as unknown as Config;
+  return { map, doors: { memcached, http: ['127.0.0.1:7420'] }, limits } as unknown as Config;
 }
 
 describe('the limit of open files', () => {
@@ -36,8 +36,8 @@ describe('the limit of open files', () => {
   test('that is enough for the configured limits changes nothing, and says nothing', () => {
     const config = configOf('abc');
     expect(fitToOpenFiles(config, 524_288)).toEqual({ config });
-    expect(fitToOpenFiles(config, 20_826)).toEqual({ config });
-    expect(fitToOpenFiles(config, 20_825).warning).toBeDefined();
+    expect(fitToOpenFiles(config, 20_834)).toEqual({ config });
+    expect(fitToOpenFiles(config, 20_833).warning).toBeDefined();
   });
 
   test.each([[100], [128], [1024], [4096], [20_000]])(
@@ -45,8 +45,8 @@ describe('the limit of open files', () => {
     (limit) => {
       const { config, warning } = fitToOpenFiles(configOf('abc'), limit);
       const { clients, httpClients, meshCallers } = config.limits;
-      const ownAndPeers = 40 + 2 * 5 + 8;
-      expect(ownAndPeers + 3 * meshCallers + httpClients + clients).toBeLessThanOrEqual(limit);
+      const ownPeersAndProbes = 40 + 2 * 5 + 8 + 8;
+      expect(ownPeersAndProbes + 3 * meshCallers + httpClients + clients).toBeLessThanOrEqual(limit);
       expect(Math.min(clients, httpClients)).toBeGreaterThanOrEqual(8);
       expect(clients).toBeGreaterThanOrEqual(httpClients);
       expect(warning).toContain(`limits.httpClients is ${httpClients} instead of 10000`);

@@ -7,7 +7,7 @@ import { Ends } from '../../../src/engine/ends.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';
-import { UnmintedFloor } from '../../../src/engine/unminted-floor.ts';
+import { VersionFloors } from '../../../src/engine/version-floors.ts';
 import { Vault } from '../../../src/engine/vault.ts';
 import type { Content } from '../../../src/session/command.ts';
 import type { Reply } from '../../../src/session/reply.ts';
@@ -59,7 +59,8 @@ export function setUpEngine({
   hotMegabytes = 0,
   allowsFlush = true,
   store = new FakeStore(clock),
-  floor = new UnmintedFloor(IDS, 0),
+  unminted = 0,
+  moved = 0,
 }: {
   clock?: FakeClock;
   letter?: string;
@@ -70,7 +71,8 @@ export function setUpEngine({
   hotMegabytes?: number;
   allowsFlush?: boolean;
   store?: FakeStore;
-  floor?: UnmintedFloor;
+  unminted?: number;
+  moved?: number;
 } = {}): EngineSetup {
   const logged: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => void logged.push(line) });
@@ -80,10 +82,11 @@ export function setUpEngine({
   const ends = new Ends({ limit: 100, clock, unopposedUntil: () => Number.NEGATIVE_INFINITY, wasApart: false });
   const locks = new Locks(clock, config.lockSeconds * 1000, queueLimit);
   const turns = new Turns(queueLimit);
+  const floors = new VersionFloors({ letter: letterOf(letter), ids: IDS, unminted, moved });
   const engine = new Engine({
     letter: letterOf(letter),
     ids: IDS,
-    vault: new Vault({ store, recall, hot: new HotRecords(hotMegabytes), clock, log, ends, floor }),
+    vault: new Vault({ store, recall, hot: new HotRecords(hotMegabytes), clock, log, ends, floors }),
     turns,
     locks,
     versions: new Versions(incarnation),

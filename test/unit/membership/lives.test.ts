@@ -46,6 +46,28 @@ describe('the memory of lives', () => {
     expect(next.of(c)).toEqual({ incarnation: 9, state: 'left', isWitnessed: false, isTouched: true });
   });
 
+  test('without one letter is as if that had never been heard of, in the next process too', () => {
+    const { lives, reread, written } = setUp();
+    lives.recordServed(42, [b, c]);
+    for (const letter of [b, c]) {
+      lives.witness(letter, 6);
+      lives.record(letter, { incarnation: 6, state: 'dead' });
+      lives.touch(letter);
+    }
+    expect(lives.forgetLetter(b)).toBe(true);
+    expect(written.at(-1)).not.toContain('"b"');
+    for (const memory of [lives, reread()]) {
+      expect(memory.of(b)).toBeUndefined();
+      expect([memory.settledWith(b), memory.recalledLife(b), memory.untakenOf(b), memory.forgottenOf(b)]).toEqual([
+        0, 0, 0, 0,
+      ]);
+      expect([memory.settledWith(c), memory.recalledLife(c), memory.untakenOf(c)]).toEqual([42, 6, 6]);
+    }
+    const told = written.length;
+    expect(lives.forgetLetter(b)).toBe(false);
+    expect(written).toHaveLength(told);
+  });
+
   test('knows below which version what no node minted does not count, and how far versions are ahead, in the next process', () => {
     const { lives, reread } = setUp();
     expect([lives.unmintedFloor, lives.versionsLead]).toEqual([0, 0]);
@@ -56,6 +78,24 @@ describe('the memory of lives', () => {
     expect([reread().unmintedFloor, reread().versionsLead]).toEqual([7000, 400]);
   });
 
+  test('knows by which map ids found their owners, and what was written before another one', () => {
+    const { lives, reread } = setUp();
+    expect(lives.moveTo('ab', 5000)).toBe(false);
+    expect(lives.movedFloor).toBe(0);
+    lives.recordServed(42);
+    expect(reread().moveTo('ab', 6000)).toBe(false);
+    const next = reread();
+    expect(next.moveTo('abc', 7000)).toBe(true);
+    expect(reread().movedFloor).toBe(7000);
+    expect(reread().moveTo('abc', 8000)).toBe(false);
+  });
+
+  test('takes what was written by an earlier release for written by another map', () => {
+    const lives = livesFrom('{"served":42,"peers":{},"settled":{},"recalled":{},"untaken":{}}');
+    expect(lives.moveTo('ab', 5000)).toBe(true);
+    expect(lives.movedFloor).toBe(5000);
+  });
+
   test('knows of neither from the file of an earlier release', () => {
     const lives = livesFrom('{"served":42,"peers":{},"settled":{},"recalled":{},"untaken":{}}');
     expect([lives.served, lives.unmintedFloor, lives.versionsLead]).toEqual([42, 0, 0]);
@@ -64,7 +104,7 @@ describe('the memory of lives', () => {
   test.each([-1, 0.5, 2 ** 53, 'x', null])(
     'vouches for nobody where the version below which records do not count cannot be one: %s',
     (number) => {
-      for (const name of ['unmintedFloor', 'versionsLead']) {
+      for (const name of ['unmintedFloor', 'movedFloor', 'versionsLead']) {
         const problems: string[] = [];
         const text = JSON.stringify({ served: 42, peers: {}, [name]: number });
         const lives = new Lives({ text, onProblem: (why) => void problems.push(why) });

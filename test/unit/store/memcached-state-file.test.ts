@@ -1,7 +1,8 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreStartError } from '../../../src/errors.ts';
 import { MemcachedStateFile, parseRecord, type MemcachedRecord } from '../../../src/store/memcached-state-file.ts';
 
 const IDENTITY = { pid: 42, startedTicks: '5551212', bootId: '0f8f-11' };
@@ -29,6 +30,15 @@ describe('the state file', () => {
     const { memcached, program, args } = RECORD;
     await file.write({ memcached, program, args });
     expect(file.read()).toEqual({ kind: 'found', record: { memcached, program, args } });
+  });
+
+  test('that cannot be written is named, with its directory and what to do', async () => {
+    rmSync(directory, { recursive: true });
+    const written = file.write(RECORD);
+    await expect(written).rejects.toThrow(StoreStartError);
+    await expect(written).rejects.toThrow(`${file.path} cannot be written (ENOENT`);
+    await expect(written).rejects.toThrow(`make room in ${directory}, or set another runtimeDirectory`);
+    mkdirSync(directory);
   });
 
   test('is readable by its owner only, and leaves no draft behind', async () => {

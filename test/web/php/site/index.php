@@ -184,6 +184,55 @@ $pages = [
         session_destroy();
         return compact('ids', 'afterRegenerate', 'seen', 'destroyed', 'kept');
     },
+    // Which of its own six functions PHP calls, and when: for a new session, pages that change nothing, and a foreign id.
+    '/own-handler-calls' => function (): array {
+        ini_set('session.use_strict_mode', $_GET['strict']);
+        ini_set('session.lazy_write', $_GET['lazy']);
+        $had = null;
+        if (isset($_GET['after'])) {
+            session_start();
+            $_SESSION['counter'] = ($_SESSION['counter'] ?? 0) + 1;
+            session_write_close();
+            $had = session_id();
+            session_id('');
+        }
+        $calls = [];
+        $kept = [];
+        $called = function (string $name, string $id = '') use (&$calls): bool {
+            $calls[] = trim("$name " . (strlen($id) > 12 ? 'its own' : $id));
+            return true;
+        };
+        session_set_save_handler(
+            fn (string $path, string $name): bool => $called('open'),
+            fn (): bool => $called('close'),
+            function (string $id) use (&$kept, $called): string {
+                $called('read', $id);
+                return $kept[$id] ?? '';
+            },
+            function (string $id, string $data) use (&$kept, $called): bool {
+                $kept[$id] = $data;
+                return $called('write', $id);
+            },
+            fn (string $id): bool => $called('destroy', $id),
+            fn (int $age): int => 0,
+        );
+        session_start();
+        $_SESSION['own'] = 1;
+        session_write_close();
+        for ($page = 0; $page < 2; $page += 1) {
+            session_start();
+            session_write_close();
+        }
+        session_start();
+        session_regenerate_id(true);
+        session_write_close();
+        session_id('foreign');
+        session_start();
+        session_write_close();
+        session_start();
+        session_destroy();
+        return ['calls' => $calls, 'had' => $had];
+    },
     // What a framework does that hands a cookie on.
     '/destroy-cookie' => function (): array {
         $victim = $_GET['victim'];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { OwnerCommand } from '../../../src/engine/engine.ts';
-import { UnmintedFloor } from '../../../src/engine/unminted-floor.ts';
+import { VersionFloors } from '../../../src/engine/version-floors.ts';
+import { letterOf } from '../session/letters.ts';
 import { decodeRecord, encodeRecord, type LiveRecord } from '../../../src/session/record.ts';
 import { IDS } from '../../support/minted-ids.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
@@ -32,7 +33,7 @@ async function setUp(changes: Parameters<typeof setUpEngine>[0] = {}): Promise<E
 /** A later daemon over the same store, which keeps to the version that the former one wrote down. */
 function successorOf({ clock, store }: EngineSetup, floor: number): EngineSetup {
   clock.advance(1000);
-  return setUpEngine({ clock, store, floor: new UnmintedFloor(IDS, floor) });
+  return setUpEngine({ clock, store, unminted: floor });
 }
 
 async function storedUnder({ store }: EngineSetup, id: string): Promise<unknown> {
@@ -184,8 +185,38 @@ test('a record that came from a stand-in whose versions are ahead is reset as we
   expect(summary(await setup.run({ kind: 'get', id: OWN_ID }))).toBe('miss owner-dead');
 });
 
-test('a version never goes back', () => {
-  const floor = new UnmintedFloor(IDS, 10);
-  floor.raise(5);
-  expect(floor.version).toBe(10);
+test('a floor never goes back', () => {
+  const floors = new VersionFloors({ letter: letterOf('a'), ids: IDS, unminted: 10, moved: 0 });
+  floors.raiseUnminted(5);
+  expect(floors.over({ id: OWN_ID, version: 9 })).toMatchObject({ version: 10 });
+});
+
+describe('once ids may have had another owner', () => {
+  const MOVED_ID = 'cart:17';
+
+  /** A daemon over the store of a former one, by whose map other nodes had other ids. */
+  function moved({ clock, store }: EngineSetup): EngineSetup {
+    clock.advance(1000);
+    return setUpEngine({ clock, store, moved: clock.now() * 1000 });
+  }
+
+  test.each<[string, OwnerCommand]>([
+    ['get', { kind: 'get', id: MOVED_ID }],
+    ['patch', { kind: 'patch', id: MOVED_ID, patch: Buffer.from('{"m":2}') }],
+    ['open', { kind: 'open', id: MOVED_ID }],
+  ])('S1 never old: %s finds nothing of before under an id that does not begin with our letter', async (_, command) => {
+    const setup = await setUp();
+    await setup.run({ kind: 'keep', id: MOVED_ID, content: json({ n: 1 }) });
+    expect(summary(await moved(setup).run(command))).toBe('miss unknown');
+  });
+
+  test('what begins with our letter stays, minted or not, and what is begun anew stays too', async () => {
+    const setup = await setUp();
+    await setup.run({ kind: 'keep', id: MOVED_ID, content: json({ n: 1 }) });
+    const next = moved(setup);
+    expect(summary(await next.run({ kind: 'get', id: OWN_ID }))).toBe('done {"n":1}');
+    expect(summary(await next.run({ kind: 'get', id: setup.minted }))).toBe('done {"n":1}');
+    await next.run({ kind: 'keep', id: MOVED_ID, content: json({ n: 2 }) });
+    expect(summary(await next.run({ kind: 'get', id: MOVED_ID }))).toBe('done {"n":2}');
+  });
 });

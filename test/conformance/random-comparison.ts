@@ -1,12 +1,10 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { MemcachedBeside } from '../support/memcached-beside.ts';
 import { binaryRequest } from './binary-request.ts';
 import { intendedDifferences } from './intended-differences.ts';
-import { oddMetaRequests, oddPackets, oddTextRequests } from './odd-requests.ts';
-import { binaryCommands, MEETING, metaCommands, metaReturnFlags, textCommands } from './random-commands.ts';
+import { MEETING } from './random-commands.ts';
 import type { CommandRanges } from './random-commands.ts';
-import { writeBinary, writeMeta, writeText } from './request-writer.ts';
 import type { BinaryCommand, MetaCommand, TextCommand } from './request-writer.ts';
 import { RunningDaemon } from './running-daemon.ts';
 import { seed } from './seed.ts';
@@ -23,7 +21,7 @@ const KEYS = ['a', 'b', 'caf\xc3\xa9'];
 const CAS_CHOICES: readonly CasChoice[] = ['current', 'current', 'former', 'larger'];
 
 /** Times so far apart that the seconds which pass during the test change no answer. */
-const RANGES: CommandRanges = {
+export const RANGES: CommandRanges = {
   ...MEETING,
   key: fc.constantFrom(...KEYS),
   exptime: fc.constantFrom(0, 0, 0, 1_000_000, 2_592_001),
@@ -34,69 +32,56 @@ const RANGES: CommandRanges = {
 /** One request in so many is an odd one. */
 const ODD = { weight: 1, of: 12 } as const;
 
-const LINE_END: Marker = { request: Buffer.from('mg last-of-batch O4711\r\n'), answer: Buffer.from('EN O4711\r\n') };
+export const LINE_END: Marker = {
+  request: Buffer.from('mg last-of-batch O4711\r\n'),
+  answer: Buffer.from('EN O4711\r\n'),
+};
 const END_OPAQUE = 0x0e0d0e0d;
-const PACKET_END: Marker = { request: binaryRequest('noop', { opaque: END_OPAQUE }), answer: endPacket() };
+export const PACKET_END: Marker = { request: binaryRequest('noop', { opaque: END_OPAQUE }), answer: endPacket() };
 
 type Sent = TextCommand | MetaCommand | BinaryCommand;
 type Resolve = <C extends Sent>(command: C) => C;
 
 /** Writes a request; `resolve` puts a side's own cas in the place of the one that was drawn. */
-type Request = (resolve: Resolve) => Buffer;
+export type Request = (resolve: Resolve) => Buffer;
+
+export interface Protocol {
+  readonly name: 'text' | 'meta' | 'binary';
+  readonly commands: Arbitrary<Request>;
+  readonly odd: Arbitrary<Buffer>;
+  /** Ends each batch. */
+  readonly marker: Marker;
+}
 
 const avoidances = intendedDifferences.flatMap(({ avoid }) => avoid ?? []);
 
-let memcached: MemcachedBeside;
-let daemon: RunningDaemon;
-let both: SideBySide;
+/**
+ * Describes the test that both give the same replies to random commands of one protocol. Each is in a file of its own, and
+ * two run at the same time: alone, the test and the daemon wait for each other in turn.
+ */
+export function describeRandomCommands(protocol: Protocol): void {
+  let memcached: MemcachedBeside;
+  let daemon: RunningDaemon;
 
-beforeAll(async () => {
-  process.stdout.write(`CONFORMANCE_SEED=${seed()}\n`);
-  memcached = await MemcachedBeside.start();
-  daemon = await RunningDaemon.start();
-});
-
-afterAll(async () => {
-  await daemon.close();
-  await memcached.close();
-});
-
-beforeEach(async () => {
-  both = await SideBySide.open(memcached.path, daemon.address);
-  await both.ask(() => Buffer.from('flush_all\r\n'), LINE_END);
-  both.close();
-  both = await SideBySide.open(memcached.path, daemon.address);
-  return () => both.close();
-});
-
-describe(`${COMMANDS} random commands, from CONFORMANCE_SEED=${seed()} on, get the same replies from both`, () => {
-  test('in the text protocol', async () => {
-    const commands = textCommands(RANGES).map(
-      (command): Request =>
-        (resolve) =>
-          writeText(resolve(command)),
-    );
-    await compare(draw(commands, oddTextRequests), LINE_END);
+  beforeAll(async () => {
+    process.stdout.write(`CONFORMANCE_SEED=${seed()}\n`);
+    memcached = await MemcachedBeside.start();
+    daemon = await RunningDaemon.start();
+    return async () => {
+      await daemon.close();
+      await memcached.close();
+    };
   });
 
-  test('in the meta protocol', async () => {
-    const commands = fc.tuple(metaCommands(RANGES), metaReturnFlags, fc.nat(), fc.boolean()).map(
-      ([command, flags, shift, isReversed]): Request =>
-        (resolve) =>
-          rewordLine(writeMeta(resolve(command), flags), (words) => turned(words, shift, isReversed)),
-    );
-    await compare(draw(commands, oddMetaRequests), LINE_END);
+  test(`${COMMANDS} random commands of the ${protocol.name} protocol, from CONFORMANCE_SEED=${seed()} on, get the same replies from both`, async () => {
+    const both = await SideBySide.open(memcached.path, daemon.address);
+    try {
+      await compare(both, draw(protocol.commands, protocol.odd), protocol.marker);
+    } finally {
+      both.close();
+    }
   });
-
-  test('in the binary protocol', async () => {
-    const commands = fc.tuple(binaryCommands(RANGES), fc.constantFrom('loud', 'quiet')).map(
-      ([command, volume]): Request =>
-        (resolve) =>
-          writeBinary(resolve(command), volume),
-    );
-    await compare(draw(commands, oddPackets), PACKET_END);
-  });
-});
+}
 
 function draw(commands: Arbitrary<Request>, odd: Arbitrary<Buffer>): Request[] {
   const requests = fc.oneof(
@@ -113,7 +98,7 @@ function draw(commands: Arbitrary<Request>, odd: Arbitrary<Buffer>): Request[] {
   return fc.sample(requests, { seed: seed(), numRuns: COMMANDS });
 }
 
-async function compare(requests: readonly Request[], marker: Marker): Promise<void> {
+async function compare(both: SideBySide, requests: readonly Request[], marker: Marker): Promise<void> {
   for (
     let at = 0, batch = batchFrom(requests, at);
     batch.length > 0;
@@ -150,22 +135,6 @@ function asDrawn(write: Request): Buffer {
 function withCas<C extends Sent>(command: C, casFor: (key: string, choice: CasChoice) => number): C {
   if (!('cas' in command) || command.cas === undefined) return command;
   return { ...command, cas: casFor(command.key, CAS_CHOICES[command.cas] ?? 'larger') };
-}
-
-/** The first line of a meta request with its flags in another order, and clear of the intended differences. */
-function rewordLine(bytes: Buffer, change: (words: readonly string[]) => readonly string[]): Buffer {
-  const end = bytes.indexOf('\r\n');
-  let words = change(bytes.toString('latin1', 0, end).split(' '));
-  for (const avoid of avoidances) if (avoid.kind === 'reword') words = avoid.reword(words);
-  return Buffer.concat([Buffer.from(words.join(' '), 'latin1'), bytes.subarray(end)]);
-}
-
-function turned(words: readonly string[], shift: number, isReversed: boolean): readonly string[] {
-  const head = words[0] === 'ms' ? 3 : 2;
-  const flags = words.slice(head);
-  const at = flags.length === 0 ? 0 : shift % flags.length;
-  const shifted = [...flags.slice(at), ...flags.slice(0, at)];
-  return [...words.slice(0, head), ...(isReversed ? shifted.reverse() : shifted)];
 }
 
 function endPacket(): Buffer {

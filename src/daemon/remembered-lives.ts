@@ -1,0 +1,73 @@
+import { lstat, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import type { Clock } from '../clock.ts';
+import type { Config, SocketAddress } from '../config/config.ts';
+import { formatSocketAddress } from '../config/socket-addresses.ts';
+import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { Lives } from '../membership/lives.ts';
+import type { Letter } from '../session/letter.ts';
+import { MemcachedStateFile } from '../store/memcached-state-file.ts';
+import { isAlive } from '../store/process-identity.ts';
+import { livesPath } from './open-lives.ts';
+
+const CONNECT_MS = 1000;
+
+/**
+ * Why the files of this node may not be changed now: a daemon that runs keeps them true, and would write over them. Undefined
+ * where none does.
+ */
+export async function whyRunning({ doors, runtimeDirectory }: Config, clock: Clock): Promise<string | undefined> {
+  const state = new MemcachedStateFile(runtimeDirectory).read();
+  const daemon = state.kind === 'found' ? state.record.daemon : undefined;
+  if (daemon !== undefined && isAlive(daemon)) return `the daemon runs, with the pid ${daemon.pid}`;
+  for (const address of doors.http) {
+    if (await isTaken(address, clock))
+      return `something listens on ${formatSocketAddress(address)}, so the daemon runs`;
+  }
+  return undefined;
+}
+
+/** The user whose file it is; undefined where there is none. A link is none. */
+export async function ownerOfLives(runtimeDirectory: string): Promise<number | undefined> {
+  try {
+    const stats = await lstat(livesPath(runtimeDirectory));
+    return stats.isFile() ? stats.uid : undefined;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Takes what this node remembers of one letter out of its file; of its own letter, that is the whole file. Returns whether it
+ * remembered anything. Only where no daemon runs.
+ */
+export async function forgetLives({ letter: own, runtimeDirectory }: Config, letter: Letter): Promise<boolean> {
+  const path = livesPath(runtimeDirectory);
+  if ((await ownerOfLives(runtimeDirectory)) === undefined) return false;
+  if (letter === own) {
+    await rm(path);
+    return true;
+  }
+  const lives = new Lives({ text: await readFile(path, 'utf8') });
+  if (!lives.forgetLetter(letter)) return false;
+  await writeFileAtomically(path, lives.text);
+  return true;
+}
+
+function isTaken(address: SocketAddress, clock: Clock): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(
+      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
+    );
+    const settle = (isThere: boolean): void => {
+      deadline.cancel();
+      socket.destroy();
+      resolve(isThere);
+    };
+    // Who is too busy to take the connection is there.
+    const deadline = clock.after(CONNECT_MS, () => settle(true));
+    socket.once('connect', () => settle(true));
+    socket.once('error', () => settle(false));
+  });
+}
