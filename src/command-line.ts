@@ -36,8 +36,6 @@ class ProcessSignals {
   constructor() {
     this.#requested = new Promise((resolve) => (this.#onRequest = resolve));
     this.#insisted = new Promise((resolve) => (this.#onInsistence = resolve));
-    // Before anything else: Node.js would open its debugger to every local user, and with it the secret and all sessions.
-    process.on('SIGUSR1', () => undefined);
   }
 
   /** As `CliContext` has it. */

@@ -38,5 +38,8 @@ function complain(text: string): void {
   }
 }
 
+// Before anything is loaded: Node.js would open its debugger to every local user, and with it the secret and all sessions.
+process.on('SIGUSR1', () => undefined);
+
 const { runProcess } = await load();
 await runProcess(fileURLToPath(import.meta.url));

@@ -1,5 +1,5 @@
 /*
- * Loaded into a daemon with `--import`: tells whoever connects to LOOP_WATCH_SOCKET how long the event loop was held at most
+ * Loaded into a daemon with `--import`: tells each process that connects to LOOP_WATCH_SOCKET how long the event loop was held at most
  * since it was last asked, and how long the longest garbage collection took within that time, as one line of JSON.
  */
 import { createServer } from 'node:net';

@@ -19,7 +19,7 @@ export class ConfiguredCookie {
   /** The settings of a new cookie, which may depend on the request; undefined where nobody knows. */
   settingsFor(request: unknown, generate: Generate | undefined): JsonObject | undefined {
     if (generate === undefined) return undefined;
-    // Store.load makes sessions for no request at all, and whoever calls `get` or `set` has none either.
+    // Store.load makes sessions for no request at all, and an application that calls `get` or `set` has none either.
     return isRequest(request) ? this.#probe(request, generate) : this.#settingsForNobody(generate);
   }
 

@@ -1,6 +1,6 @@
 /**
- * Makes one text at a time, in a turn of the event loop of its own: one takes milliseconds, and whoever may ask for it may
- * ask for many at once. All who ask while one is made share the next: it has what had happened when they asked.
+ * Makes one text at a time, in a turn of the event loop of its own: one takes milliseconds, and a client may ask for
+ * many at once. All who ask while one is made share the next: it has what had happened when they asked.
  */
 export class Expositions {
   readonly #make: () => Promise<string>;

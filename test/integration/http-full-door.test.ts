@@ -26,7 +26,7 @@ test('S6: a full HTTP door answers probes, and says to everything else that it i
     /^HTTP\/1\.1 503 [^]*retry-after: 1\r\n[^]*Connection: close\r\n[^]*"code":"TOO_MANY_CONNECTIONS"/,
   );
 
-  // Whoever asks for a probe first gets no further with it.
+  // A client that asks for a probe first gets no further with it.
   const twice = await RawClient.open(to);
   twice.say(PROBE + DESTROY);
   expect(await twice.gone()).toMatch(/^HTTP\/1\.1 200 [^]*Connection: close/);

@@ -33,7 +33,7 @@ test('S6: a hundred that ask at once cost two texts: the one that is being made,
   expect(await Promise.all(asked)).toEqual(['text 1', ...Array.from({ length: 99 }, () => 'text 2')]);
 });
 
-test('each text begins in a turn of its own, after whoever asked for it', async () => {
+test('each text begins in a turn of its own, after those who asked for it', async () => {
   const { expositions: all, made } = expositions();
   const first = all.take();
   const second = all.take();
