@@ -4,43 +4,27 @@ import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
 import { Doors } from './daemon/doors.ts';
-import { buildEngines } from './daemon/engines.ts';
 import { FileShortage } from './daemon/file-shortage.ts';
 import { observeNode } from './daemon/observe-node.ts';
 import { openLives } from './daemon/open-lives.ts';
 import { readinessOf } from './daemon/readiness.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
-import { Ends } from './engine/ends.ts';
 import { HotRecords } from './engine/hot-records.ts';
 import { Recall } from './engine/recall.ts';
 import { ClosedError, HandshakeRefusedError } from './errors.ts';
 import { LongWork } from './long-work.ts';
-import { FailureDetector } from './membership/failure-detector.ts';
-import { Join } from './membership/join.ts';
-import { believe, checkClock } from './membership/believe.ts';
-import { isDeath, isGone, Members } from './membership/members.ts';
+import { checkClock } from './membership/believe.ts';
 import { Refusals } from './membership/refusals.ts';
-import { Registrar } from './membership/registrar.ts';
-import { fenceAfterMs } from './membership/silence.ts';
-import { Tenure } from './membership/tenure.ts';
-import { Witness } from './membership/witness.ts';
 import { Link } from './mesh/link.ts';
 import { meshLimits } from './mesh/limits.ts';
 import { MeshServer } from './mesh/mesh-server.ts';
-import { WIRE_VERSION, type Hello } from './mesh/message.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { buildNode, type LinkWiring } from './node/node.ts';
 import type { ClusterView } from './routing/cluster-view.ts';
-import { Forwarder } from './routing/forwarder.ts';
-import { LocalExecutor } from './routing/local-executor.ts';
-import { PeerDesk } from './routing/peer-desk.ts';
-import { Router } from './routing/router.ts';
 import { viewCluster } from './routing/view-cluster.ts';
 import type { Letter } from './session/letter.ts';
 import { formatAddress } from './session/letter-map.ts';
-import { shortenId } from './session/session-id.ts';
-import { Estate } from './standin/estate.ts';
-import { Estates } from './standin/estates.ts';
-import { Ledger } from './standin/ledger.ts';
+import { MintedIds } from './session/minted-ids.ts';
 import { laterOf, openLifeClock, type LifeClock } from './store/life-clock.ts';
 import { openStore, type OpenedStore } from './store/open-store.ts';
 import { prepareRuntimeDirectory } from './store/runtime-directory.ts';
@@ -116,7 +100,7 @@ async function startDaemon(config: Config, dependencies: DaemonDependencies): Pr
     await lifeClock.keep();
     await openDoors(parts, config, dependencies);
     shortage.watch();
-    return { close: (mode) => closeDaemon(mode, { ...parts, shortage, opened, config, clock }) };
+    return { close: (mode) => closeDaemon(mode, { ...parts, shortage, opened, clock }) };
   } catch (error) {
     await closeMesh(parts);
     // One that this start has made is empty, and nobody would end it. One that was there has sessions.
@@ -133,7 +117,7 @@ interface EngineMemory {
 
 type Parts = ReturnType<typeof compose>;
 
-/** Every part of a daemon, built and wired, none started. From the ground up, as the layers are. */
+/** Every part of a daemon, built and wired, none started: the node, its mesh port, its doors. */
 function compose(
   config: Config,
   dependencies: DaemonDependencies,
@@ -143,162 +127,52 @@ function compose(
   { heard }: FileShortage,
   metrics: Metrics,
 ) {
-  const { letter, map, timings, limits, session } = config;
-  const { clock, log, software } = dependencies;
+  const { letter, map } = config;
+  const { clock, log, random = Math.random, software } = dependencies;
   const { store } = opened;
   const { runtimeDirectory } = config;
   const { lives, livesFile } = openLives({ runtimeDirectory, clock, log, onFailed: (error) => heard(error, 'lives') });
   losses.begin(opened.kept, lives.served);
-  const incarnation = Math.max(clock.now(), lives.served + 1);
   const work = new LongWork();
 
-  const ends = new Ends({
-    limit: limits.ledgerEntries,
-    clock,
-    unopposedUntil: () => detector.confirmedByAllAt(),
-    wasApart: lives.wasApart(map.letters),
-  });
-
-  const engines = buildEngines({
-    ...{ config, store, lives, incarnation, lifeClock, work, clock, log, metrics },
-    memory: { ...memory, ends },
-  });
-  const { engine, ids, versions } = engines;
-  const isMinted = (id: string): boolean => ids.isMinted(id);
-
-  const estates = new Estates(
-    (owner, isComplete) =>
-      new Estate({
-        shelf: engines.shelfOf(owner),
-        ledger: new Ledger({ limit: limits.ledgerEntries, isComplete, isMinted }),
-        aliasMs: session.tombstoneSeconds * 1000,
-        clock,
-        absence: () => (lives.of(owner)?.state === 'left' ? 'left' : 'owner-dead'),
-        onNoted: (id, outcome) => {
-          lives.touch(owner);
-          metrics.count('orphans', { owner, outcome });
-          // The node that was asked has a line for each reset.
-          log.debug({ id: shortenId(id), owner, outcome }, 'orphan: %s', outcome);
-        },
-      }),
-    (owner) => lives.of(owner)?.incarnation ?? 0,
-  );
-
-  const registrar = new Registrar({ letter, map, lives, estates });
-  const members: Members = new Members({
-    ...{ letter, map, clock, log, metrics },
-    remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
-    onChange: (peer, from, to) => {
-      registrar.register(peer, to, members);
-      // Nobody is left there to unlock anything: the connections of its clients ended with that life.
-      if (isGone(to) || to.incarnation !== from.incarnation) {
-        engine.releaseLocksOf(peer);
-        estates.releaseLocksOf(peer);
-      }
-      if (isDeath(from, to)) witness.noteDeath(peer);
-      if (members.present().length === 0) tenure.peersGone();
-    },
-  });
-  const tenure: Tenure = new Tenure(incarnation, {
-    ...{ clock, log },
-    fenceAfterMs: fenceAfterMs(timings),
-    askAgainMs: timings.pingMs,
-    hasPeers: () => members.present().length > 0,
-    askPeers: () => detector.pingAll(),
-    onLost: () => {
-      registrar.closeEstates(members);
-      joinMesh();
-    },
-  });
-
-  const isCredible = believe({ letter, members, lives, tenure, clock });
-  const hello = (to: Letter): Hello => ({
-    ...{ wireVersion: WIRE_VERSION, letter, to, software },
-    ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
-  });
-  const buildLink = (peer: Letter): Link =>
+  const linkTo = (peer: Letter, { onDialRefused, onDialRejected, ...wiring }: LinkWiring): Link =>
     new Link({
-      ...{ self: letter, letter: peer, address: map.address(peer), isCredible },
-      ...{ security: config.mesh.security, clock, log },
-      hello: () => hello(peer),
-      limits: meshLimits(config),
-      random: dependencies.random ?? Math.random,
+      ...{ self: letter, letter: peer, address: map.address(peer), isCredible: wiring.isCredible, hello: wiring.hello },
+      ...{ security: config.mesh.security, limits: meshLimits(config), clock, log, random },
       callbacks: {
-        onUp: () => detector.linkUp(peer),
-        onDown: () => detector.linkLost(peer),
+        onUp: wiring.onUp,
+        onDown: wiring.onDown,
         onDialFailed: (cause, error) => {
           heard(error, 'mesh');
-          if (cause === 'refused') detector.dialRefused(peer);
-          if (error instanceof HandshakeRefusedError) detector.dialRejected(peer, error.refusal);
+          if (cause === 'refused') onDialRefused();
+          if (error instanceof HandshakeRefusedError) onDialRejected(error.refusal);
         },
         onState: (_from, to) => {
           for (const state of LINK_STATES) metrics.set('linkState', { peer, state }, state === to.kind ? 1 : 0);
         },
       },
     });
-  const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
-  const links = (peer: Letter): Link => {
-    const link = linkOf.get(peer);
-    if (link === undefined) throw new RangeError(`${peer} is not a peer of this node`);
-    return link;
-  };
-
-  const detector: FailureDetector = new FailureDetector({
-    ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
-    onJudged: (by) => witness.noteJudgedBy(by),
-  });
-  const witness: Witness = new Witness({
-    ...{ letter, map, members, detector, links, lives, livesFile, estates, tenure, timings, clock },
-  });
-
-  const former = { hasSessions: opened.kept === 'kept' };
-  const join = new Join({
-    ...{ letter, members, links, lives, livesFile, tenure, timings, clock, log },
-    isRefusing: (peer) => detector.isRefusing(peer),
-    rejectionBy: (peer) => detector.rejectionBy(peer),
-    random: dependencies.random ?? Math.random,
-    isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
-    hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
-    hasFormerSessions: () => former.hasSessions,
-    knowsEnds: () => ends.areAllKnown,
-    wipe: async () => {
-      await engine.wipe();
-      former.hasSessions = false;
-      await losses.wiped();
+  const node = buildNode<Link>({
+    ...{ config, allowsFlush: config.doors.allowFlush, software, store, isStoreKept: opened.kept === 'kept', memory },
+    ids: new MintedIds(config.mesh.security.kind === 'psk' ? config.mesh.security.secret : undefined),
+    ...{ lives, livesFile, linkTo, work, clock, lifeClock, log, metrics, random },
+    watcher: {
+      wiped: () => losses.wiped(),
+      joinFailed: (error) =>
+        log.fatal({ err: error }, 'joining failed; this node will not serve until it is restarted'),
     },
-    ...{ resetUnminted: engines.resetUnminted, recordVersions: engines.recordVersions, isMinted },
-    apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
-    inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
-    inheritForgotten: (owner) => registrar.estateOf(owner).forgetUnminted(),
-    inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
-    onIncarnation: (life) => versions.raise(life),
   });
-  const joinMesh = (): void => {
-    join.run().then(
-      () => {
-        former.hasSessions = true;
-      },
-      (error: unknown) => log.fatal({ err: error }, 'joining failed; this node will not serve until it is restarted'),
-    );
-  };
-
-  const executor = new LocalExecutor({ engine, estates, tenure, livesFile });
-  const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
-  const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
-  const desk = new PeerDesk({
-    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
-  });
+  const { estates, hello, isCredible, links, members, router: sessions, tenure } = node;
 
   const refusals = new Refusals(clock, (peer) => members.letters.includes(peer));
   const meshServer = new MeshServer({
     ...{ letter, listen: config.mesh.listen, security: config.mesh.security, map, hello, isCredible, clock, log },
     limits: meshLimits(config),
-    handler: (from, request) => desk.answer(from, request),
+    handler: node.answer,
     callbacks: {
       onHello: (from) => {
         refusals.forget(from.letter);
-        detector.heardFrom(from.letter, from.incarnation);
-        links(from.letter).nudge();
+        node.called(from);
       },
       onRefused: (refusal) => refusals.record(refusal),
       onTurnedAway: (reason) => metrics.count('callersTurnedAway', { reason }),
@@ -310,21 +184,20 @@ function compose(
   const isReady = (): ReturnType<typeof readinessOf> => readinessOf({ store, livesFile, tenure });
   observeNode({ metrics, members, links, livesFile, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const sessions = router;
   const doors = new Doors({
     ...{ config, sessions, cluster: view, isReady, orphans, store, software, work, metrics, clock, log },
   });
-  const mesh = { detector, join, joinMesh, links: [...linkOf.values()], meshServer };
-  return { losses, livesFile, members, tenure, ...mesh, doors };
+  return { losses, livesFile, node, meshServer, doors };
 }
 
-async function openDoors(parts: Parts, config: Config, { log }: DaemonDependencies): Promise<void> {
-  const { detector, doors, joinMesh, links, meshServer } = parts;
+async function openDoors(
+  { doors, meshServer, node }: Parts,
+  config: Config,
+  { log }: DaemonDependencies,
+): Promise<void> {
   const address = await meshServer.listen();
   log.info({ address: formatAddress(address), digest: config.map.digest }, 'the mesh port listens');
   await doors.open();
-  for (const link of links) link.open();
-  detector.start();
-  joinMesh();
+  node.start();
   log.info(doors.addresses, 'the daemon is up');
 }

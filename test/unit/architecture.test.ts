@@ -24,7 +24,7 @@ const LAYERS = [
   ['standin'],
   ['membership'],
   ['routing'],
-  ['server', 'http'],
+  ['node', 'server', 'http'],
   ['daemon'],
   ['daemon.ts'],
   ['cli'],

@@ -4,6 +4,7 @@ import { LocalExecutor } from '../../../src/routing/local-executor.ts';
 import { open, type OpenRouter } from '../../../src/routing/open.ts';
 import type { Placement } from '../../../src/routing/placement.ts';
 import { SingleFlight } from '../../../src/routing/single-flight.ts';
+import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { Estates } from '../../../src/standin/estates.ts';
@@ -13,6 +14,14 @@ import { KEPT } from './membership-setup.ts';
 import { ask, everywhere, mintAt, start } from './sim-setup.ts';
 
 const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('d'), letterOf('e')];
+
+/** Has a command carried out as a door of this node would. */
+async function dispatch(there: SimMesh, node: Letter, command: SessionCommand): Promise<Reply> {
+  let reply: Reply | undefined;
+  const asked = Promise.resolve(there.nodeOf(node)?.router.dispatch(command)).then((told) => (reply = told));
+  await there.world.runUntilTrue(() => reply !== undefined, 1100, 1);
+  return asked.then((told) => told ?? { kind: 'unavailable', code: 'CLOSING' });
+}
 
 /** What every node that runs says of a session. */
 async function toldOf(there: SimMesh, id: string): Promise<string[]> {
@@ -61,9 +70,27 @@ describe('a death and a return', () => {
     const id = await mintAt(there, B);
     there.close(B, 'stop');
     await there.runFor(20);
-    expect(await ask(there, A, { kind: 'open', id })).toMatchObject({ state: 'regenerated', reason: 'owner-dead' });
+    expect(await ask(there, A, { kind: 'open', id })).toMatchObject({ state: 'regenerated', reason: 'left' });
     there.startNode(B, false);
     expect(await there.converges(3000)).toBe(true);
+  });
+
+  test('its clients’ locks are free again as soon as it is dead, at owners and at stand-ins', async () => {
+    const there = await start(4);
+    const lockThrough = (node: Letter, id: string): Promise<Reply> =>
+      dispatch(there, node, { kind: 'lock', id, waitMs: 0, holdMs: 60_000, holder: node });
+    const [own, orphan] = [await mintAt(there, A), await mintAt(there, D)];
+    there.kill(D);
+    await there.runFor(100);
+    for (const id of [own, orphan]) {
+      expect(await lockThrough(C, id)).toMatchObject({ kind: 'answered', answer: { kind: 'stored' } });
+      expect(await lockThrough(B, id)).toEqual({ kind: 'refused', code: 'LOCK_TIMEOUT' });
+    }
+    there.kill(C);
+    await there.runFor(100);
+    for (const id of [own, orphan]) {
+      expect(await lockThrough(B, id)).toMatchObject({ kind: 'answered', answer: { kind: 'stored' } });
+    }
   });
 
   test('all who open an orphan get one successor, and still do when its owner has returned', async () => {

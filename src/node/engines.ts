@@ -13,14 +13,16 @@ import type { LongWork } from '../long-work.ts';
 import type { Lives } from '../membership/lives.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
-import { MintedIds } from '../session/minted-ids.ts';
+import type { MintedIds } from '../session/minted-ids.ts';
 import { ENVELOPE_BYTES } from '../session/record.ts';
 import { firstVersionsAt, Versions } from '../session/version.ts';
 import { MemoryStore } from '../store/memory-store.ts';
 import type { Store } from '../store/store.ts';
 
 export interface EnginesParts {
-  readonly config: Config;
+  readonly config: Pick<Config, 'letter' | 'limits' | 'map' | 'session'>;
+  readonly allowsFlush: boolean;
+  readonly ids: MintedIds;
   readonly store: Store;
   /** What the engine of our own letter remembers of its store. */
   readonly memory: { readonly recall: Recall; readonly hot: HotRecords; readonly ends: Ends };
@@ -31,13 +33,12 @@ export interface EnginesParts {
   readonly work: LongWork;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, 'observe'>;
 }
 
-/** The engine of our own letter, those of the shelves, and the ids and versions that all of them draw. */
+/** The engine of our own letter, those of the shelves, and the versions that all of them draw. */
 export interface Engines {
   readonly engine: Engine;
-  readonly ids: MintedIds;
   readonly versions: Versions;
   readonly shelfOf: (owner: Letter) => Engine;
   /** Resets the sessions of our letter whose ids no node minted, for this daemon and the next ones. */
@@ -47,9 +48,8 @@ export interface Engines {
 }
 
 export function buildEngines(parts: EnginesParts): Engines {
-  const { clock, config, incarnation, lifeClock, lives, log, memory, metrics, store, work } = parts;
-  const { letter, limits, map, mesh, session } = config;
-  const ids = new MintedIds(mesh.security.kind === 'psk' ? mesh.security.secret : undefined);
+  const { allowsFlush, clock, config, ids, incarnation, lifeClock, lives, log, memory, metrics, store, work } = parts;
+  const { letter, limits, map, session } = config;
   const { served, unmintedFloor: unminted, versionsLead: lead } = lives;
   const moment = { incarnation, served, monotonicMs: clock.monotonic(), lifeMs: lifeClock.now(), lead };
   const versions = new Versions(firstVersionsAt({ ...moment, floor: Math.max(unminted, lives.movedFloor) }));
@@ -64,7 +64,7 @@ export function buildEngines(parts: EnginesParts): Engines {
       vault: new Vault({ ...vault, clock: lifeClock, log }),
       turns: new Turns(limits.queuePerSession),
       locks: new Locks(clock, session.lockSeconds * 1000, limits.queuePerSession),
-      ...{ versions, session, allowsFlush: config.doors.allowFlush, work, log, clock: lifeClock },
+      ...{ versions, session, allowsFlush, work, log, clock: lifeClock },
     });
   const engine = engineOf(letter, { store, ...memory, floors: new VersionFloors({ letter, ids, unminted, moved }) });
   const shelfOf = (owner: Letter): Engine => {
@@ -74,7 +74,7 @@ export function buildEngines(parts: EnginesParts): Engines {
     return engineOf(owner, { store: shelf, recall: new Recall(recalledSessions), hot: new HotRecords(0) });
   };
   return {
-    ...{ engine, ids, versions, shelfOf },
+    ...{ engine, versions, shelfOf },
     resetUnminted: async () => lives.raiseUnmintedFloor(await engine.resetUnminted()),
     recordVersions: () => lives.recordVersionsLead(versions.leadOver(lifeClock.now())),
   };
