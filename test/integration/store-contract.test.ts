@@ -9,6 +9,7 @@ import { ENVELOPE_BYTES } from '../../src/session/record.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
+import { prepareRuntimeDirectory } from '../../src/store/runtime-directory.ts';
 import type { Store } from '../../src/store/store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { freePorts } from '../support/free-ports.ts';
@@ -60,7 +61,9 @@ async function openMemory(): Promise<Subject> {
 }
 
 async function openOwnMemcached(): Promise<Subject> {
-  const opened = await open(storeConfig(join(temporaryDirectory(), 'run')), systemClock);
+  const directory = join(temporaryDirectory(), 'run');
+  prepareRuntimeDirectory(directory);
+  const opened = await open(storeConfig(directory), systemClock);
   return { opened, pass: really, close: () => opened.close('stop') };
 }
 
