@@ -5,8 +5,8 @@ import { FRAME_TYPES } from '../../../src/mesh/frames.ts';
 import { FAILURE_CODES, REFUSAL_CODES } from '../../../src/session/reply.ts';
 import { RESET_REASONS } from '../../../src/session/reset-reason.ts';
 
-/** Every byte of wire version 2. A change to a line here, other than at its end, is another wire version. */
-const WIRE_2 = {
+/** Every byte of wire version 3. A change to a line here, other than at its end, is another wire version. */
+const WIRE_3 = {
   frameTypes: 'hello hello-answer request answer no-answer',
   helloAnswers: 'welcome refused',
   phases: 'joining serving leaving',
@@ -57,14 +57,14 @@ const all = [
   ['failureCodes', tables.FAILURE_CODE_CODES],
 ] as const;
 
-describe('the bytes of wire version 2', () => {
+describe('the bytes of wire version 3', () => {
   test.each(all)('%s', (name, table) => {
-    const words = WIRE_2[name].split(' ');
+    const words = WIRE_3[name].split(' ');
     expect(words.map((_, at) => table.word(at + 1))).toEqual(words);
   });
 
   test.each(all)('%s has no word for 0, for the next byte, nor for 255', (name, table) => {
-    for (const code of [0, WIRE_2[name].split(' ').length + 1, 255]) expect(() => table.word(code)).toThrow(FrameError);
+    for (const code of [0, WIRE_3[name].split(' ').length + 1, 255]) expect(() => table.word(code)).toThrow(FrameError);
   });
 
   test('every word that can occur has its byte', () => {
