@@ -8,6 +8,7 @@ import type { CliContext, CommandParts } from './context.ts';
 import { daemonLog } from './daemon-log.ts';
 import { daemonSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
+import { loadDaemon } from './load-daemon.ts';
 import { warnOfRoot } from './root-warning.ts';
 import { readVersion } from './version.ts';
 
@@ -32,8 +33,7 @@ async function serve(context: CliContext, flags: FlagValues): Promise<ExitCode> 
   }
   warnOfRoot(process.getuid?.(), log);
   context.onHangUp(() => log.warn('SIGHUP is not obeyed: a daemon cannot read its configuration again while it runs'));
-  // Loaded only here: every other command would wait for it without need.
-  const { Daemon } = await import('../daemon.ts');
+  const { Daemon } = await loadDaemon();
   const daemon = new Daemon(config, {
     clock: context.clock,
     log,
