@@ -1,16 +1,14 @@
 import { lstat, readFile, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import type { Clock } from '../clock.ts';
-import type { Config, SocketAddress } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { knock } from '../listening/knock.ts';
 import { Lives } from '../membership/lives.ts';
 import type { Letter } from '../session/letter.ts';
 import { MemcachedStateFile } from '../store/memcached-state-file.ts';
 import { isAlive } from '../store/process-identity.ts';
 import { livesPath } from './open-lives.ts';
-
-const CONNECT_MS = 1000;
 
 /**
  * Why the files of this node may not be changed now: a daemon that runs keeps them true, and would write over them. Undefined
@@ -21,7 +19,7 @@ export async function whyRunning({ doors, runtimeDirectory }: Config, clock: Clo
   const daemon = state.kind === 'found' ? state.record.daemon : undefined;
   if (daemon !== undefined && isAlive(daemon)) return `the daemon runs, with the pid ${daemon.pid}`;
   for (const address of doors.http) {
-    if (await isTaken(address, clock))
+    if ((await knock(address, clock)) === undefined)
       return `something listens on ${formatSocketAddress(address)}, so the daemon runs`;
   }
   return undefined;
@@ -53,21 +51,4 @@ export async function forgetLives({ letter: own, runtimeDirectory }: Config, let
   if (!lives.forgetLetter(letter)) return false;
   await writeFileAtomically(path, lives.text);
   return true;
-}
-
-function isTaken(address: SocketAddress, clock: Clock): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(
-      address.kind === 'unix' ? { path: address.path } : { host: address.host, port: address.port },
-    );
-    const settle = (isThere: boolean): void => {
-      deadline.cancel();
-      socket.destroy();
-      resolve(isThere);
-    };
-    // Who is too busy to take the connection is there.
-    const deadline = clock.after(CONNECT_MS, () => settle(true));
-    socket.once('connect', () => settle(true));
-    socket.once('error', () => settle(false));
-  });
 }
