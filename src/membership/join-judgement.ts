@@ -57,11 +57,12 @@ interface Verdict {
 }
 
 /**
- * Whether a (re)starting node may keep what its store holds from a former life (docs/guarantees.md#coming-back). It may
- * where all that was done in its name is known: because each peer answers for what it did itself; or because one vouches for that
- * life - never declared dead, or declared dead with everything that was done since on record - and no record has gaps but
- * such as those fill who are named in them. Every peer must be heard, or be held for dead by all informed ones that were.
- * Where we go on without one, because it surely does not run, it may have taken with it what it did in our name.
+ * Whether a (re)starting node may keep what its store holds from a former life (docs/guarantees.md#coming-back). It may where
+ * everything that other nodes did on its behalf is known. Either each peer answers for what it did itself. Or one peer vouches for
+ * that life: it was never declared dead, or it was, and everything that was done since is on record. Then no record may have
+ * gaps, other than those that a peer named in them fills. Every peer must be heard, or all informed peers that were
+ * heard must consider it dead. A peer without which we go on, because it surely does not run, may have taken with it what
+ * it did on our behalf.
  */
 export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinCircumstances): JoinJudgement {
   const { hasFormerSessions, isEarly, isPatienceOver, priorIncarnation, settledWith, triedIncarnations } =
