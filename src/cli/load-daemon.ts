@@ -11,11 +11,11 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import('../membership/join.ts'),
   () => import('../routing/router.ts'),
   () => import('../node/node.ts'),
-  () => import('../http/app.ts'),
-  () => import('../http/listen.ts'),
-  () => import('../protocol/command-decoder.ts'),
-  () => import('../server/connection.ts'),
-  () => import('../server/memcached-door.ts'),
+  () => import('../doors/http/app.ts'),
+  () => import('../doors/http/listen.ts'),
+  () => import('../doors/memcached/protocol/command-decoder.ts'),
+  () => import('../doors/memcached/connection.ts'),
+  () => import('../doors/memcached/memcached-door.ts'),
 ];
 
 /** Only where a daemon is to run: every other command would wait for it without need. */

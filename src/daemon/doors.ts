@@ -3,13 +3,13 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
-import { buildHttpDoor } from '../http/app.ts';
-import type { HttpDoorParts } from '../http/http-door-parts.ts';
-import { listenHttp, type HttpListening } from '../http/listen.ts';
-import { HeldMemory } from '../listening/held-memory.ts';
+import { buildHttpDoor } from '../doors/http/app.ts';
+import type { HttpDoorParts } from '../doors/http/http-door-parts.ts';
+import { listenHttp, type HttpListening } from '../doors/http/listen.ts';
+import { HeldMemory } from '../doors/kit/held-memory.ts';
 import type { LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../server/memcached-door.ts';
+import { buildMemcachedDoor, type MemcachedDoor, type MemcachedDoorParts } from '../doors/memcached/memcached-door.ts';
 import type { Store } from '../store/store.ts';
 
 export interface DoorsParts extends Pick<HttpDoorParts, 'cluster' | 'isReady'> {

@@ -1,4 +1,4 @@
-import type { Readiness } from '../http/http-door-parts.ts';
+import type { Readiness } from '../doors/http/http-door-parts.ts';
 import type { LivesFile } from '../membership/lives-file.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { Store } from '../store/store.ts';

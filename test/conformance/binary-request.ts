@@ -1,4 +1,4 @@
-import { OPCODES } from '../../src/protocol/binary/opcodes.ts';
+import { OPCODES } from '../../src/doors/memcached/protocol/binary/opcodes.ts';
 
 /** The parts of a binary request; what is not given is empty, or what the other parts make it. */
 export interface BinaryRequestParts {

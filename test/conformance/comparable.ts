@@ -1,7 +1,7 @@
 /*
  * Answers of memcached and of ours in a form in which they can be compared: whatever may differ by nature is named.
  */
-import { OPCODES } from '../../src/protocol/binary/opcodes.ts';
+import { OPCODES } from '../../src/doors/memcached/protocol/binary/opcodes.ts';
 
 /** The default life that nodes under test have: nothing else lives nearly as long. */
 export const DEFAULT_LIFE_SECONDS = 10_000_000;

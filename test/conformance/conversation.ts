@@ -1,5 +1,5 @@
-import type { Command } from '../../src/protocol/command.ts';
-import type { Reply } from '../../src/protocol/reply.ts';
+import type { Command } from '../../src/doors/memcached/protocol/command.ts';
+import type { Reply } from '../../src/doors/memcached/protocol/reply.ts';
 import { CasNames } from './cas-names.ts';
 import { comparable, type Comparable } from './comparable.ts';
 import { ModelConnection } from './model-connection.ts';

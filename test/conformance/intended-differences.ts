@@ -1,5 +1,5 @@
-import { OPCODES } from '../../src/protocol/binary/opcodes.ts';
-import { LONGEST_SPAN_SECONDS } from '../../src/protocol/exptime.ts';
+import { OPCODES } from '../../src/doors/memcached/protocol/binary/opcodes.ts';
+import { LONGEST_SPAN_SECONDS } from '../../src/doors/memcached/protocol/exptime.ts';
 import { binaryRequest, numberExtras, storeExtras } from './binary-request.ts';
 import type { Answer } from './scenario.ts';
 

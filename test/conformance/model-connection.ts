@@ -1,11 +1,11 @@
-import type { Command, Read } from '../../src/protocol/command.ts';
-import { CommandDecoder } from '../../src/protocol/command-decoder.ts';
-import type { CommandSink } from '../../src/protocol/command-sink.ts';
-import { encodeReply } from '../../src/protocol/encode-reply.ts';
-import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/protocol/limits.ts';
-import type { ErrorReply } from '../../src/protocol/reply.ts';
-import type { ReplyShape, ValuesShape } from '../../src/protocol/reply-shape.ts';
-import { ValuesEncoder } from '../../src/protocol/text/values-encoder.ts';
+import type { Command, Read } from '../../src/doors/memcached/protocol/command.ts';
+import { CommandDecoder } from '../../src/doors/memcached/protocol/command-decoder.ts';
+import type { CommandSink } from '../../src/doors/memcached/protocol/command-sink.ts';
+import { encodeReply } from '../../src/doors/memcached/protocol/encode-reply.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/doors/memcached/protocol/limits.ts';
+import type { ErrorReply } from '../../src/doors/memcached/protocol/reply.ts';
+import type { ReplyShape, ValuesShape } from '../../src/doors/memcached/protocol/reply-shape.ts';
+import { ValuesEncoder } from '../../src/doors/memcached/protocol/text/values-encoder.ts';
 import { ModelMemcached } from './model-memcached.ts';
 import type { Answer } from './scenario.ts';
 

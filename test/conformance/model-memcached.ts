@@ -1,7 +1,7 @@
-import type { Arithmetic, Command, MarkStale, Read, Store } from '../../src/protocol/command.ts';
-import { lifeOf, type Exptime } from '../../src/protocol/exptime.ts';
-import type { Hit, Reply } from '../../src/protocol/reply.ts';
-import { itemStats } from '../../src/server/item-stats.ts';
+import type { Arithmetic, Command, MarkStale, Read, Store } from '../../src/doors/memcached/protocol/command.ts';
+import { lifeOf, type Exptime } from '../../src/doors/memcached/protocol/exptime.ts';
+import type { Hit, Reply } from '../../src/doors/memcached/protocol/reply.ts';
+import { itemStats } from '../../src/doors/memcached/item-stats.ts';
 
 interface Item {
   value: Buffer;

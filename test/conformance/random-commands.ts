@@ -1,5 +1,13 @@
 import fc, { type Arbitrary } from 'fast-check';
-import type { Arithmetic, Delete, FlushAll, MarkStale, Read, Store, Touch } from '../../src/protocol/command.ts';
+import type {
+  Arithmetic,
+  Delete,
+  FlushAll,
+  MarkStale,
+  Read,
+  Store,
+  Touch,
+} from '../../src/doors/memcached/protocol/command.ts';
 import type { BinaryCommand, MetaCommand, TextCommand } from './request-writer.ts';
 
 /** The ranges that a test wants: few keys make commands meet, many make them differ. */

@@ -1,4 +1,4 @@
-import type { Command, Read } from '../../src/protocol/command.ts';
+import type { Command, Read } from '../../src/doors/memcached/protocol/command.ts';
 import { arithmeticExtras, binaryRequest, numberExtras, storeExtras } from './binary-request.ts';
 
 export type TextCommand = Exclude<

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/clock.ts';
-import { bind } from '../../src/listening/bind.ts';
+import { bind } from '../../src/doors/kit/bind.ts';
 import { ListenError } from '../../src/listening/listen-error.ts';
 import type { FlagValues } from '../../src/config/sources.ts';
 import { InProcessNode } from '../support/in-process-node.ts';

@@ -10,7 +10,7 @@ import { pino } from 'pino';
 import { onTestFinished } from 'vitest';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import type { SocketAddress } from '../../src/config/config.ts';
-import { listenHttp, type HttpListening, type ListenParts } from '../../src/http/listen.ts';
+import { listenHttp, type HttpListening, type ListenParts } from '../../src/doors/http/listen.ts';
 
 export const LOOPBACK: SocketAddress = { kind: 'tcp', host: '127.0.0.1', port: 0 };
 export const SILENT = pino({ level: 'silent' });

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
-import { Door, ID } from '../unit/http/door.ts';
+import { Door, ID } from '../unit/doors/http/door.ts';
 import { ask, listen, RawClient, target } from './http-fixture.ts';
 
 const PROBE = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { SocketAddress } from '../../src/config/config.ts';
 import { ListenError } from '../../src/listening/listen-error.ts';
-import { listenHttp } from '../../src/http/listen.ts';
+import { listenHttp } from '../../src/doors/http/listen.ts';
 import type { Reply } from '../../src/session/reply.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { done, Door, ID } from '../unit/http/door.ts';
+import { done, Door, ID } from '../unit/doors/http/door.ts';
 import { ask, deferred, listen, LOOPBACK, RawClient, SILENT, socketFolder, target } from './http-fixture.ts';
 
 const DESTROY = `DELETE /v1/sessions/${ID} HTTP/1.1\r\nHost: localhost\r\n\r\n`;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { OpenReply } from '../../src/routing/open-reply.ts';
 import type { Reply } from '../../src/session/reply.ts';
 import { until } from '../support/until.ts';
-import { done, Door, found, ID, LETTER_A, SESSION } from '../unit/http/door.ts';
+import { done, Door, found, ID, LETTER_A, SESSION } from '../unit/doors/http/door.ts';
 import { ask, deferred, listen, RawClient, target } from './http-fixture.ts';
 
 /** The same machinery as always, only sooner. */

@@ -3,7 +3,7 @@ import { dirname, join, normalize, relative } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
-import { PROBLEMS } from '../../src/http/problems.ts';
+import { PROBLEMS } from '../../src/doors/http/problems.ts';
 import { FAILURE_CODES, REFUSAL_CODES } from '../../src/session/reply.ts';
 import { RESET_REASONS } from '../../src/session/reset-reason.ts';
 
@@ -15,7 +15,7 @@ const LAYERS = [
   ['errors.ts', 'clock.ts', 'soon.ts', 'long-work.ts'],
   // Run in the application's process, so that they come without the daemon.
   ['clients'],
-  ['session', 'protocol', 'files'],
+  ['session', 'files'],
   ['config', 'metrics'],
   ['listening'],
   ['store'],
@@ -24,7 +24,8 @@ const LAYERS = [
   ['standin'],
   ['membership'],
   ['routing'],
-  ['node', 'server', 'http'],
+  ['node', 'doors/kit'],
+  ['doors/memcached', 'doors/http'],
   ['daemon'],
   ['daemon.ts'],
   ['cli'],
@@ -62,8 +63,14 @@ function importsOf(path: string, tree: ts.SourceFile): string[] {
 }
 
 function layerOf(path: string): number {
-  const top = path.split('/')[0] ?? '';
-  return LAYERS.findIndex((layer) => layer.includes(top));
+  const part = partOf(path);
+  return LAYERS.findIndex((layer) => layer.includes(part));
+}
+
+/** A folder or file of src; of the doors, each has a layer of its own. */
+function partOf(path: string): string {
+  const [top = '', next = ''] = path.split('/');
+  return top === 'doors' ? `${top}/${next}` : top;
 }
 
 /** `path:line` of every node that the predicate picks. */
@@ -107,6 +114,18 @@ describe('the architecture', () => {
         .map((target) => `${path} -> ${target}`),
     );
     expect(upward).toEqual([]);
+  });
+
+  test('the kit of the doors knows no door, and no door another one', () => {
+    const doors = files.map(({ path }) => partOf(path)).filter((part) => part.startsWith('doors/'));
+    expect(new Set(doors)).toEqual(new Set(['doors/kit', 'doors/memcached', 'doors/http']));
+    const crossing = files.flatMap(({ path, imports }) =>
+      imports
+        .filter((target) => path.startsWith('doors/') && target.startsWith('doors/'))
+        .filter((target) => partOf(target) !== partOf(path) && partOf(target) !== 'doors/kit')
+        .map((target) => `${path} -> ${target}`),
+    );
+    expect(crossing).toEqual([]);
   });
 
   test('the daemon imports nothing that is for applications', () => {
@@ -233,9 +252,7 @@ describe('the architecture', () => {
 
 /** Two folders of one layer do not import each other. */
 function isSibling(path: string, target: string): boolean {
-  const [from] = path.split('/');
-  const [to] = target.split('/');
-  return layerOf(path) === layerOf(target) && from !== to && layerOf(path) > 0;
+  return layerOf(path) === layerOf(target) && partOf(path) !== partOf(target) && layerOf(path) > 0;
 }
 
 function cycles(): string[] {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeRefusal, parseClusterView, parseObjectBody } from '../../../src/cli/answer.ts';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import type { Answer } from '../../../src/cli/http-client.ts';
-import { PROBLEMS } from '../../../src/http/problems.ts';
+import { PROBLEMS } from '../../../src/doors/http/problems.ts';
 
 const answer = (status: number, body: string): Answer => ({ status, headers: {}, body: Buffer.from(body) });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { EXIT, EXIT_MEANINGS, exitCodeForStatus } from '../../../src/cli/exit-codes.ts';
-import { PROBLEMS } from '../../../src/http/problems.ts';
+import { PROBLEMS } from '../../../src/doors/http/problems.ts';
 
 describe('exit status', () => {
   it('has a documented meaning for each code', () => {

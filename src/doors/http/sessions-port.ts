@@ -1,0 +1,22 @@
+import type { OpenReply, OpenRequest } from '../../routing/open-reply.ts';
+import type { Content, SessionCommand } from '../../session/command.ts';
+import type { Letter } from '../../session/letter.ts';
+import type { Reply } from '../../session/reply.ts';
+import type { Soon } from '../../soon.ts';
+
+export interface MintRequest {
+  readonly content: Content;
+  /** None or 0: the default life. */
+  readonly ttlSeconds?: number;
+}
+
+/** What the HTTP door needs of the router. It never throws or rejects for an outcome that was to be expected. */
+export interface SessionsPort {
+  /** Makes a session on this node. */
+  mint(request: MintRequest): Soon<Reply>;
+  /** The one call at the start of a web request. */
+  open(request: OpenRequest): Soon<OpenReply>;
+  dispatch(command: SessionCommand): Soon<Reply>;
+  /** The letter of the node that answers for an id. */
+  ownerOf(id: string): Letter;
+}

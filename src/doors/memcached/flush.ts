@@ -1,0 +1,50 @@
+import type { Clock, Timer } from '../../clock.ts';
+import { lifeOf, type Exptime } from './protocol/exptime.ts';
+import { isError, type Reply } from './protocol/reply.ts';
+import type { Letter } from '../../session/letter.ts';
+import type { DoorCounts } from './door-counts.ts';
+import type { MeshDesk } from './mesh-desk.ts';
+import { toFlushReply } from './to-reply.ts';
+
+const OK: Reply = { kind: 'ok' };
+const REFUSED: Reply = { kind: 'flush-refused' };
+
+export interface FlushParts {
+  readonly isAllowed: boolean;
+  /** Every node of the map. */
+  readonly letters: readonly Letter[];
+  readonly mesh: MeshDesk;
+  readonly counts: DoorCounts;
+  readonly clock: Pick<Clock, 'now' | 'after'>;
+}
+
+/** `flush_all`: drops what every node has, where that is allowed at all. */
+export class Flush {
+  readonly #parts: FlushParts;
+  #later: Timer | undefined;
+
+  constructor(parts: FlushParts) {
+    this.#parts = parts;
+  }
+
+  /** With an exptime in the future it is answered at once and done then; as in memcached, the last word counts. */
+  answer(exptime: Exptime): Reply | Promise<Reply> {
+    const { clock, counts, isAllowed } = this.#parts;
+    if (!isAllowed) return REFUSED;
+    counts.add('cmd_flush');
+    this.#later?.cancel();
+    const life = lifeOf(exptime, clock.now());
+    if (life.kind !== 'limited') return this.#flush();
+    this.#later = clock.after(life.seconds * 1000, () => void this.#flush());
+    return OK;
+  }
+
+  async #flush(): Promise<Reply> {
+    const { letters, mesh } = this.#parts;
+    const replies = await Promise.all(
+      // A letter is an id of its own node's.
+      letters.map(async (id) => mesh.ask({ kind: 'flush', id }, 'flush', toFlushReply)),
+    );
+    return replies.find(isError) ?? OK;
+  }
+}

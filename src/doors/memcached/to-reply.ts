@@ -1,0 +1,118 @@
+import type { ErrorReply, Reply } from './protocol/reply.ts';
+import type { ItemAnswer } from '../../session/item-operation.ts';
+import type { FailureCode, RefusalCode, Reply as SessionReply } from '../../session/reply.ts';
+import type { ItemCommand } from './to-operation.ts';
+
+const OK: Reply = { kind: 'ok' };
+const MISS: Reply = { kind: 'miss' };
+const NOT_FOUND: Reply = { kind: 'not-found' };
+const NOT_STORED: Reply = { kind: 'not-stored' };
+const EXISTS: Reply = { kind: 'exists' };
+const PROBED_ABSENT: Reply = { kind: 'stored', cas: 0 };
+
+/** A fault of ours; the log says more. */
+export const INTERNAL = serverError('INTERNAL', 'a fault in maglia, which may or may not have done this');
+
+const FAILURES: Readonly<Record<FailureCode, string>> = {
+  STORE_UNAVAILABLE: "the owner's store does not answer",
+  OWNER_UNREACHABLE: 'the owner cannot be reached and is not (yet) declared dead',
+  JOINING: 'the owner is starting and asks its peers what happened meanwhile',
+  PEER_BACKPRESSURE: 'too many requests are in flight to the owner',
+  DEADLINE: 'it could not be done in time',
+  STALE_INCARNATION: 'the owner was restarted meanwhile',
+  CLOSING: 'the daemon is shutting down',
+  OWNER_RETURNED: 'the owner came back meanwhile',
+};
+
+/**
+ * What an item's command came to, as the protocols have it. "Not there" is said only where the mesh says so: whatever it
+ * could not find out becomes an error with its code (S3).
+ */
+export function toReply(command: ItemCommand, reply: SessionReply): Reply {
+  switch (reply.kind) {
+    case 'answered':
+      // The mesh's answers and the protocols' have one form, so that a value passes through as it is.
+      return reply.answer;
+    case 'miss':
+      return absent(command);
+    case 'refused':
+      return refused(command, reply.code);
+    case 'in-doubt':
+    case 'unavailable':
+      return failed(reply);
+    case 'done':
+    case 'moved':
+      return INTERNAL;
+  }
+}
+
+/** What a strict-mode probe came to: `not-stored` where the session is there, else as if something had been stored. */
+export function toProbeReply(command: ItemCommand, reply: SessionReply): Reply {
+  if (reply.kind === 'miss') return PROBED_ABSENT;
+  if (reply.kind !== 'answered') return toReply(command, reply);
+  return isThere(reply.answer) ? NOT_STORED : PROBED_ABSENT;
+}
+
+/** What the `add` of a lock's key came to. */
+export function toLockReply(command: ItemCommand, reply: SessionReply): Reply {
+  const isHeldByAnother = reply.kind === 'refused' && (reply.code === 'LOCK_TIMEOUT' || reply.code === 'SESSION_BUSY');
+  return isHeldByAnother ? NOT_STORED : toReply(command, reply);
+}
+
+/** What `flush_all` came to at one node. */
+export function toFlushReply(reply: SessionReply): Reply {
+  switch (reply.kind) {
+    case 'done':
+      return OK;
+    case 'in-doubt':
+    case 'unavailable':
+      return failed(reply);
+    case 'refused':
+      return serverError(reply.code, 'not every node allows it (doors.allowFlush); those that do have dropped all');
+    case 'answered':
+    case 'miss':
+    case 'moved':
+      return INTERNAL;
+  }
+}
+
+function isThere({ kind }: ItemAnswer): boolean {
+  return kind === 'exists' || kind === 'not-stored' || kind === 'hit';
+}
+
+function failed({ code, kind }: Extract<SessionReply, { kind: 'in-doubt' | 'unavailable' }>): Reply {
+  return kind === 'in-doubt'
+    ? serverError('IN_DOUBT', `it may or may not have been done: ${FAILURES[code]}`)
+    : serverError(code, `nothing was done: ${FAILURES[code]}`);
+}
+
+/** What is said of a key under which nothing is. */
+export function absent({ kind }: ItemCommand): Reply {
+  if (kind === 'read' || kind === 'inspect') return MISS;
+  return kind === 'store' ? NOT_STORED : NOT_FOUND;
+}
+
+function refused(command: ItemCommand, code: RefusalCode): Reply {
+  switch (code) {
+    case 'VERSION_CONFLICT':
+      return EXISTS;
+    case 'TOO_LARGE':
+      return { kind: 'too-large' };
+    case 'DESTROYED':
+      return absent(command);
+    case 'SESSION_BUSY':
+      return serverError(code, 'too many requests queue for this one key');
+    case 'LOCK_TIMEOUT':
+    case 'LOCK_LOST':
+    case 'NOT_JSON':
+    case 'TOO_MANY_KEYS':
+    case 'FLUSH_NOT_ALLOWED':
+      return INTERNAL;
+    case 'UNACCEPTABLE':
+      return serverError(code, 'the owner does not take this: do all daemons have the same version?');
+  }
+}
+
+function serverError(code: string, text: string): ErrorReply {
+  return { kind: 'server-error', code, text };
+}
