@@ -1,5 +1,5 @@
-import type { Command } from '../../src/doors/memcached/protocol/command.ts';
-import type { Reply } from '../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedCommand } from '../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedReply } from '../../src/doors/memcached/protocol/reply.ts';
 import { CasNames } from './cas-names.ts';
 import { comparable, type Comparable } from './comparable.ts';
 import { ModelConnection } from './model-connection.ts';
@@ -16,7 +16,7 @@ class RememberingModel extends ModelMemcached {
   readonly keys = new Set<string>();
   lastCas = 0n;
 
-  override execute(command: Command): Reply {
+  override execute(command: MemcachedCommand): MemcachedReply {
     if ('key' in command) this.keys.add(command.key);
     const reply = super.execute(command);
     if ('cas' in reply && BigInt(reply.cas) > this.lastCas) this.lastCas = BigInt(reply.cas);

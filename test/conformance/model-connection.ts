@@ -1,4 +1,4 @@
-import type { Command, Read } from '../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand, MemcachedRead } from '../../src/doors/memcached/protocol/command.ts';
 import { CommandDecoder } from '../../src/doors/memcached/protocol/command-decoder.ts';
 import type { CommandSink } from '../../src/doors/memcached/protocol/command-sink.ts';
 import { encodeReply } from '../../src/doors/memcached/protocol/encode-reply.ts';
@@ -32,11 +32,11 @@ export class ModelConnection implements CommandSink {
     return { bytes, closes: this.#decoder.hasEnded };
   }
 
-  onCommand(command: Command, shape: ReplyShape): void {
+  onCommand(command: MemcachedCommand, shape: ReplyShape): void {
     this.#replies.push(...encodeReply(shape, this.#memcached.execute(command)));
   }
 
-  onReads(reads: readonly Read[], shape: ValuesShape): void {
+  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
     const values = new ValuesEncoder(shape);
     for (const read of reads) this.#replies.push(...values.next(this.#memcached.execute(read)));
     this.#replies.push(...values.end());

@@ -1,6 +1,12 @@
-import type { Arithmetic, Command, MarkStale, Read, Store } from '../../src/doors/memcached/protocol/command.ts';
+import type {
+  Arithmetic,
+  MemcachedCommand,
+  MarkStale,
+  MemcachedRead,
+  MemcachedStore,
+} from '../../src/doors/memcached/protocol/command.ts';
 import { lifeOf, type Exptime } from '../../src/doors/memcached/protocol/exptime.ts';
-import type { Hit, Reply } from '../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedHit, MemcachedReply } from '../../src/doors/memcached/protocol/reply.ts';
 import { itemStats } from '../../src/doors/memcached/item-stats.ts';
 
 interface Item {
@@ -29,7 +35,7 @@ export class ModelMemcached {
   readonly #nowMs = 1_700_000_000_000;
   #lastCas = 0;
 
-  execute(command: Command): Reply {
+  execute(command: MemcachedCommand): MemcachedReply {
     switch (command.kind) {
       case 'read':
         return this.#read(command);
@@ -76,7 +82,7 @@ export class ModelMemcached {
     }
   }
 
-  #read({ key, touch, vivify, recache, isPeek }: Read): Reply {
+  #read({ key, touch, vivify, recache, isPeek }: MemcachedRead): MemcachedReply {
     const found = this.#find(key);
     if (found === undefined && vivify === undefined) return { kind: 'miss' };
     const item = found ?? this.#put(key, Buffer.alloc(0), 0, vivify ?? 0);
@@ -86,7 +92,7 @@ export class ModelMemcached {
     if (found !== undefined && touch !== undefined) item.expiresAt = this.#deadline(touch);
     if (hasWon) item.isTaken = true;
     const recached = hasWon ? ({ recache: 'won' } as const) : wasTaken ? ({ recache: 'taken' } as const) : {};
-    const hit: Hit = { ...this.#hit(item), ...recached };
+    const hit: MemcachedHit = { ...this.#hit(item), ...recached };
     if (!isPeek) item.wasFetched = true;
     return hit;
   }
@@ -96,7 +102,7 @@ export class ModelMemcached {
     return item.expiresAt !== undefined && deadline !== undefined && item.expiresAt < deadline;
   }
 
-  #store({ mode, key, value, flags, exptime, cas, isInvalidating }: Store): Reply {
+  #store({ mode, key, value, flags, exptime, cas, isInvalidating }: MemcachedStore): MemcachedReply {
     const old = this.#find(key);
     if (old === undefined) {
       if (mode === 'cas') return { kind: 'not-found' };
@@ -128,7 +134,7 @@ export class ModelMemcached {
     return { kind: 'stored', cas: this.#put(key, value, flags, exptime).cas };
   }
 
-  #delete(key: string, cas: number | undefined): Reply {
+  #delete(key: string, cas: number | undefined): MemcachedReply {
     const item = this.#find(key);
     if (item === undefined) return { kind: 'not-found' };
     if (cas !== undefined && cas !== item.cas) return { kind: 'exists' };
@@ -136,7 +142,7 @@ export class ModelMemcached {
     return { kind: 'deleted' };
   }
 
-  #markStale({ key, cas, exptime }: MarkStale): Reply {
+  #markStale({ key, cas, exptime }: MarkStale): MemcachedReply {
     const item = this.#find(key);
     if (item === undefined) return { kind: 'not-found' };
     if (cas !== undefined && cas !== item.cas) return { kind: 'exists' };
@@ -145,7 +151,7 @@ export class ModelMemcached {
     return { kind: 'ok' };
   }
 
-  #arithmetic({ key, direction, delta, initial, touch, cas }: Arithmetic): Reply {
+  #arithmetic({ key, direction, delta, initial, touch, cas }: Arithmetic): MemcachedReply {
     const item = this.#find(key);
     if (item === undefined) {
       if (initial === undefined) return { kind: 'not-found' };
@@ -185,7 +191,7 @@ export class ModelMemcached {
     return undefined;
   }
 
-  #hit(item: Item): Hit {
+  #hit(item: Item): MemcachedHit {
     const { value, flags, cas, wasFetched, isStale } = item;
     return { kind: 'hit', value, flags, cas, wasFetched, isStale, lastAccessSeconds: 0, ...this.#ttl(item) };
   }

@@ -4,8 +4,8 @@ import type {
   Delete,
   FlushAll,
   MarkStale,
-  Read,
-  Store,
+  MemcachedRead,
+  MemcachedStore,
   Touch,
 } from '../../src/doors/memcached/protocol/command.ts';
 import type { BinaryCommand, MetaCommand, TextCommand } from './request-writer.ts';
@@ -49,7 +49,10 @@ export const MEETING: CommandRanges = {
     .map((text) => Buffer.from(text)),
 };
 
-function read({ key, exptime, recache }: CommandRanges, protocol: 'meta' | 'other' = 'other'): Arbitrary<Read> {
+function read(
+  { key, exptime, recache }: CommandRanges,
+  protocol: 'meta' | 'other' = 'other',
+): Arbitrary<MemcachedRead> {
   const isMeta = protocol === 'meta';
   const optional = fc.option(exptime, { nil: undefined });
   return fc.record({
@@ -62,7 +65,7 @@ function read({ key, exptime, recache }: CommandRanges, protocol: 'meta' | 'othe
   });
 }
 
-function store({ key, exptime, cas, value }: CommandRanges): Arbitrary<Store> {
+function store({ key, exptime, cas, value }: CommandRanges): Arbitrary<MemcachedStore> {
   const common = { kind: fc.constant('store'), key, flags: fc.oneof(fc.constant(0), u32), exptime, value } as const;
   return fc.oneof(
     fc.record({
@@ -75,7 +78,7 @@ function store({ key, exptime, cas, value }: CommandRanges): Arbitrary<Store> {
   );
 }
 
-function concatenation({ key, value }: CommandRanges, cas: Arbitrary<number | undefined>): Arbitrary<Store> {
+function concatenation({ key, value }: CommandRanges, cas: Arbitrary<number | undefined>): Arbitrary<MemcachedStore> {
   return fc.record({
     kind: fc.constant('store'),
     mode: fc.constantFrom('append', 'prepend'),

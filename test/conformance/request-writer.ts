@@ -1,15 +1,15 @@
-import type { Command, Read } from '../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand, MemcachedRead } from '../../src/doors/memcached/protocol/command.ts';
 import { arithmeticExtras, binaryRequest, numberExtras, storeExtras } from './binary-request.ts';
 
 export type TextCommand = Exclude<
-  Command,
+  MemcachedCommand,
   { readonly kind: 'inspect' | 'mark-stale' | 'noop' | 'oversized' | 'sasl-list' | 'sasl-start' | 'sasl-step' }
 >;
 export type MetaCommand = Extract<
-  Command,
+  MemcachedCommand,
   { readonly kind: 'read' | 'store' | 'delete' | 'mark-stale' | 'arithmetic' | 'inspect' | 'noop' }
 >;
-export type BinaryCommand = Exclude<Command, { readonly kind: 'inspect' | 'mark-stale' | 'oversized' }>;
+export type BinaryCommand = Exclude<MemcachedCommand, { readonly kind: 'inspect' | 'mark-stale' | 'oversized' }>;
 
 /** What a client of the text protocol sends for a command. */
 export function writeText(command: TextCommand): Buffer {
@@ -39,7 +39,7 @@ export function writeText(command: TextCommand): Buffer {
   }
 }
 
-export function writeTextReads(reads: readonly Read[]): Buffer {
+export function writeTextReads(reads: readonly MemcachedRead[]): Buffer {
   const touch = reads[0]?.touch;
   const keys = reads.map(({ key }) => key).join(' ');
   return line(touch === undefined ? `gets ${keys}` : `gats ${touch} ${keys}`);

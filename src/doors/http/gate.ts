@@ -15,7 +15,7 @@ export interface GateRules {
   readonly logins: Logins;
 }
 
-interface Refusal {
+interface GateRefusal {
   readonly code: ProblemCode;
   /** A guess is told only then that it was wrong. */
   readonly sayAfter?: Promise<void> | undefined;
@@ -34,7 +34,7 @@ export function addGate(app: FastifyInstance, { logins, token }: GateRules): voi
   });
 
   /** Counts how it went; undefined where the token is right, or none is demanded. */
-  function login({ headers, raw }: FastifyRequest, isProbe: boolean): Refusal | undefined {
+  function login({ headers, raw }: FastifyRequest, isProbe: boolean): GateRefusal | undefined {
     const from = raw.socket.remoteAddress;
     if (token === undefined || (isProbe && headers.authorization === undefined)) return undefined;
     // Probes need none, and are answered at once whatever happens: so where guesses are slowed, theirs are not looked at.
@@ -51,7 +51,7 @@ export function addGate(app: FastifyInstance, { logins, token }: GateRules): voi
     return { code: 'UNAUTHORIZED' };
   }
 
-  function refusal(request: FastifyRequest): Refusal | undefined {
+  function refusal(request: FastifyRequest): GateRefusal | undefined {
     const { headers, raw } = request;
     if (hasTwoHosts(raw.rawHeaders)) return { code: 'MALFORMED_HTTP' };
     if (isForAnotherHost(raw.url, headers.host)) return { code: 'WRONG_HOST' };

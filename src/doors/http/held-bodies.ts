@@ -21,7 +21,7 @@ type Payload = FastifyRequest['raw'];
  */
 export function addHeldBodies(app: FastifyInstance, { memory, metrics }: HeldBodiesParts): void {
   metrics.count('clientsCut', { door: 'http', reason: 'memory' }, 0);
-  const clients = new WeakMap<Socket, HttpClient>();
+  const clients = new WeakMap<Socket, BodySender>();
   const onCut = (): void => metrics.count('clientsCut', { door: 'http', reason: 'memory' });
 
   app.addHook('preParsing', (request, reply, _payload, done) => {
@@ -32,7 +32,7 @@ export function addHeldBodies(app: FastifyInstance, { memory, metrics }: HeldBod
     }
     let client = clients.get(raw.socket);
     if (client === undefined) {
-      client = new HttpClient(raw.socket, memory, onCut);
+      client = new BodySender(raw.socket, memory, onCut);
       clients.set(raw.socket, client);
     }
     const release = client.receive(raw);
@@ -53,7 +53,7 @@ interface Body {
 }
 
 /** One connection. At most one body comes in on it at a time, whatever is pipelined. */
-class HttpClient implements Holder {
+class BodySender implements Holder {
   readonly #memory: HeldMemory;
   readonly #onCut: () => void;
   #bytes = 0;

@@ -10,7 +10,7 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import { loggable } from '../../session/loggable.ts';
 import { answerClientErrors } from './client-errors.ts';
 import { Connections } from './connections.ts';
-import { Places } from './places.ts';
+import { HttpPlaces } from './places.ts';
 import { SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
 
 /** How long `close` waits for requests in flight: well above what one operation may take. */
@@ -41,7 +41,7 @@ export interface HttpListening {
   close(): Promise<void>;
 }
 
-interface Listener {
+interface HttpListener {
   readonly server: Server;
   readonly connections: Connections;
   readonly address: SocketAddress;
@@ -58,7 +58,7 @@ export async function listenHttp(
   parts: ListenParts,
 ): Promise<HttpListening> {
   await app.ready();
-  const listeners: Listener[] = [];
+  const listeners: HttpListener[] = [];
   let closed: Promise<void> | undefined;
   const close = (): Promise<void> => (closed ??= closeAll(app, listeners, parts.clock));
   try {
@@ -79,11 +79,11 @@ async function listenOn(
   address: SocketAddress,
   parts: ListenParts,
   full: FullDoor,
-): Promise<Listener> {
+): Promise<HttpListener> {
   const { access, clock, log } = parts;
   const server = createServer({ ...SERVER_OPTIONS, ...parts.timeouts });
   const connections = new Connections(server);
-  const places = new Places({ limit: parts.connections, full, clock });
+  const places = new HttpPlaces({ limit: parts.connections, full, clock });
   const listener = listenerFor(app, address, connections, places);
   server.on('request', listener);
   // Node would put an interim response into the middle of an answer that is owed to a former request (S0).
@@ -108,7 +108,7 @@ function listenerFor(
   app: FastifyInstance,
   address: SocketAddress,
   connections: Connections,
-  places: Places,
+  places: HttpPlaces,
 ): RequestListener {
   const byDoor: RequestListener = (request, response) => {
     // A unix socket has no name that a Host could be compared with, and no browser reaches it.
@@ -121,7 +121,7 @@ function listenerFor(
   };
 }
 
-async function closeAll(app: FastifyInstance, listeners: readonly Listener[], clock: Clock): Promise<void> {
+async function closeAll(app: FastifyInstance, listeners: readonly HttpListener[], clock: Clock): Promise<void> {
   const servers = listeners.map((listener) => listener.server);
   const closed = Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   await app.close();
@@ -138,7 +138,7 @@ async function closeAll(app: FastifyInstance, listeners: readonly Listener[], cl
 }
 
 /** Node counts a connection as idle only after its first request; those opened in advance never get to it. */
-function closeIdle({ server, connections }: Listener): void {
+function closeIdle({ server, connections }: HttpListener): void {
   server.closeIdleConnections();
   for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
 }

@@ -23,7 +23,7 @@ export interface PlacesParts {
  * Who may connect to one address of the HTTP door. Beyond its limit a few more connections are taken, each for one request
  * and a short time: probes are answered there, so that a node does not look dead because it is full, and everything else is told that it is.
  */
-export class Places {
+export class HttpPlaces {
   readonly #parts: PlacesParts;
   #taken = 0;
   /** Beyond the limit, the oldest first; those that have asked for nothing yet give way to what comes. */

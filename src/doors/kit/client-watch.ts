@@ -21,7 +21,7 @@ export interface Sight {
   readonly isLingering: boolean;
 }
 
-export type Verdict = 'fine' | 'stalled' | 'idle' | 'gone';
+export type ClientVerdict = 'fine' | 'stalled' | 'idle' | 'gone';
 
 /** Judges, now and then, whether a client still does its part: sends what it began, reads what it asked for. */
 export class ClientWatch {
@@ -47,7 +47,7 @@ export class ClientWatch {
     this.#unreadSince = now;
   }
 
-  judge({ now, isMidRequest, unreadBytes, isOwed, isLingering }: Sight): Verdict {
+  judge({ now, isMidRequest, unreadBytes, isOwed, isLingering }: Sight): ClientVerdict {
     const { idleMs, lingerMs, stallMs } = this.#limits;
     // Fewer: it reads. More: it was written to just now.
     if (unreadBytes !== this.#unreadBytes) this.#unreadSince = now;

@@ -4,17 +4,17 @@
  * `open`: requests are taken; `finishing`: no more are, but those that were are still answered; `lingering`: all has been
  * said, and the client gets to read it before the connection goes; `closed`.
  */
-export type ConnectionPhase = 'open' | 'finishing' | 'lingering' | 'closed';
+export type ClientConnectionPhase = 'open' | 'finishing' | 'lingering' | 'closed';
 /** The client's last request was taken, whoever decided so; the last reply has left; the socket is gone. */
-export type ConnectionEvent = 'last-request' | 'last-reply' | 'gone';
+export type ClientConnectionEvent = 'last-request' | 'last-reply' | 'gone';
 
-const NEXT: Record<ConnectionPhase, Record<ConnectionEvent, ConnectionPhase>> = {
+const NEXT: Record<ClientConnectionPhase, Record<ClientConnectionEvent, ClientConnectionPhase>> = {
   open: { 'last-request': 'finishing', 'last-reply': 'open', gone: 'closed' },
   finishing: { 'last-request': 'finishing', 'last-reply': 'lingering', gone: 'closed' },
   lingering: { 'last-request': 'lingering', 'last-reply': 'lingering', gone: 'closed' },
   closed: { 'last-request': 'closed', 'last-reply': 'closed', gone: 'closed' },
 };
 
-export function transition(phase: ConnectionPhase, event: ConnectionEvent): ConnectionPhase {
+export function transition(phase: ClientConnectionPhase, event: ClientConnectionEvent): ClientConnectionPhase {
   return NEXT[phase][event];
 }

@@ -1,6 +1,6 @@
 import type { Logins } from '../kit/logins.ts';
-import type { Command, SaslStart } from './protocol/command.ts';
-import type { Reply } from './protocol/reply.ts';
+import type { MemcachedCommand, SaslStart } from './protocol/command.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
 import type { ReplyShape } from './protocol/reply-shape.ts';
 import { MECHANISMS, type Credentials } from '../kit/credentials.ts';
 import type { DoorCounts } from './door-counts.ts';
@@ -24,11 +24,11 @@ export interface DeskParts extends ItemDeskParts {
  */
 type Admission = 'open' | 'demanded' | 'turned-away';
 
-const OK: Reply = { kind: 'ok' };
-const AUTHENTICATED: Reply = { kind: 'authenticated' };
-const AUTH_REQUIRED: Reply = { kind: 'auth-required' };
-const AUTH_FAILED: Reply = { kind: 'auth-failed' };
-const UNKNOWN_COMMAND: Reply = { kind: 'unknown-command' };
+const OK: MemcachedReply = { kind: 'ok' };
+const AUTHENTICATED: MemcachedReply = { kind: 'authenticated' };
+const AUTH_REQUIRED: MemcachedReply = { kind: 'auth-required' };
+const AUTH_FAILED: MemcachedReply = { kind: 'auth-failed' };
+const UNKNOWN_COMMAND: MemcachedReply = { kind: 'unknown-command' };
 
 /** Has the commands of one client carried out. */
 export class ClientDesk {
@@ -55,12 +55,12 @@ export class ClientDesk {
   }
 
   /** Whether the command sees or changes what all others do, and so waits until those before it are done, and they for it. */
-  isBarrier(command: Command): boolean {
+  isBarrier(command: MemcachedCommand): boolean {
     return command.kind === 'stats' || command.kind === 'flush-all';
   }
 
   /** Never rejects. */
-  answer(command: Command, shape: ReplyShape): Reply | Promise<Reply> {
+  answer(command: MemcachedCommand, shape: ReplyShape): MemcachedReply | Promise<MemcachedReply> {
     if (this.#admission !== 'open') {
       const refusal = this.#admit(command, shape);
       if (refusal !== undefined) return refusal;
@@ -106,7 +106,7 @@ export class ClientDesk {
   }
 
   /** What a client is answered that has not said who it is; undefined where it may go on. */
-  #admit(command: Command, shape: ReplyShape): Reply | Promise<Reply> | undefined {
+  #admit(command: MemcachedCommand, shape: ReplyShape): MemcachedReply | Promise<MemcachedReply> | undefined {
     if (this.#admission === 'turned-away') return AUTH_REQUIRED;
     if (shape.protocol === 'binary') {
       const isAllowed = command.kind.startsWith('sasl-') || command.kind === 'version' || command.kind === 'quit';
@@ -121,12 +121,12 @@ export class ClientDesk {
     return this.#judge(this.#parts.credentials.acceptsText(command.value));
   }
 
-  #authenticate({ credentials, mechanism }: SaslStart): Reply | Promise<Reply> {
+  #authenticate({ credentials, mechanism }: SaslStart): MemcachedReply | Promise<MemcachedReply> {
     if (!this.#knowsSasl) return UNKNOWN_COMMAND;
     return this.#judge(mechanism === MECHANISMS && this.#parts.credentials.acceptsPlain(credentials));
   }
 
-  #judge(isAccepted: boolean): Reply | Promise<Reply> {
+  #judge(isAccepted: boolean): MemcachedReply | Promise<MemcachedReply> {
     const { counts } = this.#parts;
     counts.add('auth_cmds');
     if (!isAccepted) return this.#turnAway();
@@ -136,7 +136,7 @@ export class ClientDesk {
   }
 
   /** At once, so that nothing more is heard; told when it may be, so that guessing takes time. */
-  #turnAway(): Reply | Promise<Reply> {
+  #turnAway(): MemcachedReply | Promise<MemcachedReply> {
     this.#parts.counts.add('auth_errors');
     this.#admission = 'turned-away';
     return this.#parts.logins.guessedWrong(this.#address)?.then(() => AUTH_FAILED) ?? AUTH_FAILED;

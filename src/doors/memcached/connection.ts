@@ -1,15 +1,15 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
-import type { Command, Read } from './protocol/command.ts';
+import type { MemcachedCommand, MemcachedRead } from './protocol/command.ts';
 import { CommandDecoder } from './protocol/command-decoder.ts';
 import type { CommandSink } from './protocol/command-sink.ts';
 import { encodeReply } from './protocol/encode-reply.ts';
 import { STRANGER_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
-import type { ErrorReply, Reply } from './protocol/reply.ts';
+import type { ErrorReply, MemcachedReply } from './protocol/reply.ts';
 import type { ReplyShape, ValuesShape } from './protocol/reply-shape.ts';
 import type { ClientDesk } from './client-desk.ts';
 import { ClientWatch, type WatchLimits } from '../kit/client-watch.ts';
-import { transition, type ConnectionPhase } from '../kit/connection-phase.ts';
+import { transition, type ClientConnectionPhase } from '../kit/connection-phase.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { OutBuffer } from '../kit/out-buffer.ts';
 import { ReadBatch } from './read-batch.ts';
@@ -19,7 +19,7 @@ import { RequestWindow, type WindowLimits } from '../kit/request-window.ts';
 /** Requests of one client that are begun in one turn of the event loop; then it is the others' turn. */
 const REQUESTS_PER_TURN = 128;
 
-const OK: Reply = { kind: 'ok' };
+const OK: MemcachedReply = { kind: 'ok' };
 
 export interface ConnectionLimits extends WindowLimits, WatchLimits {
   readonly protocol: ProtocolLimits;
@@ -46,7 +46,7 @@ export interface ConnectionParts {
 
 /** What has been decoded and could not be begun yet. At most one: the decoder is paused while there is one. */
 type Waiting =
-  | { readonly kind: 'command'; readonly command: Command; readonly shape: ReplyShape }
+  | { readonly kind: 'command'; readonly command: MemcachedCommand; readonly shape: ReplyShape }
   | { readonly kind: 'reads'; readonly batch: ReadBatch };
 
 /** One client's connection: bytes in, commands to its desk, replies out, in order. The drawing is in `reply-queue.ts`. */
@@ -54,11 +54,11 @@ export class ClientConnection implements CommandSink {
   readonly #socket: Duplex;
   readonly #parts: ConnectionParts;
   readonly #decoder: CommandDecoder;
-  readonly #replies: ReplyQueue<Reply>;
+  readonly #replies: ReplyQueue<MemcachedReply>;
   readonly #window: RequestWindow;
   readonly #watch: ClientWatch;
   readonly #out = new OutBuffer();
-  #phase: ConnectionPhase = 'open';
+  #phase: ClientConnectionPhase = 'open';
   #waiting: Waiting | undefined;
   #begunThisTurn = 0;
   #turnEnd: NodeJS.Immediate | undefined;
@@ -88,7 +88,7 @@ export class ClientConnection implements CommandSink {
     return this.#heldBytes;
   }
 
-  onCommand(command: Command, shape: ReplyShape): void {
+  onCommand(command: MemcachedCommand, shape: ReplyShape): void {
     if (this.#mayBegin(command)) this.#begin(command, shape);
     else {
       this.#waiting = { kind: 'command', command, shape };
@@ -97,7 +97,7 @@ export class ClientConnection implements CommandSink {
     if (command.kind === 'quit') this.#apply('last-request');
   }
 
-  onReads(reads: readonly Read[], shape: ValuesShape): void {
+  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
     this.#begunThisTurn += 1;
     this.#waiting = { kind: 'reads', batch: new ReadBatch(reads, shape) };
     this.#beginWaiting();
@@ -191,7 +191,7 @@ export class ClientConnection implements CommandSink {
     return this.#replies.readyBytes + this.#out.byteLength + this.#socket.writableLength;
   }
 
-  #mayBegin(command: Command): boolean {
+  #mayBegin(command: MemcachedCommand): boolean {
     if (this.#begunThisTurn >= REQUESTS_PER_TURN) return false;
     return this.#window.hasRoom(this.#parts.desk.isBarrier(command), this.#replyBytes);
   }
@@ -216,7 +216,7 @@ export class ClientConnection implements CommandSink {
     this.#answerAtOnce(OK, batch.encodeEnd);
   }
 
-  #begin(command: Command, shape: ReplyShape): void {
+  #begin(command: MemcachedCommand, shape: ReplyShape): void {
     this.#carryOut(command, shape, (reply) => encodeReply(shape, reply));
     if (this.#parts.desk.isTurnedAway) this.#takeNoMore();
     else if (this.#isStranger && !this.#parts.desk.isStranger) this.#welcome();
@@ -227,7 +227,7 @@ export class ClientConnection implements CommandSink {
     this.#decoder.changeLimits(this.#parts.limits.protocol);
   }
 
-  #carryOut(command: Command, shape: ReplyShape, encode: Place<Reply>['encode']): void {
+  #carryOut(command: MemcachedCommand, shape: ReplyShape, encode: Place<MemcachedReply>['encode']): void {
     const { desk } = this.#parts;
     this.#begunThisTurn += 1;
     const answer = desk.answer(command, shape);
@@ -250,7 +250,7 @@ export class ClientConnection implements CommandSink {
     );
   }
 
-  #answerAtOnce(reply: Reply, encode: Place<Reply>['encode']): void {
+  #answerAtOnce(reply: MemcachedReply, encode: Place<MemcachedReply>['encode']): void {
     this.#replies.answer(encode, reply);
   }
 
@@ -313,6 +313,6 @@ export class ClientConnection implements CommandSink {
 }
 
 /** What holds memory in a reply. */
-function sizeOf(reply: Reply): number {
+function sizeOf(reply: MemcachedReply): number {
   return reply.kind === 'hit' ? reply.value.length : 0;
 }

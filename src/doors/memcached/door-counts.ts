@@ -1,5 +1,5 @@
-import type { Reply } from './protocol/reply.ts';
-import type { ItemCommand } from './to-operation.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
+import type { KeyCommand } from './to-operation.ts';
 
 /** What this door has done, under memcached's names for it. */
 export interface Tally {
@@ -82,7 +82,7 @@ export class DoorCounts {
   }
 
   /** Counts an item's command by what it came to. An error counts as asked, and neither as a hit nor as a miss. */
-  answered(command: ItemCommand, reply: Reply): void {
+  answered(command: KeyCommand, reply: MemcachedReply): void {
     switch (command.kind) {
       case 'read':
         this.#read(reply, command.touch !== undefined);
@@ -107,7 +107,7 @@ export class DoorCounts {
     }
   }
 
-  #read(reply: Reply, isTouch: boolean): void {
+  #read(reply: MemcachedReply, isTouch: boolean): void {
     this.add('cmd_get');
     this.#hitOrMiss(reply, 'get_hits', 'get_misses');
     if (!isTouch) return;
@@ -115,14 +115,14 @@ export class DoorCounts {
     this.#hitOrMiss(reply, 'touch_hits', 'touch_misses');
   }
 
-  #store(reply: Reply, isCas: boolean): void {
+  #store(reply: MemcachedReply, isCas: boolean): void {
     this.add('cmd_set');
     if (!isCas) return;
     if (reply.kind === 'exists') this.add('cas_badval');
     else this.#hitOrMiss(reply, 'cas_hits', 'cas_misses');
   }
 
-  #hitOrMiss({ kind }: Reply, hit: TallyName, miss: TallyName): void {
+  #hitOrMiss({ kind }: MemcachedReply, hit: TallyName, miss: TallyName): void {
     if (kind === 'miss' || kind === 'not-found') this.add(miss);
     else if (kind === 'hit' || kind === 'stored' || kind === 'deleted' || kind === 'touched' || kind === 'number') {
       this.add(hit);

@@ -1,13 +1,13 @@
 import type { Clock, Timer } from '../../clock.ts';
 import { lifeOf, type Exptime } from './protocol/exptime.ts';
-import { isError, type Reply } from './protocol/reply.ts';
+import { isError, type MemcachedReply } from './protocol/reply.ts';
 import type { Letter } from '../../session/letter.ts';
 import type { DoorCounts } from './door-counts.ts';
 import type { MeshDesk } from './mesh-desk.ts';
 import { toFlushReply } from './to-reply.ts';
 
-const OK: Reply = { kind: 'ok' };
-const REFUSED: Reply = { kind: 'flush-refused' };
+const OK: MemcachedReply = { kind: 'ok' };
+const REFUSED: MemcachedReply = { kind: 'flush-refused' };
 
 export interface FlushParts {
   readonly isAllowed: boolean;
@@ -28,7 +28,7 @@ export class Flush {
   }
 
   /** With an exptime in the future it is answered at once and done then; as in memcached, the last word counts. */
-  answer(exptime: Exptime): Reply | Promise<Reply> {
+  answer(exptime: Exptime): MemcachedReply | Promise<MemcachedReply> {
     const { clock, counts, isAllowed } = this.#parts;
     if (!isAllowed) return REFUSED;
     counts.add('cmd_flush');
@@ -39,7 +39,7 @@ export class Flush {
     return OK;
   }
 
-  async #flush(): Promise<Reply> {
+  async #flush(): Promise<MemcachedReply> {
     const { letters, mesh } = this.#parts;
     const replies = await Promise.all(
       // A letter is an id of its own node's.

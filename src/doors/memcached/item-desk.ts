@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { isKey } from './protocol/key.ts';
-import type { Reply } from './protocol/reply.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
 import type { Oversized } from './protocol/command.ts';
 import { isError, TOO_LARGE } from './protocol/reply.ts';
 import type { ReplyShape } from './protocol/reply-shape.ts';
@@ -14,7 +14,7 @@ import { LockDesk, type LockDeskParts } from './lock-desk.ts';
 import type { MeshDesk } from './mesh-desk.ts';
 import { SeenVersions } from '../kit/seen-versions.ts';
 import { Steering, type Ownership } from '../kit/steering.ts';
-import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type ItemCommand } from './to-operation.ts';
+import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type KeyCommand } from './to-operation.ts';
 import { absent, toProbeReply, toReply } from './to-reply.ts';
 
 export interface ItemDeskParts extends LockDeskParts {
@@ -32,12 +32,12 @@ const OVER_ALREADY: ItemOperation = {
   ...{ kind: 'store', mode: 'set', flags: 0, lifeSeconds: -1, isInvalidating: false },
   value: Buffer.alloc(0),
 };
-const OVERSIZED: ItemCommand = {
+const OVERSIZED: KeyCommand = {
   ...{ kind: 'store', mode: 'set', key: '', flags: 0, exptime: -1, cas: undefined, isInvalidating: false },
   value: Buffer.alloc(0),
 };
 
-const NOT_STORED: Reply = { kind: 'not-stored' };
+const NOT_STORED: MemcachedReply = { kind: 'not-stored' };
 
 /** What one client asks about keys: sessions, their locks, and any others. */
 export class ItemDesk {
@@ -54,7 +54,7 @@ export class ItemDesk {
   }
 
   /** Never rejects. */
-  answer(command: ItemCommand, shape: ReplyShape): Soon<Reply> {
+  answer(command: KeyCommand, shape: ReplyShape): Soon<MemcachedReply> {
     // The decoder lets those pass that store nothing. Nothing can be there, so nobody has to be asked.
     if (!isKey(command.key)) return this.#absent(command);
     const place = this.#parts.keys.find(command.key);
@@ -67,7 +67,7 @@ export class ItemDesk {
   }
 
   /** A store that is too large. Never rejects. */
-  answerOversized({ key }: Oversized): Soon<Reply> {
+  answerOversized({ key }: Oversized): Soon<MemcachedReply> {
     const { counts, keys } = this.#parts;
     counts.add('cmd_set');
     const place = keys.find(key);
@@ -75,7 +75,7 @@ export class ItemDesk {
   }
 
   /** An error of another kind where what stands there had to go, and may still be there (S3). */
-  #refuseTooLarge({ id, isCache, isSession }: KeyPlace): Soon<Reply> {
+  #refuseTooLarge({ id, isCache, isSession }: KeyPlace): Soon<MemcachedReply> {
     if (!isCache) return TOO_LARGE;
     const command = { kind: 'item', id, isSession, operation: OVER_ALREADY } as const;
     return this.#parts.mesh.ask(command, 'oversized', (answer) => {
@@ -88,13 +88,13 @@ export class ItemDesk {
     this.#locks.close();
   }
 
-  #absent(command: ItemCommand): Reply {
+  #absent(command: KeyCommand): MemcachedReply {
     const reply = absent(command);
     this.#parts.counts.answered(command, reply);
     return reply;
   }
 
-  #ask(command: ItemCommand, place: KeyPlace, shape: ReplyShape): Soon<Reply> {
+  #ask(command: KeyCommand, place: KeyPlace, shape: ReplyShape): Soon<MemcachedReply> {
     const { clock, counts, mesh, metrics } = this.#parts;
     const { id, isSession } = place;
     const operation = this.#withSeen(toOperation(command, shape.protocol === 'meta', clock.now()), place);
@@ -125,7 +125,7 @@ export class ItemDesk {
     return seen === undefined ? operation : { ...operation, seen };
   }
 
-  #probe(command: ItemCommand, { id, isSession }: KeyPlace): Soon<Reply> {
+  #probe(command: KeyCommand, { id, isSession }: KeyPlace): Soon<MemcachedReply> {
     const { counts, mesh } = this.#parts;
     counts.add('cmd_set');
     return this.#inOrder.run(id, () =>
@@ -136,7 +136,7 @@ export class ItemDesk {
   }
 
   /** Whoever does not hear of it cannot draw again. */
-  #isSteeredAway(command: ItemCommand, { id }: KeyPlace, shape: ReplyShape): boolean {
+  #isSteeredAway(command: KeyCommand, { id }: KeyPlace, shape: ReplyShape): boolean {
     const { counts, isSteering, metrics } = this.#parts;
     if (!isSteering || !isAdd(command) || (shape.protocol === 'text' && shape.answer === 'nothing')) return false;
     if (!this.#steering.refuses(id, isPlaceholder(command))) return false;
@@ -147,7 +147,7 @@ export class ItemDesk {
   }
 }
 
-function nameOf(command: ItemCommand): string {
+function nameOf(command: KeyCommand): string {
   if (command.kind === 'store') return command.mode;
   return command.kind === 'arithmetic' ? command.direction : command.kind;
 }

@@ -2,14 +2,14 @@ import { nanoid } from 'nanoid';
 import type { Clock } from '../../clock.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { lifeOf, type Exptime } from './protocol/exptime.ts';
-import type { Hit, Reply } from './protocol/reply.ts';
+import type { MemcachedHit, MemcachedReply } from './protocol/reply.ts';
 import type { Letter } from '../../session/letter.ts';
 import type { LockGrant } from '../../session/reply.ts';
 import type { DoorCounts } from './door-counts.ts';
 import { HeldLocks } from '../kit/held-locks.ts';
 import type { LockReturns } from './lock-returns.ts';
 import type { MeshDesk } from './mesh-desk.ts';
-import { isAdd, type ItemCommand } from './to-operation.ts';
+import { isAdd, type KeyCommand } from './to-operation.ts';
 import { toLockReply, toReply } from './to-reply.ts';
 
 export interface LockDeskParts {
@@ -24,14 +24,14 @@ export interface LockDeskParts {
   readonly lockLimit: number;
 }
 
-const MISS: Reply = { kind: 'miss' };
-const NOT_FOUND: Reply = { kind: 'not-found' };
-const NOT_STORED: Reply = { kind: 'not-stored' };
-const DELETED: Reply = { kind: 'deleted' };
-const HELD: Hit = { kind: 'hit', value: Buffer.from('1'), flags: 0, cas: 1 };
+const MISS: MemcachedReply = { kind: 'miss' };
+const NOT_FOUND: MemcachedReply = { kind: 'not-found' };
+const NOT_STORED: MemcachedReply = { kind: 'not-stored' };
+const DELETED: MemcachedReply = { kind: 'deleted' };
+const HELD: MemcachedHit = { kind: 'hit', value: Buffer.from('1'), flags: 0, cas: 1 };
 
 /** More than any client that means well has: PHP needs two. */
-const TOO_MANY_LOCKS: Reply = {
+const TOO_MANY_LOCKS: MemcachedReply = {
   kind: 'server-error',
   code: 'TOO_MANY_LOCKS',
   text: 'this client, or all clients of this node, hold too many locks: give some back',
@@ -57,7 +57,7 @@ export class LockDesk {
   }
 
   /** `add` takes the lock and `delete` gives it back. Nothing else is a lock's; it gets an honest answer. */
-  answer(command: ItemCommand, id: string): Reply | Promise<Reply> {
+  answer(command: KeyCommand, id: string): MemcachedReply | Promise<MemcachedReply> {
     switch (command.kind) {
       case 'store':
         return isAdd(command) ? this.#acquire(command, id, command.exptime) : NOT_STORED;
@@ -80,7 +80,7 @@ export class LockDesk {
     for (const { id, token } of this.#locks.takeAll()) this.#parts.locks.giveBack(id, token);
   }
 
-  async #acquire(command: ItemCommand, id: string, exptime: Exptime): Promise<Reply> {
+  async #acquire(command: KeyCommand, id: string, exptime: Exptime): Promise<MemcachedReply> {
     const { clock, counts, letter, mesh, metrics, waitMs } = this.#parts;
     const asking = this.#locks.ask(id);
     if (asking === 'held') return NOT_STORED;
@@ -107,7 +107,7 @@ export class LockDesk {
     return reply;
   }
 
-  #release(command: ItemCommand, id: string): Reply | Promise<Reply> {
+  #release(command: KeyCommand, id: string): MemcachedReply | Promise<MemcachedReply> {
     const token = this.#locks.take(id);
     if (token === undefined) return NOT_FOUND;
     return this.#parts.mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {

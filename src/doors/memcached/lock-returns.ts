@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { Complaints } from '../../mesh/complaints.ts';
-import type { Reply } from './protocol/reply.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
 import { shortenId } from '../../session/session-id.ts';
-import type { Reply as SessionReply } from '../../session/reply.ts';
+import type { Reply } from '../../session/reply.ts';
 import type { MeshDesk } from './mesh-desk.ts';
 
 /** Given back in one turn of the event loop: what thousands of clients held at once must not stop the node. */
@@ -15,7 +15,7 @@ const IN_FLIGHT = 64;
 /** A lock is asked to be given back so many times, where the answer is lost on the way. */
 const TRIES = 3;
 
-const DELETED: Reply = { kind: 'deleted' };
+const DELETED: MemcachedReply = { kind: 'deleted' };
 
 export interface LockReturnsParts {
   readonly mesh: Pick<MeshDesk, 'ask'>;
@@ -90,7 +90,7 @@ export class LockReturns {
     });
   }
 
-  #stays(id: string, { code }: Extract<SessionReply, { kind: 'unavailable' | 'in-doubt' }>): void {
+  #stays(id: string, { code }: Extract<Reply, { kind: 'unavailable' | 'in-doubt' }>): void {
     const text = 'a lock that nobody uses any more ends only when its hold does';
     this.#complaints.warn('lock', code, text, { id: shortenId(id), code });
   }

@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
-import type { Reply } from './protocol/reply.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
 import type { SessionCommand } from '../../session/command.ts';
 import { loggable } from '../../session/loggable.ts';
-import type { Reply as SessionReply } from '../../session/reply.ts';
+import type { Reply } from '../../session/reply.ts';
 import type { Soon } from '../../soon.ts';
 import type { SessionsPort } from '../kit/sessions-port.ts';
 import { INTERNAL } from './to-reply.ts';
@@ -19,8 +19,8 @@ export interface MeshDeskParts {
 interface Asking {
   readonly name: string;
   readonly startedAt: number;
-  readonly judge: (reply: SessionReply) => Reply;
-  readonly count: ((reply: Reply) => void) | undefined;
+  readonly judge: (reply: Reply) => MemcachedReply;
+  readonly count: ((reply: MemcachedReply) => void) | undefined;
 }
 
 /** Asks the mesh for this door: counts and times each command, and answers for what fails in a way it should not. */
@@ -38,7 +38,7 @@ export class MeshDesk {
    * @param judge what the mesh's reply means to the client
    * @param count is told what the client is answered, also where that is a fault of ours
    */
-  ask(command: SessionCommand, name: string, judge: Asking['judge'], count?: Asking['count']): Soon<Reply> {
+  ask(command: SessionCommand, name: string, judge: Asking['judge'], count?: Asking['count']): Soon<MemcachedReply> {
     const asking: Asking = { name, startedAt: this.#parts.clock.monotonic(), judge, count };
     try {
       const reply = this.#parts.sessions.dispatch(command);
@@ -52,8 +52,8 @@ export class MeshDesk {
     }
   }
 
-  #judged(reply: SessionReply, asking: Asking): Reply {
-    let judged: Reply;
+  #judged(reply: Reply, asking: Asking): MemcachedReply {
+    let judged: MemcachedReply;
     try {
       judged = asking.judge(reply);
     } catch (error) {
@@ -64,7 +64,7 @@ export class MeshDesk {
     return judged;
   }
 
-  #failed(error: unknown, asking: Asking): Reply {
+  #failed(error: unknown, asking: Asking): MemcachedReply {
     const { log } = this.#parts;
     log.error({ err: loggable(error), command: asking.name }, 'a memcached command failed in a way it should not');
     asking.count?.(INTERNAL);
@@ -81,7 +81,7 @@ export class MeshDesk {
 }
 
 /** As the other doors tell it: a condition that does not hold is a refusal. */
-function outcomeOf(reply: SessionReply): string {
+function outcomeOf(reply: Reply): string {
   if (reply.kind !== 'answered') return reply.kind;
   switch (reply.answer.kind) {
     case 'miss':

@@ -1,5 +1,5 @@
-import type { Read } from './protocol/command.ts';
-import { isError, type Reply } from './protocol/reply.ts';
+import type { MemcachedRead } from './protocol/command.ts';
+import { isError, type MemcachedReply } from './protocol/reply.ts';
 import type { ValuesShape } from './protocol/reply-shape.ts';
 import { ValuesEncoder } from './protocol/text/values-encoder.ts';
 
@@ -9,18 +9,18 @@ import { ValuesEncoder } from './protocol/text/values-encoder.ts';
  */
 export class ReadBatch {
   readonly shape: ValuesShape;
-  readonly #reads: readonly Read[];
+  readonly #reads: readonly MemcachedRead[];
   readonly #encoder: ValuesEncoder;
   #begun = 0;
 
-  constructor(reads: readonly Read[], shape: ValuesShape) {
+  constructor(reads: readonly MemcachedRead[], shape: ValuesShape) {
     this.shape = shape;
     this.#reads = reads;
     this.#encoder = new ValuesEncoder(shape);
   }
 
   /** The next read to begin; undefined when all are, or when one has failed and the others are not worth it. */
-  get next(): Read | undefined {
+  get next(): MemcachedRead | undefined {
     return this.#reads[this.#begun];
   }
 
@@ -30,7 +30,7 @@ export class ReadBatch {
   }
 
   /** For the replies to the reads, in their order. */
-  readonly encode = (reply: Reply): readonly Buffer[] => {
+  readonly encode = (reply: MemcachedReply): readonly Buffer[] => {
     if (isError(reply)) this.#begun = this.#reads.length;
     return this.#encoder.next(reply);
   };

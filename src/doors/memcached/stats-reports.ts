@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts';
-import type { Reply } from './protocol/reply.ts';
+import type { MemcachedReply } from './protocol/reply.ts';
 import type { ClusterView } from '../../routing/cluster-view.ts';
 import type { StoreFigures } from '../../store/store-figures.ts';
 import type { DoorCounts, TallyName } from './door-counts.ts';
@@ -69,7 +69,7 @@ export class StatsReports {
   }
 
   /** @param argument all words after `stats`, with one space between */
-  answer(argument: string): Reply | Promise<Reply> {
+  answer(argument: string): MemcachedReply | Promise<MemcachedReply> {
     switch (argument) {
       case '':
         return this.#general();
@@ -86,7 +86,7 @@ export class StatsReports {
     }
   }
 
-  async #general(): Promise<Reply> {
+  async #general(): Promise<MemcachedReply> {
     const { clock, connections, maxConnections, version } = this.#parts;
     const { user, system } = process.cpuUsage();
     const stats: Stat[] = [

@@ -1,9 +1,17 @@
-import type { Arithmetic, Delete, Inspect, MarkStale, Read, Store, Touch } from './protocol/command.ts';
+import type {
+  Arithmetic,
+  Delete,
+  Inspect,
+  MarkStale,
+  MemcachedRead,
+  MemcachedStore,
+  Touch,
+} from './protocol/command.ts';
 import { lifeOf, type Exptime } from './protocol/exptime.ts';
 import type { ItemOperation } from '../../session/item-operation.ts';
 
 /** What is asked about one key. */
-export type ItemCommand = Read | Store | Delete | MarkStale | Arithmetic | Touch | Inspect;
+export type KeyCommand = MemcachedRead | MemcachedStore | Delete | MarkStale | Arithmetic | Touch | Inspect;
 
 /** By far the most frequent one. */
 const PLAIN_READ: ItemOperation = { kind: 'read', canWin: false, isPeek: false };
@@ -21,7 +29,7 @@ const PROBE_EXPTIME = 2_678_400;
  * @param isMeta whether the client speaks the meta protocol, and so knows of items that are stale and won
  * @param nowMs the wall clock: a client may name a moment, the mesh does not
  */
-export function toOperation(command: ItemCommand, isMeta: boolean, nowMs: number): ItemOperation {
+export function toOperation(command: KeyCommand, isMeta: boolean, nowMs: number): ItemOperation {
   switch (command.kind) {
     case 'read':
       return toRead(command, isMeta, nowMs);
@@ -63,7 +71,7 @@ export function toOperation(command: ItemCommand, isMeta: boolean, nowMs: number
   }
 }
 
-function toRead({ touch, vivify, recache, isPeek }: Read, isMeta: boolean, nowMs: number): ItemOperation {
+function toRead({ touch, vivify, recache, isPeek }: MemcachedRead, isMeta: boolean, nowMs: number): ItemOperation {
   if (!isMeta && touch === undefined) return PLAIN_READ;
   return {
     kind: 'read',
@@ -76,21 +84,21 @@ function toRead({ touch, vivify, recache, isPeek }: Read, isMeta: boolean, nowMs
 }
 
 /** PHP's memcached extension asks whether a session is there by adding nothing to it, in such a way that nothing stays. */
-export function isProbe(command: ItemCommand): boolean {
+export function isProbe(command: KeyCommand): boolean {
   return isPlaceholder(command) && command.exptime === PROBE_EXPTIME;
 }
 
 /** An empty `add`, with which PHP reserves an id. */
-export function isPlaceholder(command: ItemCommand): command is Store {
+export function isPlaceholder(command: KeyCommand): command is MemcachedStore {
   return isAdd(command) && command.value.length === 0;
 }
 
-export function isAdd(command: ItemCommand): command is Store {
+export function isAdd(command: KeyCommand): command is MemcachedStore {
   return command.kind === 'store' && command.mode === 'add';
 }
 
 /** Whether it gives an item a life without end, which here becomes the default one. */
-export function asksForDefaultLife(command: ItemCommand): boolean {
+export function asksForDefaultLife(command: KeyCommand): boolean {
   switch (command.kind) {
     case 'read':
       return command.touch === 0 || command.vivify === 0;

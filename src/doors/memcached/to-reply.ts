@@ -1,14 +1,14 @@
-import type { ErrorReply, Reply } from './protocol/reply.ts';
+import type { ErrorReply, MemcachedReply } from './protocol/reply.ts';
 import type { ItemAnswer } from '../../session/item-operation.ts';
-import type { FailureCode, RefusalCode, Reply as SessionReply } from '../../session/reply.ts';
-import type { ItemCommand } from './to-operation.ts';
+import type { FailureCode, RefusalCode, Reply } from '../../session/reply.ts';
+import type { KeyCommand } from './to-operation.ts';
 
-const OK: Reply = { kind: 'ok' };
-const MISS: Reply = { kind: 'miss' };
-const NOT_FOUND: Reply = { kind: 'not-found' };
-const NOT_STORED: Reply = { kind: 'not-stored' };
-const EXISTS: Reply = { kind: 'exists' };
-const PROBED_ABSENT: Reply = { kind: 'stored', cas: 0 };
+const OK: MemcachedReply = { kind: 'ok' };
+const MISS: MemcachedReply = { kind: 'miss' };
+const NOT_FOUND: MemcachedReply = { kind: 'not-found' };
+const NOT_STORED: MemcachedReply = { kind: 'not-stored' };
+const EXISTS: MemcachedReply = { kind: 'exists' };
+const PROBED_ABSENT: MemcachedReply = { kind: 'stored', cas: 0 };
 
 /** A fault of ours; the log says more. */
 export const INTERNAL = serverError('INTERNAL', 'a fault in maglia, which may or may not have done this');
@@ -28,7 +28,7 @@ const FAILURES: Readonly<Record<FailureCode, string>> = {
  * What an item's command came to, as the protocols have it. "Not there" is said only where the mesh says so: whatever it
  * could not find out becomes an error with its code (S3).
  */
-export function toReply(command: ItemCommand, reply: SessionReply): Reply {
+export function toReply(command: KeyCommand, reply: Reply): MemcachedReply {
   switch (reply.kind) {
     case 'answered':
       // The mesh's answers and the protocols' have one form, so that a value passes through as it is.
@@ -47,20 +47,20 @@ export function toReply(command: ItemCommand, reply: SessionReply): Reply {
 }
 
 /** What a strict-mode probe came to: `not-stored` where the session is there, else as if something had been stored. */
-export function toProbeReply(command: ItemCommand, reply: SessionReply): Reply {
+export function toProbeReply(command: KeyCommand, reply: Reply): MemcachedReply {
   if (reply.kind === 'miss') return PROBED_ABSENT;
   if (reply.kind !== 'answered') return toReply(command, reply);
   return isThere(reply.answer) ? NOT_STORED : PROBED_ABSENT;
 }
 
 /** What the `add` of a lock's key came to. */
-export function toLockReply(command: ItemCommand, reply: SessionReply): Reply {
+export function toLockReply(command: KeyCommand, reply: Reply): MemcachedReply {
   const isHeldByAnother = reply.kind === 'refused' && (reply.code === 'LOCK_TIMEOUT' || reply.code === 'SESSION_BUSY');
   return isHeldByAnother ? NOT_STORED : toReply(command, reply);
 }
 
 /** What `flush_all` came to at one node. */
-export function toFlushReply(reply: SessionReply): Reply {
+export function toFlushReply(reply: Reply): MemcachedReply {
   switch (reply.kind) {
     case 'done':
       return OK;
@@ -80,19 +80,19 @@ function isThere({ kind }: ItemAnswer): boolean {
   return kind === 'exists' || kind === 'not-stored' || kind === 'hit';
 }
 
-function failed({ code, kind }: Extract<SessionReply, { kind: 'in-doubt' | 'unavailable' }>): Reply {
+function failed({ code, kind }: Extract<Reply, { kind: 'in-doubt' | 'unavailable' }>): MemcachedReply {
   return kind === 'in-doubt'
     ? serverError('IN_DOUBT', `it may or may not have been done: ${FAILURES[code]}`)
     : serverError(code, `nothing was done: ${FAILURES[code]}`);
 }
 
 /** What is said of a key under which nothing is. */
-export function absent({ kind }: ItemCommand): Reply {
+export function absent({ kind }: KeyCommand): MemcachedReply {
   if (kind === 'read' || kind === 'inspect') return MISS;
   return kind === 'store' ? NOT_STORED : NOT_FOUND;
 }
 
-function refused(command: ItemCommand, code: RefusalCode): Reply {
+function refused(command: KeyCommand, code: RefusalCode): MemcachedReply {
   switch (code) {
     case 'VERSION_CONFLICT':
       return EXISTS;

@@ -9,9 +9,9 @@ import type { Exptime } from './exptime.ts';
  * A cas value is a number. Ours are safe integers; what a client sends may be any 64-bit value, and one above 2^53-1
  * arrives rounded. It cannot equal one of ours then, rounded or not, and still compares as the larger one.
  */
-export type Command =
-  | Read
-  | Store
+export type MemcachedCommand =
+  | MemcachedRead
+  | MemcachedStore
   | Oversized
   | Delete
   | MarkStale
@@ -29,10 +29,8 @@ export type Command =
   | { readonly kind: 'quit' }
   | { readonly kind: 'sasl-list' };
 
-export type CommandKind = Command['kind'];
-
 /** Answered with `hit` or `miss`. */
-export interface Read {
+export interface MemcachedRead {
   readonly kind: 'read';
   readonly key: string;
   /** gat, mg T: the life that a hit has from now on. */
@@ -45,12 +43,12 @@ export interface Read {
   readonly isPeek: boolean;
 }
 
-export type StoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
+export type MemcachedStoreMode = 'set' | 'add' | 'replace' | 'append' | 'prepend' | 'cas';
 
 /** Answered with `stored`, `not-stored`, `exists` or `not-found`. */
-export interface Store {
+export interface MemcachedStore {
   readonly kind: 'store';
-  readonly mode: StoreMode;
+  readonly mode: MemcachedStoreMode;
   readonly key: string;
   /** Opaque 32 bits; append and prepend keep the item's own. */
   readonly flags: number;

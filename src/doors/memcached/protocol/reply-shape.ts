@@ -47,11 +47,11 @@ export interface BinaryShape {
   readonly opaque: number;
   /** The key to send back with a hit or a miss; '' for none. */
   readonly key: string;
-  readonly silence: Silence;
+  readonly silence: BinarySilence;
 }
 
 /** What a quiet packet does not want to hear of. */
-export type Silence = 'nothing' | 'misses' | 'successes';
+export type BinarySilence = 'nothing' | 'misses' | 'successes';
 
 export const LINE: LineShape = { protocol: 'text', answer: 'line' };
 export const SILENT: SilentShape = { protocol: 'text', answer: 'nothing' };

@@ -1,8 +1,8 @@
 /*
  * What a command came to, whichever protocol it came in.
  */
-export type Reply =
-  | Hit
+export type MemcachedReply =
+  | MemcachedHit
   /** Answers a read or inspect. */
   | { readonly kind: 'miss' }
   | { readonly kind: 'stored'; readonly cas: number }
@@ -26,9 +26,9 @@ export type Reply =
   | { readonly kind: 'auth-continue'; readonly challenge: Buffer }
   | ErrorReply;
 
-export type ReplyKind = Reply['kind'];
+export type MemcachedReplyKind = MemcachedReply['kind'];
 
-export interface Hit {
+export interface MemcachedHit {
   readonly kind: 'hit';
   readonly value: Buffer;
   readonly flags: number;
@@ -85,7 +85,7 @@ const ERROR_KINDS: Readonly<Record<ErrorReply['kind'], true>> = {
   'auth-failed': true,
 };
 
-export function isError(reply: Reply): reply is ErrorReply {
+export function isError(reply: MemcachedReply): reply is ErrorReply {
   return Object.hasOwn(ERROR_KINDS, reply.kind);
 }
 

@@ -1,18 +1,18 @@
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { PROBE_PLACES } from '../../../../src/config/open-files.ts';
-import { Places } from '../../../../src/doors/http/places.ts';
+import { HttpPlaces } from '../../../../src/doors/http/places.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
-function fullDoor(): { places: Places; clock: FakeClock; refused: () => number } {
+function fullDoor(): { places: HttpPlaces; clock: FakeClock; refused: () => number } {
   const clock = new FakeClock();
   let refused = 0;
-  const places = new Places({ limit: 1, clock, full: { refused: () => void (refused += 1) } });
+  const places = new HttpPlaces({ limit: 1, clock, full: { refused: () => void (refused += 1) } });
   places.enter(new Socket());
   return { places, clock, refused: () => refused };
 }
 
-function enter(places: Places): Socket {
+function enter(places: HttpPlaces): Socket {
   const socket = new Socket();
   places.enter(socket);
   return socket;

@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { transition, type ConnectionEvent, type ConnectionPhase } from '../../../../src/doors/kit/connection-phase.ts';
+import {
+  transition,
+  type ClientConnectionEvent,
+  type ClientConnectionPhase,
+} from '../../../../src/doors/kit/connection-phase.ts';
 
-function after(...events: readonly ConnectionEvent[]): ConnectionPhase {
-  return events.reduce<ConnectionPhase>(transition, 'open');
+function after(...events: readonly ClientConnectionEvent[]): ClientConnectionPhase {
+  return events.reduce<ClientConnectionPhase>(transition, 'open');
 }
 
 describe('a connection', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Command } from '../../../../src/doors/memcached/protocol/command.ts';
-import type { Reply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedCommand } from '../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import type { BinaryShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
 import { ClientDesk } from '../../../../src/doors/memcached/client-desk.ts';
 import { answered, DeskFixture, META, read, settled, store, TEXT, type DeskOptions } from './desk-fixture.ts';
@@ -13,12 +13,12 @@ function open(options: DeskOptions = {}): { fixture: DeskFixture; desk: ClientDe
   return { fixture, desk: new ClientDesk(fixture.parts) };
 }
 
-function statsOf(reply: Reply | Promise<Reply>): Record<string, string> {
+function statsOf(reply: MemcachedReply | Promise<MemcachedReply>): Record<string, string> {
   if (reply instanceof Promise || reply.kind !== 'stats') throw new TypeError('no stats');
   return Object.fromEntries(reply.stats);
 }
 
-function sasl(...parts: string[]): Command {
+function sasl(...parts: string[]): MemcachedCommand {
   return { kind: 'sasl-start', mechanism: 'PLAIN', credentials: Buffer.from(parts.join('\0')) };
 }
 
@@ -81,7 +81,7 @@ describe('stats', () => {
 });
 
 describe('flush_all', () => {
-  const flush: Command = { kind: 'flush-all', exptime: 0 };
+  const flush: MemcachedCommand = { kind: 'flush-all', exptime: 0 };
 
   test('is refused unless it is allowed', () => {
     const { desk, fixture } = open();
@@ -120,7 +120,7 @@ describe('flush_all', () => {
 describe('SASL, where no users are configured', () => {
   test('is a command that nobody knows, as for a memcached without it', () => {
     const { desk } = open();
-    for (const command of [{ kind: 'sasl-list' }, sasl('', 'a', 'b')] satisfies Command[]) {
+    for (const command of [{ kind: 'sasl-list' }, sasl('', 'a', 'b')] satisfies MemcachedCommand[]) {
       expect(desk.answer(command, BINARY)).toEqual({ kind: 'unknown-command' });
     }
     expect(desk.isTurnedAway).toBe(false);
@@ -146,7 +146,7 @@ describe('a client that must say who it is', () => {
     expect(fixture.counts.tally).toMatchObject({ auth_cmds: 1, auth_errors: 0 });
   });
 
-  test.each<[string, Command]>([
+  test.each<[string, MemcachedCommand]>([
     ['a wrong password', sasl('', 'shop', 'second-password')],
     [
       'another mechanism',
@@ -189,7 +189,7 @@ describe('a client that must say who it is', () => {
     const { desk, fixture } = open({ users: USERS });
     let release = (): void => undefined;
     fixture.slowed = new Promise((resolve) => (release = resolve));
-    let told: Reply | undefined;
+    let told: MemcachedReply | undefined;
     void Promise.resolve(desk.answer(guess, shape)).then((reply) => (told = reply));
     await settled();
     expect([told, desk.isTurnedAway]).toEqual([undefined, true]);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Command } from '../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand } from '../../../../src/doors/memcached/protocol/command.ts';
 import { DEFAULT_LIMITS } from '../../../../src/doors/memcached/protocol/limits.ts';
-import type { Reply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from '../../../../src/doors/memcached/connection.ts';
 import { DoorCounts } from '../../../../src/doors/memcached/door-counts.ts';
 import { FakeClient, turns } from '../../../support/fake-client.ts';
@@ -19,22 +19,22 @@ const LIMITS: ConnectionLimits = {
 
 /** A desk that answers when the test says so; `local` ones at once. */
 class ScriptedDesk {
-  readonly commands: Command[] = [];
+  readonly commands: MemcachedCommand[] = [];
   isStranger = false;
   isTurnedAway = false;
   isClosed = false;
-  answerAtOnce: (command: Command) => Reply | undefined = () => undefined;
-  readonly #waiting: ((reply: Reply | Error) => void)[] = [];
+  answerAtOnce: (command: MemcachedCommand) => MemcachedReply | undefined = () => undefined;
+  readonly #waiting: ((reply: MemcachedReply | Error) => void)[] = [];
 
   get waiting(): number {
     return this.#waiting.length;
   }
 
-  isBarrier(command: Command): boolean {
+  isBarrier(command: MemcachedCommand): boolean {
     return command.kind === 'stats';
   }
 
-  answer(command: Command): Reply | Promise<Reply> {
+  answer(command: MemcachedCommand): MemcachedReply | Promise<MemcachedReply> {
     this.commands.push(command);
     const reply = this.answerAtOnce(command);
     if (reply !== undefined) return reply;
@@ -47,7 +47,7 @@ class ScriptedDesk {
   }
 
   /** Answers the `index`th of those that wait. */
-  async fill(index: number, reply: Reply | Error): Promise<void> {
+  async fill(index: number, reply: MemcachedReply | Error): Promise<void> {
     this.#waiting.splice(index, 1)[0]?.(reply);
     await turns();
   }
@@ -57,10 +57,10 @@ class ScriptedDesk {
   }
 }
 
-const STORED: Reply = { kind: 'stored', cas: 1 };
-const MISS: Reply = { kind: 'miss' };
+const STORED: MemcachedReply = { kind: 'stored', cas: 1 };
+const MISS: MemcachedReply = { kind: 'miss' };
 
-function hit(value: string | Buffer): Reply {
+function hit(value: string | Buffer): MemcachedReply {
   return { kind: 'hit', value: Buffer.from(value), flags: 0, cas: 1 };
 }
 

@@ -1,7 +1,13 @@
 import { pino } from 'pino';
 import { OPTIONS } from '../../../../src/config/options.ts';
 import { Metrics } from '../../../../src/metrics/metrics.ts';
-import type { Arithmetic, Delete, Read, Store, Touch } from '../../../../src/doors/memcached/protocol/command.ts';
+import type {
+  Arithmetic,
+  Delete,
+  MemcachedRead,
+  MemcachedStore,
+  Touch,
+} from '../../../../src/doors/memcached/protocol/command.ts';
 import { LINE, type MetaShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
 import type { ClusterView } from '../../../../src/routing/cluster-view.ts';
 import type { DeskParts } from '../../../../src/doors/memcached/client-desk.ts';
@@ -160,11 +166,11 @@ const VIEW: ClusterView = {
   strangers: [],
 };
 
-export function read(key: string, more: Partial<Read> = {}): Read {
+export function read(key: string, more: Partial<MemcachedRead> = {}): MemcachedRead {
   return { kind: 'read', key, touch: undefined, vivify: undefined, recache: undefined, isPeek: false, ...more };
 }
 
-export function store(mode: Store['mode'], key: string, value: string, exptime = 60): Store {
+export function store(mode: MemcachedStore['mode'], key: string, value: string, exptime = 60): MemcachedStore {
   return {
     ...{ kind: 'store', mode, key, exptime, flags: 0, cas: undefined, isInvalidating: false },
     value: Buffer.from(value),

@@ -1,16 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Reply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import { DoorCounts, type TallyName } from '../../../../src/doors/memcached/door-counts.ts';
-import type { ItemCommand } from '../../../../src/doors/memcached/to-operation.ts';
+import type { KeyCommand } from '../../../../src/doors/memcached/to-operation.ts';
 import { incr, read, remove, store, touch } from './desk-fixture.ts';
 
-const HIT: Reply = { kind: 'hit', value: Buffer.alloc(0), flags: 0, cas: 1 };
-const MISS: Reply = { kind: 'miss' };
-const STORED: Reply = { kind: 'stored', cas: 1 };
-const NOT_FOUND: Reply = { kind: 'not-found' };
-const NUMBER: Reply = { kind: 'number', value: 2n, cas: 1 };
-const TOUCHED: Reply = { kind: 'touched', flags: 0, cas: 1 };
-const ERROR: Reply = { kind: 'server-error', code: 'IN_DOUBT', text: '' };
+const HIT: MemcachedReply = { kind: 'hit', value: Buffer.alloc(0), flags: 0, cas: 1 };
+const MISS: MemcachedReply = { kind: 'miss' };
+const STORED: MemcachedReply = { kind: 'stored', cas: 1 };
+const NOT_FOUND: MemcachedReply = { kind: 'not-found' };
+const NUMBER: MemcachedReply = { kind: 'number', value: 2n, cas: 1 };
+const TOUCHED: MemcachedReply = { kind: 'touched', flags: 0, cas: 1 };
+const ERROR: MemcachedReply = { kind: 'server-error', code: 'IN_DOUBT', text: '' };
 
 let counts: DoorCounts;
 
@@ -24,7 +24,7 @@ function counted(): Partial<Record<TallyName, number>> {
 }
 
 describe('what a command came to is counted under memcached’s names', () => {
-  test.each<[string, ItemCommand, Reply, Partial<Record<TallyName, number>>]>([
+  test.each<[string, KeyCommand, MemcachedReply, Partial<Record<TallyName, number>>]>([
     ['a get that hits', read('k'), HIT, { cmd_get: 1, get_hits: 1 }],
     ['a get that misses', read('k'), MISS, { cmd_get: 1, get_misses: 1 }],
     ['a gat that hits', read('k', { touch: 5 }), HIT, { cmd_get: 1, get_hits: 1, cmd_touch: 1, touch_hits: 1 }],

@@ -2,8 +2,8 @@ import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ItemDesk } from '../../../../src/doors/memcached/item-desk.ts';
 import { LockReturns } from '../../../../src/doors/memcached/lock-returns.ts';
-import type { Reply } from '../../../../src/doors/memcached/protocol/reply.ts';
-import type { Reply as SessionReply } from '../../../../src/session/reply.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { Reply } from '../../../../src/session/reply.ts';
 import { DeskFixture, granted, incr, read, remove, settled, store, TEXT, touch } from './desk-fixture.ts';
 
 const LOCK = 'memc.sess.key.lock.b0123';
@@ -23,7 +23,7 @@ async function givenBack(): Promise<void> {
   await settled();
 }
 
-function lock(exptime = 30): Promise<Reply> {
+function lock(exptime = 30): Promise<MemcachedReply> {
   return Promise.resolve(desk.answer(store('add', LOCK, '1', exptime), TEXT));
 }
 
@@ -145,7 +145,7 @@ test('a lock that is granted after its client has gone is given back at once', a
 });
 
 describe('a lock that may have been granted, though the answer was lost', () => {
-  const LOST: SessionReply = { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' };
+  const LOST: Reply = { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' };
 
   function tokens(): unknown[] {
     return fixture.sessions.asked.map((command) => ('token' in command ? [command.kind, command.token] : command.kind));
@@ -205,7 +205,7 @@ test('nothing else can be done with the key of a lock', async () => {
 });
 
 describe('F2: nothing one client does with locks stops the node', () => {
-  function lockOf(session: number, of = desk): Promise<Reply> {
+  function lockOf(session: number, of = desk): Promise<MemcachedReply> {
     return Promise.resolve(of.answer(store('add', `memc.sess.key.lock.b${session}`, '1', 30), TEXT));
   }
 

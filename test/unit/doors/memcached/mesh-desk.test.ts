@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SessionCommand } from '../../../../src/session/command.ts';
-import type { Reply as SessionReply } from '../../../../src/session/reply.ts';
+import type { Reply } from '../../../../src/session/reply.ts';
 import { INTERNAL } from '../../../../src/doors/memcached/to-reply.ts';
 import { answered, DeskFixture, hit } from './desk-fixture.ts';
 
@@ -12,7 +12,7 @@ beforeEach(() => {
   fixture = new DeskFixture();
 });
 
-async function outcomeOf(reply: SessionReply): Promise<string | undefined> {
+async function outcomeOf(reply: Reply): Promise<string | undefined> {
   fixture = new DeskFixture();
   fixture.sessions.script = () => reply;
   await fixture.parts.mesh.ask(FLUSH, 'get', () => ({ kind: 'ok' }));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Read } from '../../../../src/doors/memcached/protocol/command.ts';
-import type { Reply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedRead } from '../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import { ReadBatch } from '../../../../src/doors/memcached/read-batch.ts';
 
 function batchOf(...keys: string[]): ReadBatch {
-  const reads = keys.map((key): Read => ({
+  const reads = keys.map((key): MemcachedRead => ({
     kind: 'read',
     key,
     touch: undefined,
@@ -15,8 +15,8 @@ function batchOf(...keys: string[]): ReadBatch {
   return new ReadBatch(reads, { protocol: 'text', answer: 'values', keys, hasCas: false });
 }
 
-const HIT: Reply = { kind: 'hit', value: Buffer.from('v'), flags: 0, cas: 1 };
-const DOWN: Reply = { kind: 'server-error', code: 'OWNER_UNREACHABLE', text: 'x' };
+const HIT: MemcachedReply = { kind: 'hit', value: Buffer.from('v'), flags: 0, cas: 1 };
+const DOWN: MemcachedReply = { kind: 'server-error', code: 'OWNER_UNREACHABLE', text: 'x' };
 
 function text(chunks: readonly Buffer[]): string {
   return Buffer.concat(chunks).toString();
@@ -35,7 +35,7 @@ describe('a get of several keys', () => {
 
   test('is answered by its hits in order, then END', () => {
     const batch = batchOf('a', 'b', 'c');
-    const replies: Reply[] = [HIT, { kind: 'miss' }, HIT];
+    const replies: MemcachedReply[] = [HIT, { kind: 'miss' }, HIT];
     expect(replies.map((reply) => text(batch.encode(reply))).join('') + text(batch.encodeEnd())).toBe(
       'VALUE a 0 1\r\nv\r\nVALUE c 0 1\r\nv\r\nEND\r\n',
     );

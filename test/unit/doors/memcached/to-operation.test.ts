@@ -1,18 +1,25 @@
 import { describe, expect, test } from 'vitest';
-import type { Arithmetic, Read, Store } from '../../../../src/doors/memcached/protocol/command.ts';
+import type { Arithmetic, MemcachedRead, MemcachedStore } from '../../../../src/doors/memcached/protocol/command.ts';
 import {
   asksForDefaultLife,
   isPlaceholder,
   isProbe,
   toOperation,
-  type ItemCommand,
+  type KeyCommand,
 } from '../../../../src/doors/memcached/to-operation.ts';
 
 const NOW = 1_700_000_000_000;
 const NOW_SECONDS = NOW / 1000;
 
-const READ: Read = { kind: 'read', key: 'k', touch: undefined, vivify: undefined, recache: undefined, isPeek: false };
-const STORE: Store = {
+const READ: MemcachedRead = {
+  kind: 'read',
+  key: 'k',
+  touch: undefined,
+  vivify: undefined,
+  recache: undefined,
+  isPeek: false,
+};
+const STORE: MemcachedStore = {
   kind: 'store',
   mode: 'set',
   key: 'k',
@@ -32,7 +39,7 @@ const INCR: Arithmetic = {
   cas: undefined,
 };
 
-function operation(command: ItemCommand, isMeta = false): unknown {
+function operation(command: KeyCommand, isMeta = false): unknown {
   return toOperation(command, isMeta, NOW);
 }
 
@@ -115,8 +122,8 @@ describe('a command becomes an operation', () => {
 });
 
 describe('what PHP sends', () => {
-  const placeholder: Store = { ...STORE, mode: 'add', exptime: 30, value: Buffer.alloc(0) };
-  const probe: Store = { ...placeholder, exptime: 2_678_400 };
+  const placeholder: MemcachedStore = { ...STORE, mode: 'add', exptime: 30, value: Buffer.alloc(0) };
+  const probe: MemcachedStore = { ...placeholder, exptime: 2_678_400 };
 
   test('a probe is an empty add for exactly 31 days', () => {
     expect(isProbe(probe)).toBe(true);
@@ -136,7 +143,7 @@ describe('what PHP sends', () => {
 });
 
 describe('a life without end is asked for', () => {
-  test.each<[string, ItemCommand, boolean]>([
+  test.each<[string, KeyCommand, boolean]>([
     ['by a set with 0', { ...STORE, exptime: 0 }, true],
     ['not by one with another', STORE, false],
     ['not by append, which has none', { ...STORE, mode: 'append', exptime: 0 }, false],

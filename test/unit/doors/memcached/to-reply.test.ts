@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Inspect, Read, Store } from '../../../../src/doors/memcached/protocol/command.ts';
+import type { Inspect, MemcachedRead, MemcachedStore } from '../../../../src/doors/memcached/protocol/command.ts';
 import {
   INTERNAL,
   toFlushReply,
@@ -8,11 +8,18 @@ import {
   toReply,
 } from '../../../../src/doors/memcached/to-reply.ts';
 import type { ItemAnswer } from '../../../../src/session/item-operation.ts';
-import { FAILURE_CODES, REFUSAL_CODES, type Reply as SessionReply } from '../../../../src/session/reply.ts';
+import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../../../src/session/reply.ts';
 
-const READ: Read = { kind: 'read', key: 'k', touch: undefined, vivify: undefined, recache: undefined, isPeek: false };
+const READ: MemcachedRead = {
+  kind: 'read',
+  key: 'k',
+  touch: undefined,
+  vivify: undefined,
+  recache: undefined,
+  isPeek: false,
+};
 const INSPECT: Inspect = { kind: 'inspect', key: 'k' };
-const ADD: Store = {
+const ADD: MemcachedStore = {
   kind: 'store',
   mode: 'add',
   key: 'k',
@@ -35,7 +42,7 @@ const HIT: ItemAnswer = {
   isStale: false,
 };
 
-function answered(answer: ItemAnswer): SessionReply {
+function answered(answer: ItemAnswer): Reply {
   return { kind: 'answered', answer };
 }
 
@@ -47,7 +54,7 @@ describe('what the mesh answered', () => {
   });
 
   test('a miss is each command’s own word for it', () => {
-    const miss: SessionReply = { kind: 'miss', reason: 'owner-dead' };
+    const miss: Reply = { kind: 'miss', reason: 'owner-dead' };
     expect([READ, INSPECT, DELETE, ADD].map((command) => toReply(command, miss).kind)).toEqual([
       'miss',
       'miss',
@@ -62,7 +69,7 @@ describe('what the mesh answered', () => {
   });
 
   test('what was destroyed stays so (S5)', () => {
-    const destroyed: SessionReply = { kind: 'refused', code: 'DESTROYED' };
+    const destroyed: Reply = { kind: 'refused', code: 'DESTROYED' };
     expect(toReply(ADD, destroyed)).toEqual({ kind: 'not-stored' });
     expect(toReply(READ, destroyed)).toEqual({ kind: 'miss' });
   });
@@ -106,7 +113,7 @@ describe('a strict-mode probe', () => {
     [{ kind: 'not-found' }, 'stored'],
     ['miss', 'stored'],
   ])('%j is answered %s', (answer, kind) => {
-    const reply: SessionReply = answer === 'miss' ? { kind: 'miss', reason: 'owner-dead' } : answered(answer);
+    const reply: Reply = answer === 'miss' ? { kind: 'miss', reason: 'owner-dead' } : answered(answer);
     expect(toProbeReply(ADD, reply).kind).toBe(kind);
   });
 });

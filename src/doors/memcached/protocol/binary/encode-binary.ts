@@ -1,4 +1,4 @@
-import { isError, type Reply } from '../reply.ts';
+import { isError, type MemcachedReply } from '../reply.ts';
 import type { BinaryShape } from '../reply-shape.ts';
 import { HEADER_BYTES, RESPONSE_MAGIC } from './packet.ts';
 import { AUTH_CONTINUE_CODE, errorStatus, EXISTS, NOT_FOUND, notStored, type Status } from './statuses.ts';
@@ -10,7 +10,7 @@ const FLAGS_BYTES = 4;
 const TWO_TO_32 = 0x1_0000_0000;
 
 /** What is not given is not there, or 0. */
-interface Parts {
+interface PacketParts {
   readonly status?: number;
   readonly cas?: number;
   readonly flags?: number;
@@ -19,7 +19,7 @@ interface Parts {
 }
 
 /** A reply in the binary protocol. Quiet reads do not hear of a miss, other quiet commands not of success. */
-export function encodeBinary(shape: BinaryShape, reply: Reply): readonly Buffer[] {
+export function encodeBinary(shape: BinaryShape, reply: MemcachedReply): readonly Buffer[] {
   if (isError(reply)) return failure(shape, errorStatus(reply));
   switch (reply.kind) {
     case 'hit':
@@ -58,7 +58,7 @@ export function encodeBinary(shape: BinaryShape, reply: Reply): readonly Buffer[
   }
 }
 
-function success(shape: BinaryShape, parts: Parts): readonly Buffer[] {
+function success(shape: BinaryShape, parts: PacketParts): readonly Buffer[] {
   return shape.silence === 'successes' ? NOTHING : packet(shape, parts);
 }
 
@@ -71,7 +71,7 @@ function miss(shape: BinaryShape): readonly Buffer[] {
   return shape.key === '' ? failure(shape, NOT_FOUND) : packet(shape, { status: NOT_FOUND.code, key: shape.key });
 }
 
-function packet(shape: BinaryShape, parts: Parts): readonly Buffer[] {
+function packet(shape: BinaryShape, parts: PacketParts): readonly Buffer[] {
   const { status = 0, cas = 0, flags, key = '', value = EMPTY } = parts;
   const extrasBytes = flags === undefined ? 0 : FLAGS_BYTES;
   const head = Buffer.allocUnsafe(HEADER_BYTES + extrasBytes + key.length);

@@ -1,11 +1,11 @@
-import type { Arithmetic, Command, StoreMode } from '../command.ts';
+import type { Arithmetic, MemcachedCommand, MemcachedStoreMode } from '../command.ts';
 import type { Packet } from './packet.ts';
 
 /*
  * What each packet asks for. The form of the packet has been checked: extras, key and value are as long as they must be.
  */
 
-export type ToCommand = (packet: Packet) => Command;
+export type ToCommand = (packet: Packet) => MemcachedCommand;
 
 /** With this exptime, incr and decr do not create what is missing. */
 const DO_NOT_CREATE = 0xffff_ffff;
@@ -19,12 +19,12 @@ export const read: ToCommand = ({ key }) => readOf(key, undefined);
 
 export const getAndTouch: ToCommand = ({ key, extras }) => readOf(key, extras.readUInt32BE(0));
 
-function readOf(key: string, exptime: number | undefined): Command {
+function readOf(key: string, exptime: number | undefined): MemcachedCommand {
   return { kind: 'read', key, touch: exptime, vivify: undefined, recache: undefined, isPeek: false };
 }
 
 /** set, add, replace: extras are flags and exptime. A cas makes a compare-and-set of each, as in memcached. */
-export function store(mode: StoreMode): ToCommand {
+export function store(mode: MemcachedStoreMode): ToCommand {
   return (packet) => {
     const cas = casOf(packet);
     return {

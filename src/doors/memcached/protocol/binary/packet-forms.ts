@@ -1,4 +1,4 @@
-import type { Silence } from '../reply-shape.ts';
+import type { BinarySilence } from '../reply-shape.ts';
 import { OPCODES } from './opcodes.ts';
 import {
   arithmetic,
@@ -26,7 +26,7 @@ export interface PacketForm {
   readonly key: 'none' | 'optional' | 'required' | 'sought';
   /** `item`: as long as an item may be; `credentials`: as long as a line may be. */
   readonly value: 'none' | 'item' | 'credentials';
-  readonly silence: Silence;
+  readonly silence: BinarySilence;
   /** Whether the key comes back with a hit or a miss. */
   readonly isKeyReturned: boolean;
   readonly toCommand: ToCommand;

@@ -11,7 +11,7 @@ import { formOf, type PacketForm } from './packet-forms.ts';
 
 const INVALID_ARGUMENTS = clientError('Invalid arguments');
 
-type Expecting =
+type ExpectingPacket =
   | { readonly kind: 'header' }
   | { readonly kind: 'body'; readonly header: PacketHeader; readonly form: PacketForm }
   /** Extras and key of an item that is too large; its value is not waited for. */
@@ -19,7 +19,7 @@ type Expecting =
 
 const NOTHING = Buffer.alloc(0);
 
-const NEXT_HEADER: Expecting = { kind: 'header' };
+const NEXT_HEADER: ExpectingPacket = { kind: 'header' };
 
 /**
  * The binary protocol. Everything that can be wrong with a packet's lengths is told by its header, so a body is only
@@ -29,7 +29,7 @@ const NEXT_HEADER: Expecting = { kind: 'header' };
 export class PacketFraming implements Framing {
   limits: ProtocolLimits;
   readonly #sink: CommandSink;
-  #expecting: Expecting = NEXT_HEADER;
+  #expecting: ExpectingPacket = NEXT_HEADER;
 
   constructor(sink: CommandSink, limits: ProtocolLimits) {
     this.#sink = sink;
@@ -83,7 +83,7 @@ export class PacketFraming implements Framing {
     return 'again';
   }
 
-  #oversized(queue: ChunkQueue, { header, form }: Expecting & { readonly kind: 'oversized-key' }): Step {
+  #oversized(queue: ChunkQueue, { header, form }: ExpectingPacket & { readonly kind: 'oversized-key' }): Step {
     if (queue.byteLength < header.extrasBytes + header.keyBytes) return 'wait';
     this.#expecting = NEXT_HEADER;
     queue.consume(header.extrasBytes);

@@ -1,5 +1,5 @@
 import type { ChunkQueue } from '../../../kit/chunk-queue.ts';
-import type { Store } from '../command.ts';
+import type { MemcachedStore } from '../command.ts';
 import type { CommandSink } from '../command-sink.ts';
 import type { Framing, Step } from '../framing.ts';
 import type { ProtocolLimits } from '../limits.ts';
@@ -19,7 +19,7 @@ const READ_WORD_BYTES = 5;
 const LINE_TOO_LONG = clientError('line too long');
 const BAD_DATA_CHUNK = clientError('bad data chunk');
 
-type Expecting =
+type ExpectingLine =
   /** A command line; `scannedBytes` of it are known to have no line feed. */
   | { readonly kind: 'line'; readonly scannedBytes: number }
   | {
@@ -31,7 +31,7 @@ type Expecting =
   /** The line end after a value that was dropped. */
   | { readonly kind: 'dropped-value-end' };
 
-const NEXT_LINE: Expecting = { kind: 'line', scannedBytes: 0 };
+const NEXT_LINE: ExpectingLine = { kind: 'line', scannedBytes: 0 };
 
 /**
  * The text and meta protocols, which share a connection: lines, and after some of them a value of announced length.
@@ -42,7 +42,7 @@ const NEXT_LINE: Expecting = { kind: 'line', scannedBytes: 0 };
 export class LineFraming implements Framing {
   limits: ProtocolLimits;
   readonly #sink: CommandSink;
-  #expecting: Expecting = NEXT_LINE;
+  #expecting: ExpectingLine = NEXT_LINE;
 
   constructor(sink: CommandSink, limits: ProtocolLimits) {
     this.#sink = sink;
@@ -119,7 +119,7 @@ export class LineFraming implements Framing {
     }
   }
 
-  #value(queue: ChunkQueue, { store, valueBytes, shape }: Expecting & { readonly kind: 'value' }): Step {
+  #value(queue: ChunkQueue, { store, valueBytes, shape }: ExpectingLine & { readonly kind: 'value' }): Step {
     if (queue.byteLength < valueBytes + LINE_END.length) return 'wait';
     const value = queue.consume(valueBytes);
     const end = queue.consumeLatin1(LINE_END.length);
@@ -145,7 +145,7 @@ export class LineFraming implements Framing {
 }
 
 /** Written out: a spread costs more than decoding the line. */
-function withValue(store: StoreHead, value: Buffer): Store {
+function withValue(store: StoreHead, value: Buffer): MemcachedStore {
   const { cas, exptime, flags, isInvalidating, key, mode } = store;
   return { kind: 'store', mode, key, flags, exptime, cas, isInvalidating, value };
 }

@@ -1,12 +1,12 @@
-import type { Command, Read, Store } from '../command.ts';
+import type { MemcachedCommand, MemcachedRead, MemcachedStore } from '../command.ts';
 import type { ProtocolLimits } from '../limits.ts';
 import { clientError, type ErrorReply } from '../reply.ts';
 import { LINE, type ReplyShape, type ValuesShape } from '../reply-shape.ts';
 
 /** What a command line asks for. */
 export type LineRequest =
-  | { readonly kind: 'command'; readonly command: Command; readonly shape: ReplyShape }
-  | { readonly kind: 'reads'; readonly reads: readonly Read[]; readonly shape: ValuesShape }
+  | { readonly kind: 'command'; readonly command: MemcachedCommand; readonly shape: ReplyShape }
+  | { readonly kind: 'reads'; readonly reads: readonly MemcachedRead[]; readonly shape: ValuesShape }
   /** The value follows, and its line end. */
   | {
       readonly kind: 'store';
@@ -26,7 +26,7 @@ export type LineRequest =
   /** Refused, and it is not sure where the next line begins. */
   | { readonly kind: 'fatal'; readonly reply: ErrorReply; readonly shape: ReplyShape };
 
-export type StoreHead = Omit<Store, 'value'>;
+export type StoreHead = Omit<MemcachedStore, 'value'>;
 
 /** Reads the words of a command line, the command among them. Pure; never throws. */
 export type LineParser = (words: readonly string[], limits: ProtocolLimits) => LineRequest;
@@ -34,7 +34,7 @@ export type LineParser = (words: readonly string[], limits: ProtocolLimits) => L
 export const BAD_FORMAT = clientError('bad command line format');
 export const INVALID_EXPTIME = clientError('invalid exptime argument');
 
-export function command(command: Command, shape: ReplyShape): LineRequest {
+export function command(command: MemcachedCommand, shape: ReplyShape): LineRequest {
   return { kind: 'command', command, shape };
 }
 

@@ -1,5 +1,11 @@
 import { encodeErrorLine, encodeLine, MISFIT } from '../line/encode-line.ts';
-import { isError, type Hit, type NumberReply, type Reply, type ReplyKind } from '../reply.ts';
+import {
+  isError,
+  type MemcachedHit,
+  type NumberReply,
+  type MemcachedReply,
+  type MemcachedReplyKind,
+} from '../reply.ts';
 import type { MetaShape } from '../reply-shape.ts';
 
 const NOTHING: readonly Buffer[] = [];
@@ -12,15 +18,15 @@ type FlagValue = (letter: string) => string | number | undefined;
 
 const NO_VALUE: FlagValue = () => undefined;
 
-const SUCCESSES: ReadonlySet<ReplyKind> = new Set(['stored', 'deleted', 'ok', 'authenticated']);
-const FAILURES: ReadonlyMap<ReplyKind, string> = new Map([
+const SUCCESSES: ReadonlySet<MemcachedReplyKind> = new Set(['stored', 'deleted', 'ok', 'authenticated']);
+const FAILURES: ReadonlyMap<MemcachedReplyKind, string> = new Map([
   ['not-stored', 'NS'],
   ['exists', 'EX'],
   ['not-found', 'NF'],
 ]);
 
 /** A reply in the meta protocol. Quiet commands do not hear of success, quiet reads not of a miss; errors all hear of. */
-export function encodeMeta(shape: MetaShape, reply: Reply): readonly Buffer[] {
+export function encodeMeta(shape: MetaShape, reply: MemcachedReply): readonly Buffer[] {
   if (isError(reply)) return encodeErrorLine(reply);
   switch (shape.word) {
     case 'mg':
@@ -37,7 +43,7 @@ export function encodeMeta(shape: MetaShape, reply: Reply): readonly Buffer[] {
   }
 }
 
-function encodeGet(shape: MetaShape, reply: Reply): readonly Buffer[] {
+function encodeGet(shape: MetaShape, reply: MemcachedReply): readonly Buffer[] {
   if (reply.kind === 'miss') return shape.isQuiet ? NOTHING : line('EN', shape, NO_VALUE);
   if (reply.kind !== 'hit') return MISFIT;
   const flags = tokens(shape, hitFlag(reply)) + marks(reply);
@@ -45,7 +51,7 @@ function encodeGet(shape: MetaShape, reply: Reply): readonly Buffer[] {
   return [...encodeLine(`VA ${reply.value.length}${flags}`), reply.value, LINE_END];
 }
 
-function encodeChange(shape: MetaShape, reply: Reply): readonly Buffer[] {
+function encodeChange(shape: MetaShape, reply: MemcachedReply): readonly Buffer[] {
   const success = SUCCESSES.has(reply.kind);
   if (success && shape.isQuiet) return NOTHING;
   const code = success ? 'HD' : FAILURES.get(reply.kind);
@@ -65,7 +71,7 @@ function encodeNumber(shape: MetaShape, reply: NumberReply): readonly Buffer[] {
   return encodeLine(shape.hasValue ? `VA ${digits.length}${flags}\r\n${digits}` : `HD${flags}`);
 }
 
-function encodeInspect(shape: MetaShape, reply: Reply): readonly Buffer[] {
+function encodeInspect(shape: MetaShape, reply: MemcachedReply): readonly Buffer[] {
   if (reply.kind === 'miss') return INSPECT_MISS;
   if (reply.kind !== 'hit') return MISFIT;
   const { cas, lastAccessSeconds, ttlSeconds, value, wasFetched } = reply;
@@ -76,7 +82,7 @@ function encodeInspect(shape: MetaShape, reply: Reply): readonly Buffer[] {
   );
 }
 
-function hitFlag(hit: Hit): FlagValue {
+function hitFlag(hit: MemcachedHit): FlagValue {
   return (letter) => {
     switch (letter) {
       case 's':
@@ -98,7 +104,7 @@ function hitFlag(hit: Hit): FlagValue {
 }
 
 /** What a hit has to say without being asked: taken, stale, won. In memcached's order. */
-function marks({ isStale, recache }: Hit): string {
+function marks({ isStale, recache }: MemcachedHit): string {
   return (recache === 'taken' ? ' Z' : '') + (isStale === true ? ' X' : '') + (recache === 'won' ? ' W' : '');
 }
 

@@ -1,4 +1,4 @@
-import type { StoreMode } from '../command.ts';
+import type { MemcachedStoreMode } from '../command.ts';
 import { readU32 } from '../decimal.ts';
 import { itemBytes, LARGEST_VALUE_BYTES } from '../limits.ts';
 import { BAD_FORMAT, fatal, oversized, refused, refusedWithValue, type LineParser } from '../line/line-request.ts';
@@ -9,7 +9,7 @@ const RETURNABLE = 'Okc';
 
 const RULES: MetaRules = { tooManyFlags: TOO_MANY_FLAGS, badFlag: undefined, stores: () => true };
 
-const MODES: ReadonlyMap<string, StoreMode> = new Map([
+const MODES: ReadonlyMap<string, MemcachedStoreMode> = new Map([
   ['', 'set'],
   ['S', 'set'],
   ['E', 'add'],
@@ -62,7 +62,10 @@ export const parseMetaSet: LineParser = (words, limits) => {
 };
 
 /** A cas makes set and replace a compare-and-set; append and prepend heed one that is not 0; add heeds none. As memcached does it. */
-function storeWithCas(mode: StoreMode, cas: number | undefined): { mode: StoreMode; cas: number | undefined } {
+function storeWithCas(
+  mode: MemcachedStoreMode,
+  cas: number | undefined,
+): { mode: MemcachedStoreMode; cas: number | undefined } {
   if (cas === undefined || mode === 'add') return { mode, cas: undefined };
   if (mode === 'set' || mode === 'replace') return { mode: 'cas', cas };
   return { mode, cas: cas === 0 ? undefined : cas };

@@ -1,4 +1,4 @@
-import type { Arithmetic, Command } from '../command.ts';
+import type { Arithmetic, MemcachedCommand } from '../command.ts';
 import { readExptime, readU64 } from '../decimal.ts';
 import { isKey, isSoughtWord } from '../key.ts';
 import {
@@ -62,7 +62,7 @@ function withKeyAndNumber<Value>(
   isAllowedKey: (key: string) => boolean,
   invalidNumber: ErrorReply,
   readNumber: (word: string) => Value | undefined,
-  toCommand: (key: string, value: Value) => Command,
+  toCommand: (key: string, value: Value) => MemcachedCommand,
 ): LineRequest {
   if (words.length !== 3 && words.length !== 4) return refused(UNKNOWN_COMMAND);
   const [, key = '', number = ''] = words;

@@ -1,5 +1,5 @@
 import { encodeErrorLine, encodeLine, inLine, MISFIT } from '../line/encode-line.ts';
-import { isError, type Reply } from '../reply.ts';
+import { isError, type MemcachedReply } from '../reply.ts';
 import type { LineShape, SilentShape, ValuesShape } from '../reply-shape.ts';
 import { encodeOnlyValue } from './values-encoder.ts';
 
@@ -14,7 +14,7 @@ const OK = encodeLine('OK');
 const RESET = encodeLine('RESET');
 
 /** A reply in the classic text protocol. */
-export function encodeText(shape: LineShape | SilentShape | ValuesShape, reply: Reply): readonly Buffer[] {
+export function encodeText(shape: LineShape | SilentShape | ValuesShape, reply: MemcachedReply): readonly Buffer[] {
   switch (shape.answer) {
     case 'nothing':
       return NOTHING;
@@ -25,7 +25,7 @@ export function encodeText(shape: LineShape | SilentShape | ValuesShape, reply: 
   }
 }
 
-function encodeOutcome(reply: Reply): readonly Buffer[] {
+function encodeOutcome(reply: MemcachedReply): readonly Buffer[] {
   if (isError(reply)) return encodeErrorLine(reply);
   switch (reply.kind) {
     case 'stored':

@@ -1,4 +1,4 @@
-import type { Read } from '../command.ts';
+import type { MemcachedRead } from '../command.ts';
 import { readExptime } from '../decimal.ts';
 import type { Exptime } from '../exptime.ts';
 import { isSoughtWord } from '../key.ts';
@@ -54,6 +54,6 @@ function reads(
   return { kind: 'reads', reads: keys.map((key) => readOf(key, touch)), shape };
 }
 
-function readOf(key: string, touch: Exptime | undefined): Read {
+function readOf(key: string, touch: Exptime | undefined): MemcachedRead {
   return { kind: 'read', key, touch, vivify: undefined, recache: undefined, isPeek: false };
 }

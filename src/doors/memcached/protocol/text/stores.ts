@@ -1,4 +1,4 @@
-import type { StoreMode } from '../command.ts';
+import type { MemcachedStoreMode } from '../command.ts';
 import { readCas, readExptime, readU32 } from '../decimal.ts';
 import { isKey } from '../key.ts';
 import { itemBytes, LARGEST_VALUE_BYTES, type ProtocolLimits } from '../limits.ts';
@@ -29,7 +29,7 @@ export const parseCas: LineParser = (words, limits) => store('cas', words, limit
  * otherwise turn the value into commands. Only an unusable key or a size over the limit, in a line that is in order
  * otherwise, costs no more than the request.
  */
-function store(mode: StoreMode, words: readonly string[], limits: ProtocolLimits): LineRequest {
+function store(mode: MemcachedStoreMode, words: readonly string[], limits: ProtocolLimits): LineRequest {
   const ownWords = mode === 'cas' ? 6 : 5;
   if (words.length !== ownWords && words.length !== ownWords + 1) return fatal(UNKNOWN_COMMAND);
   const shape = shapeOf(words);

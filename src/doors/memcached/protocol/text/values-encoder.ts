@@ -1,5 +1,5 @@
 import { encodeErrorLine, MISFIT } from '../line/encode-line.ts';
-import { isError, type Hit, type Reply } from '../reply.ts';
+import { isError, type MemcachedHit, type MemcachedReply } from '../reply.ts';
 import type { ValuesShape } from '../reply-shape.ts';
 
 const NOTHING: readonly Buffer[] = [];
@@ -23,7 +23,7 @@ export class ValuesEncoder {
     this.#shape = shape;
   }
 
-  next(reply: Reply): readonly Buffer[] {
+  next(reply: MemcachedReply): readonly Buffer[] {
     if (this.#state === 'failed') return NOTHING;
     const key = this.#shape.keys[this.#answered++];
     if (isError(reply)) return this.#fail(encodeErrorLine(reply));
@@ -47,7 +47,7 @@ export class ValuesEncoder {
 }
 
 /** The whole answer to a get of one key; or an error that answers all the keys at once. */
-export function encodeOnlyValue(shape: ValuesShape, reply: Reply): readonly Buffer[] {
+export function encodeOnlyValue(shape: ValuesShape, reply: MemcachedReply): readonly Buffer[] {
   if (isError(reply)) return encodeErrorLine(reply);
   const [key] = shape.keys;
   if (key === undefined || shape.keys.length > 1) return MISFIT;
@@ -55,6 +55,6 @@ export function encodeOnlyValue(shape: ValuesShape, reply: Reply): readonly Buff
   return reply.kind === 'hit' ? [headOf(shape, key, reply), reply.value, LAST_LINES] : MISFIT;
 }
 
-function headOf({ hasCas }: ValuesShape, key: string, { flags, value, cas }: Hit): Buffer {
+function headOf({ hasCas }: ValuesShape, key: string, { flags, value, cas }: MemcachedHit): Buffer {
   return Buffer.from(`VALUE ${key} ${flags} ${value.length}${hasCas ? ` ${cas}` : ''}\r\n`, 'latin1');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { binaryRequest, storeExtras } from '../../../../conformance/binary-request.ts';
-import type { Command } from '../../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand } from '../../../../../src/doors/memcached/protocol/command.ts';
 import { CommandDecoder } from '../../../../../src/doors/memcached/protocol/command-decoder.ts';
 import { DEFAULT_LIMITS } from '../../../../../src/doors/memcached/protocol/limits.ts';
 import { decode, latin1, RecordingSink } from './recording-sink.ts';
@@ -10,7 +10,7 @@ function newDecoder(): { sink: RecordingSink; decoder: CommandDecoder } {
   return { sink, decoder: new CommandDecoder(sink, DEFAULT_LIMITS) };
 }
 
-function kinds(commands: readonly Command[]): string[] {
+function kinds(commands: readonly MemcachedCommand[]): string[] {
   return commands.map(({ kind }) => kind);
 }
 
@@ -102,7 +102,7 @@ describe('a paused decoder', () => {
   });
 
   test('may be paused by its sink in the middle of a chunk', () => {
-    const commands: Command[] = [];
+    const commands: MemcachedCommand[] = [];
     const sink = new RecordingSink();
     const decoder: CommandDecoder = new CommandDecoder(
       {

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { encodeReply } from '../../../../../src/doors/memcached/protocol/encode-reply.ts';
-import type { Reply } from '../../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedReply } from '../../../../../src/doors/memcached/protocol/reply.ts';
 import {
   LINE,
   SILENT,
@@ -22,19 +22,19 @@ const META: MetaShape = {
 };
 const BINARY: BinaryShape = { protocol: 'binary', opcode: 0x01, opaque: 7, key: '', silence: 'nothing' };
 
-function encode(shape: ReplyShape, reply: Reply): string {
+function encode(shape: ReplyShape, reply: MemcachedReply): string {
   return Buffer.concat(encodeReply(shape, reply)).toString('latin1');
 }
 
 /** Status and body of a packet. */
-function packet(reply: Reply, shape: BinaryShape = BINARY): { status: number; body: string } {
+function packet(reply: MemcachedReply, shape: BinaryShape = BINARY): { status: number; body: string } {
   const bytes = Buffer.concat(encodeReply(shape, reply));
   expect(bytes.readUInt32BE(8)).toBe(bytes.length - 24);
   return { status: bytes.readUInt16BE(6), body: bytes.toString('latin1', 24) };
 }
 
 describe('an error', () => {
-  const unreachable: Reply = { kind: 'server-error', code: 'OWNER_UNREACHABLE', text: 'ask again' };
+  const unreachable: MemcachedReply = { kind: 'server-error', code: 'OWNER_UNREACHABLE', text: 'ask again' };
 
   test('of the server is told with its code in every protocol', () => {
     expect(encode(LINE, unreachable)).toBe('SERVER_ERROR OWNER_UNREACHABLE ask again\r\n');
@@ -49,7 +49,7 @@ describe('an error', () => {
     expect(encode(SILENT, unreachable)).toBe('');
   });
 
-  test.each<[Reply, string, number, string]>([
+  test.each<[MemcachedReply, string, number, string]>([
     [{ kind: 'unknown-command' }, 'ERROR\r\n', 0x81, 'Unknown command'],
     [{ kind: 'unknown-stats' }, 'ERROR\r\n', 0x01, 'Not found'],
     [{ kind: 'client-error', text: 'no' }, 'CLIENT_ERROR no\r\n', 0x04, 'no'],
@@ -86,7 +86,7 @@ describe('SASL and authentication', () => {
 });
 
 describe('stats', () => {
-  const stats: Reply = {
+  const stats: MemcachedReply = {
     kind: 'stats',
     stats: [
       ['pid', '1'],
@@ -111,7 +111,7 @@ describe('whatever the reply', () => {
   const cas = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
   const value = fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes));
   const flags = fc.integer({ min: 0, max: 0xffffffff });
-  const replies: Arbitrary<Reply> = fc.oneof(
+  const replies: Arbitrary<MemcachedReply> = fc.oneof(
     fc.record({ kind: fc.constant('hit'), value, flags, cas, recache: fc.constantFrom('won', 'taken') }),
     fc.record({ kind: fc.constant('stored'), cas }),
     fc.record({ kind: fc.constant('touched'), cas, flags }),
@@ -197,7 +197,7 @@ describe('whatever the reply', () => {
     );
   });
 
-  function linesOf(shape: ReplyShape, reply: Reply): number {
+  function linesOf(shape: ReplyShape, reply: MemcachedReply): number {
     if (reply.kind === 'stats') return reply.stats.length + 1;
     return shape.protocol === 'meta' && reply.kind === 'number' && shape.hasValue ? 2 : 1;
   }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyBytes } from '../../../../conformance/random-bytes.ts';
-import type { Command } from '../../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand } from '../../../../../src/doors/memcached/protocol/command.ts';
 import { CommandDecoder } from '../../../../../src/doors/memcached/protocol/command-decoder.ts';
 import type { ProtocolLimits } from '../../../../../src/doors/memcached/protocol/limits.ts';
 import { cut, decode, RecordingSink } from './recording-sink.ts';
@@ -77,7 +77,7 @@ describe('whatever bytes come', () => {
   });
 });
 
-function mayStore(command: Command): boolean {
+function mayStore(command: MemcachedCommand): boolean {
   if (command.kind === 'read') return command.vivify !== undefined;
   return command.kind === 'store' || command.kind === 'arithmetic';
 }

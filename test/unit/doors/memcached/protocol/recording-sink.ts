@@ -1,4 +1,4 @@
-import type { Command, Read } from '../../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand, MemcachedRead } from '../../../../../src/doors/memcached/protocol/command.ts';
 import { CommandDecoder } from '../../../../../src/doors/memcached/protocol/command-decoder.ts';
 import type { CommandSink } from '../../../../../src/doors/memcached/protocol/command-sink.ts';
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../../../../src/doors/memcached/protocol/limits.ts';
@@ -6,23 +6,23 @@ import type { ErrorReply } from '../../../../../src/doors/memcached/protocol/rep
 import type { ReplyShape, ValuesShape } from '../../../../../src/doors/memcached/protocol/reply-shape.ts';
 
 export type Decoded =
-  | { readonly on: 'command'; readonly command: Command; readonly shape: ReplyShape }
-  | { readonly on: 'reads'; readonly reads: readonly Read[]; readonly shape: ValuesShape }
+  | { readonly on: 'command'; readonly command: MemcachedCommand; readonly shape: ReplyShape }
+  | { readonly on: 'reads'; readonly reads: readonly MemcachedRead[]; readonly shape: ValuesShape }
   | { readonly on: 'refused' | 'fatal'; readonly reply: ErrorReply; readonly shape: ReplyShape };
 
 /** Notes what a decoder calls. */
 export class RecordingSink implements CommandSink {
   readonly decoded: Decoded[] = [];
 
-  get commands(): Command[] {
+  get commands(): MemcachedCommand[] {
     return this.decoded.flatMap((entry) => (entry.on === 'command' ? [entry.command] : []));
   }
 
-  onCommand(command: Command, shape: ReplyShape): void {
+  onCommand(command: MemcachedCommand, shape: ReplyShape): void {
     this.decoded.push({ on: 'command', command, shape });
   }
 
-  onReads(reads: readonly Read[], shape: ValuesShape): void {
+  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
     this.decoded.push({ on: 'reads', reads, shape });
   }
 

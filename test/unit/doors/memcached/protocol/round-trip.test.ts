@@ -9,13 +9,13 @@ import {
   textCommands,
 } from '../../../../conformance/random-commands.ts';
 import { writeBinary, writeMeta, writeText, writeTextReads } from '../../../../conformance/request-writer.ts';
-import type { Command } from '../../../../../src/doors/memcached/protocol/command.ts';
+import type { MemcachedCommand } from '../../../../../src/doors/memcached/protocol/command.ts';
 import { cut, decode, RecordingSink } from './recording-sink.ts';
 import { CommandDecoder } from '../../../../../src/doors/memcached/protocol/command-decoder.ts';
 import { DEFAULT_LIMITS } from '../../../../../src/doors/memcached/protocol/limits.ts';
 
 interface Sent {
-  readonly command: Command;
+  readonly command: MemcachedCommand;
   readonly bytes: Buffer;
 }
 

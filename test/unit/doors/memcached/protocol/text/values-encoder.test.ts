@@ -1,20 +1,24 @@
 import { describe, expect, test } from 'vitest';
-import type { Reply } from '../../../../../../src/doors/memcached/protocol/reply.ts';
+import type { MemcachedReply } from '../../../../../../src/doors/memcached/protocol/reply.ts';
 import type { ValuesShape } from '../../../../../../src/doors/memcached/protocol/reply-shape.ts';
 import { ValuesEncoder } from '../../../../../../src/doors/memcached/protocol/text/values-encoder.ts';
 
-const UNREACHABLE: Reply = { kind: 'server-error', code: 'OWNER_UNREACHABLE', text: 'the owner does not answer' };
+const UNREACHABLE: MemcachedReply = {
+  kind: 'server-error',
+  code: 'OWNER_UNREACHABLE',
+  text: 'the owner does not answer',
+};
 const ERROR_LINE = 'SERVER_ERROR OWNER_UNREACHABLE the owner does not answer\r\n';
 
 function shape(keys: readonly string[], hasCas = false): ValuesShape {
   return { protocol: 'text', answer: 'values', keys, hasCas };
 }
 
-function hit(value: string, cas = 1): Reply {
+function hit(value: string, cas = 1): MemcachedReply {
   return { kind: 'hit', value: Buffer.from(value), flags: 5, cas };
 }
 
-function encode(keys: readonly string[], replies: readonly Reply[], hasCas = false): string {
+function encode(keys: readonly string[], replies: readonly MemcachedReply[], hasCas = false): string {
   const encoder = new ValuesEncoder(shape(keys, hasCas));
   const parts = [...replies.flatMap((reply) => encoder.next(reply)), ...encoder.end()];
   return Buffer.concat(parts).toString('latin1');
