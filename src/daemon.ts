@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import { closeDaemon, closeMesh, type CloseMode } from './daemon/close.ts';
-import { Doors } from './daemon/doors.ts';
+import { buildDoors, Doors } from './daemon/doors.ts';
 import { FileShortage } from './daemon/file-shortage.ts';
 import { observeNode } from './daemon/observe-node.ts';
 import { openLives } from './daemon/open-lives.ts';
@@ -184,9 +184,10 @@ function compose(
   const isReady = (): ReturnType<typeof readinessOf> => readinessOf({ store, livesFile, tenure });
   observeNode({ metrics, members, links, livesFile, estates, store, isReady });
   const orphans = (): number => members.letters.reduce((sum, peer) => sum + (estates.get(peer)?.size ?? 0), 0);
-  const doors = new Doors({
-    ...{ config, sessions, cluster: view, isReady, orphans, store, software, work, metrics, clock, log },
-  });
+  const doors = new Doors(
+    buildDoors({ config, sessions, cluster: view, isReady, orphans, store, software, work, metrics, clock, log }),
+    metrics,
+  );
   return { losses, livesFile, node, meshServer, doors };
 }
 

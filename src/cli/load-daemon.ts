@@ -12,9 +12,9 @@ const PARTS: readonly (() => Promise<unknown>)[] = [
   () => import('../routing/router.ts'),
   () => import('../node/node.ts'),
   () => import('../doors/http/app.ts'),
-  () => import('../doors/http/listen.ts'),
+  () => import('../doors/http/http-door.ts'),
   () => import('../doors/memcached/protocol/command-decoder.ts'),
-  () => import('../doors/memcached/connection.ts'),
+  () => import('../doors/kit/connection.ts'),
   () => import('../doors/memcached/memcached-door.ts'),
 ];
 

@@ -22,7 +22,7 @@ export const INSTRUMENTS = {
   clientConnections: {
     kind: 'gauge',
     name: 'maglia_client_connections',
-    help: 'Open connections of clients, by door (memcached)',
+    help: 'Open connections of clients, by door (http, memcached)',
     labels: ['door'],
   },
   clientsRefused: {

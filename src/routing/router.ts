@@ -21,19 +21,21 @@ import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import type { Members } from '../membership/members.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { lockWaitMs, type Content, type LockRequest, type SessionCommand } from '../session/command.ts';
+import { lockWaitMs, type LockRequest, type SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { LetterMap } from '../session/letter-map.ts';
 import type { Reply } from '../session/reply.ts';
 import type { ResetReason } from '../session/reset-reason.ts';
-import { ownerLetter, shortenId } from '../session/session-id.ts';
+import { ownerLetter } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import type { Forwarder, Passage } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
+import { LockReturns } from './lock-returns.ts';
 import { open, type OpenRouter } from './open.ts';
 import type { OpenReply, OpenRequest } from './open-reply.ts';
 import { isStandIn, place, type MeshSight, type Placement } from './placement.ts';
 import { ResetLog } from './reset-log.ts';
+import type { MintRequest, SessionsPort } from './sessions-port.ts';
 import { SingleFlight } from './single-flight.ts';
 
 export interface RouterParts {
@@ -48,30 +50,26 @@ export interface RouterParts {
   readonly metrics: Pick<Metrics, 'count'>;
 }
 
-export interface MintRequest {
-  readonly content: Content;
-  readonly ttlSeconds?: number;
-}
-
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
 const LOOK_AGAIN_MS = 25;
 
 /** Whoever waited in vain is told so this long before the hard cap: a timer is late, and an answer has its own way to go. */
 const TELLING_MS = 10;
 
-/** A lock is asked to be given back so many times, where the answer is lost on the way. */
-const GIVE_BACK_TRIES = 3;
-
 /** Decides for each command who answers it, and sees to it that an answer comes inside the hard cap. */
-export class Router {
+export class Router implements SessionsPort {
   readonly #parts: RouterParts;
   readonly #sight: MeshSight;
   readonly #resets: ResetLog;
+  readonly #returns: LockReturns;
   readonly #successions = new SingleFlight<OpenReply>();
 
   constructor(parts: RouterParts) {
     this.#parts = parts;
     this.#resets = new ResetLog(parts.clock, parts.log);
+    // Under no cap but each command's own.
+    const ask = (command: SessionCommand): Soon<Reply> => this.#settle(command, Number.POSITIVE_INFINITY);
+    this.#returns = new LockReturns({ ask, clock: parts.clock, log: parts.log });
     this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
   }
 
@@ -101,7 +99,7 @@ export class Router {
       mint: (minted) => this.mint(minted, capAt),
       ownerOf: (id) => this.ownerOf(id),
       placementOf: (id) => this.placementOf(id),
-      giveBack: (id, token) => void this.#giveBack(id, token),
+      giveBack: (id, token) => this.giveBack(id, token),
     };
     return whenKnown(open(request, steps, this.#parts.map, this.#successions), (reply) => {
       if (reply.kind === 'opened' && reply.reason === 'malformed') this.#countReset(request.id ?? '', 'malformed');
@@ -117,20 +115,15 @@ export class Router {
       : this.#counted(command, reply);
   }
 
+  giveBack(id: string, token: string): void {
+    this.#returns.giveBack(id, token);
+  }
+
   #counted({ id }: SessionCommand, reply: Reply): Reply {
     // A memcached misses all day: of items, only those that went with their owner were sessions for sure.
     const isReset = reply.kind === 'miss' || reply.kind === 'answered';
     if (isReset && reply.reason !== undefined) this.#countReset(id, reply.reason);
     return reply;
-  }
-
-  /** After the reply, and under no cap but its own. To give it back twice does no harm. */
-  async #giveBack(id: string, token: string): Promise<void> {
-    for (let tries = 0; tries < GIVE_BACK_TRIES; tries += 1) {
-      const { kind } = await this.#settle({ kind: 'unlock', id, token }, Number.POSITIVE_INFINITY);
-      if (kind !== 'in-doubt') return;
-    }
-    this.#parts.log.warn({ id: shortenId(id) }, 'a lock that nobody uses any more ends only when its hold does');
   }
 
   #countReset(id: string, reason: ResetReason): void {

@@ -69,21 +69,27 @@ export type RefusalCode = (typeof REFUSAL_CODES)[number];
 
 /** Why nobody could answer. */
 export const FAILURE_CODES = [
-  /** the owner's store does not answer */
   'STORE_UNAVAILABLE',
-  /** the owner cannot be reached and is not (yet) declared dead */
   'OWNER_UNREACHABLE',
-  /** this node is starting, or was declared dead, and is asking its peers what happened meanwhile */
   'JOINING',
-  /** too many requests are in flight to the owner */
   'PEER_BACKPRESSURE',
-  /** the deadline passed before it could be done */
   'DEADLINE',
   /** the request was addressed to a former life of the owner */
   'STALE_INCARNATION',
-  /** the daemon is shutting down */
   'CLOSING',
-  /** to `succeed`: the owner came back meanwhile and answers for the id again; open it once more */
+  /** to `succeed`: open it once more */
   'OWNER_RETURNED',
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
+
+/** The same in words, for every door: true of what was not done, and of what is in doubt. `docs/errors.md` has them as well. */
+export const FAILURE_TEXTS: Readonly<Record<FailureCode, string>> = {
+  STORE_UNAVAILABLE: "the owner's store does not answer",
+  OWNER_UNREACHABLE: 'the owner cannot be reached and is not (yet) declared dead',
+  JOINING: 'the owner is starting and asks its peers what happened meanwhile',
+  PEER_BACKPRESSURE: 'too many requests are in flight to the owner',
+  DEADLINE: 'it could not be done in time',
+  STALE_INCARNATION: 'the owner was restarted meanwhile',
+  CLOSING: 'the daemon is shutting down',
+  OWNER_RETURNED: 'the owner came back meanwhile',
+};

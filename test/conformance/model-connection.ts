@@ -5,7 +5,7 @@ import { encodeReply } from '../../src/doors/memcached/protocol/encode-reply.ts'
 import { DEFAULT_LIMITS, type ProtocolLimits } from '../../src/doors/memcached/protocol/limits.ts';
 import type { ErrorReply } from '../../src/doors/memcached/protocol/reply.ts';
 import type { ReplyShape, ValuesShape } from '../../src/doors/memcached/protocol/reply-shape.ts';
-import { ValuesEncoder } from '../../src/doors/memcached/protocol/text/values-encoder.ts';
+import type { ValuesEncoder } from '../../src/doors/memcached/protocol/text/values-encoder.ts';
 import { ModelMemcached } from './model-memcached.ts';
 import type { Answer } from './scenario.ts';
 
@@ -36,8 +36,7 @@ export class ModelConnection implements CommandSink {
     this.#replies.push(...encodeReply(shape, this.#memcached.execute(command)));
   }
 
-  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
-    const values = new ValuesEncoder(shape);
+  onBatch(reads: readonly MemcachedRead[], _shape: ValuesShape, values: ValuesEncoder): void {
     for (const read of reads) this.#replies.push(...values.next(this.#memcached.execute(read)));
     this.#replies.push(...values.end());
   }

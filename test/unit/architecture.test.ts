@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
 import { PROBLEMS } from '../../src/doors/http/problems.ts';
-import { FAILURE_CODES, REFUSAL_CODES } from '../../src/session/reply.ts';
+import { FAILURE_CODES, FAILURE_TEXTS, REFUSAL_CODES } from '../../src/session/reply.ts';
 import { RESET_REASONS } from '../../src/session/reset-reason.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -235,6 +235,13 @@ describe('the architecture', () => {
     expect(codes.filter((code) => !documented.includes(`\`${code}\``))).toEqual([]);
   });
 
+  test('why nobody could answer is documented in the words that the doors tell it in', () => {
+    const rows = readFileSync(join(ROOT, 'docs/errors.md'), 'utf8').split('\n');
+    const rowOf = (code: string): string => rows.find((row) => row.startsWith(`| \`${code}\` |`)) ?? '';
+    expect(FAILURE_CODES.filter((code) => !rowOf(code).includes(` ${FAILURE_TEXTS[code]}`))).toEqual([]);
+    expect(FAILURE_CODES.filter((code) => !PROBLEMS[code].means.startsWith(FAILURE_TEXTS[code]))).toEqual([]);
+  });
+
   test("the code of every error that applications get is in the client's documentation", () => {
     const documented = readFileSync(join(ROOT, 'docs/express.md'), 'utf8');
     const errors = readFileSync(join(SRC, 'clients/client-errors.ts'), 'utf8');
@@ -244,7 +251,7 @@ describe('the architecture', () => {
   });
 
   test('each folder with a design of its own says so in DESIGN.md', () => {
-    for (const folder of ['membership', 'standin', 'mesh']) {
+    for (const folder of ['membership', 'standin', 'mesh', 'doors/kit']) {
       expect(readFileSync(join(SRC, folder, 'DESIGN.md'), 'utf8').length).toBeGreaterThan(500);
     }
   });

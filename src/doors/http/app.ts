@@ -1,6 +1,7 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { BearerToken } from './bearer-token.ts';
 import { Logins } from '../kit/logins.ts';
+import { MeteredDispatch } from '../kit/metered-dispatch.ts';
 import { addErrorHandling, answerBadUrl } from './error-handler.ts';
 import { addGate } from './gate.ts';
 import { addHeldBodies } from './held-bodies.ts';
@@ -9,7 +10,6 @@ import { jsonBodyParser } from './json-body.ts';
 import { JSON_TYPE } from './json-envelope.ts';
 import { addIdCheck } from './malformed-id.ts';
 import { lazyValidators } from './lazy-validators.ts';
-import { MeteredSessions } from './metered-sessions.ts';
 import { addOpenApi } from './openapi.ts';
 import { addRequestLog } from './request-log.ts';
 import { addApiDocument } from './routes/api-document.ts';
@@ -32,9 +32,9 @@ const ENVELOPE_BYTES = 4096;
  * A request passes the gate (host, token, closing), the check of its id, the reading of its body, the check of its
  * fields, and then its route asks `sessions` and turns the reply into an answer.
  */
-export function buildHttpDoor(parts: HttpDoorParts): FastifyInstance {
+export function buildHttpApp(parts: HttpDoorParts): FastifyInstance {
   const { metrics, session, work, log, clock, isReady } = parts;
-  const sessions = new MeteredSessions(parts.sessions, metrics, clock);
+  const sessions = new MeteredDispatch('http', { sessions: parts.sessions, metrics, clock, log });
   const token = parts.token === undefined ? undefined : new BearerToken(parts.token);
 
   const app: HttpApp = fastify({

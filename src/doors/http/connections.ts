@@ -29,6 +29,10 @@ export class Connections {
     });
   }
 
+  get count(): number {
+    return this.#latest.size;
+  }
+
   [Symbol.iterator](): IterableIterator<Socket> {
     return this.#latest.keys();
   }

@@ -13,7 +13,7 @@ import type { LongWork } from '../../long-work.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import type { ClusterView } from '../../routing/cluster-view.ts';
 import type { SchemaTypes } from './schema.ts';
-import type { SessionsPort } from './sessions-port.ts';
+import type { SessionsPort } from '../../routing/sessions-port.ts';
 
 /** What the HTTP door is built from. */
 export interface HttpDoorParts {

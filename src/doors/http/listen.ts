@@ -5,6 +5,7 @@ import type { Clock } from '../../clock.ts';
 import type { SocketAccess, SocketAddress } from '../../config/config.ts';
 import { formatSocketAddress } from '../../config/socket-addresses.ts';
 import { bind } from '../kit/bind.ts';
+import { CLOSE_GRACE_MS } from '../kit/door.ts';
 import { FullDoor } from '../kit/full-door.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
 import { loggable } from '../../session/loggable.ts';
@@ -12,9 +13,6 @@ import { answerClientErrors } from './client-errors.ts';
 import { Connections } from './connections.ts';
 import { HttpPlaces } from './places.ts';
 import { SERVER_OPTIONS, SILENCE_MS } from './server-options.ts';
-
-/** How long `close` waits for requests in flight: well above what one operation may take. */
-const CLOSE_GRACE_MS = 2000;
 
 /** Connections that become idle while the door closes are looked for so often. */
 const IDLE_SWEEP_MS = 50;
@@ -34,6 +32,8 @@ export interface ListenParts {
 export interface HttpListening {
   /** Where it listens, with the port that was found where the configured one is 0. */
   readonly addresses: readonly SocketAddress[];
+  /** Open connections on all of them. */
+  readonly connectionCount: number;
   /**
    * Takes no more connections, refuses further requests with CLOSING, lets those in flight finish for up to two
    * seconds, then cuts what is left. Idempotent; all callers share one promise.
@@ -71,7 +71,13 @@ export async function listenHttp(
     await close();
     throw error;
   }
-  return { addresses: listeners.map((listener) => listener.address), close };
+  return {
+    addresses: listeners.map((listener) => listener.address),
+    get connectionCount() {
+      return listeners.reduce((sum, { connections }) => sum + connections.count, 0);
+    },
+    close,
+  };
 }
 
 async function listenOn(

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Reply } from '../../session/reply.ts';
 import { whenKnown, type Soon } from '../../soon.ts';
 import { invalid } from './problem-error.ts';
-import type { SessionsPort } from './sessions-port.ts';
+import type { SessionsPort } from '../../routing/sessions-port.ts';
 
 type Headers = Pick<IncomingHttpHeaders, 'if-match' | 'if-none-match'>;
 

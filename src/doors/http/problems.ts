@@ -1,4 +1,4 @@
-import type { FailureCode, RefusalCode } from '../../session/reply.ts';
+import { FAILURE_TEXTS, type FailureCode, type RefusalCode } from '../../session/reply.ts';
 
 export interface ProblemKind {
   readonly status: number;
@@ -91,26 +91,14 @@ export const PROBLEMS = {
     means: 'this door has as many connections as `limits.httpClients` says; nothing was done, ask again',
   },
   NOT_READY: { ...soon(503), means: 'this node does not answer for its letter now; `why` says why' },
-  STORE_UNAVAILABLE: { ...soon(503), means: "the owner's store does not answer; nothing was done, ask again" },
-  OWNER_UNREACHABLE: {
-    ...soon(503),
-    means: 'the owner cannot be reached and is not (yet) declared dead; nothing was done, ask again',
-  },
-  JOINING: {
-    ...soon(503),
-    means: 'the owner is starting and asks its peers what happened meanwhile; nothing was done, ask again',
-  },
-  PEER_BACKPRESSURE: {
-    ...soon(503),
-    means: 'too many requests are in flight to the owner; nothing was done, ask again',
-  },
-  DEADLINE: { ...soon(503), means: 'the deadline passed before anything was done; ask again' },
-  STALE_INCARNATION: { ...soon(503), means: 'the owner was restarted just now; nothing was done, ask again' },
-  OWNER_RETURNED: {
-    ...soon(503),
-    means: 'the owner came back just now and answers for this id again; nothing was done, ask again',
-  },
-  CLOSING: { ...soon(503), means: 'the daemon is shutting down; nothing was done, ask another node' },
+  STORE_UNAVAILABLE: unavailable('STORE_UNAVAILABLE'),
+  OWNER_UNREACHABLE: unavailable('OWNER_UNREACHABLE'),
+  JOINING: unavailable('JOINING'),
+  PEER_BACKPRESSURE: unavailable('PEER_BACKPRESSURE'),
+  DEADLINE: unavailable('DEADLINE'),
+  STALE_INCARNATION: unavailable('STALE_INCARNATION'),
+  OWNER_RETURNED: unavailable('OWNER_RETURNED'),
+  CLOSING: unavailable('CLOSING', 'ask another node'),
   IN_DOUBT: {
     status: 504,
     means: 'it may or may not have been done, `cause` says why: read the session before you write again',
@@ -119,6 +107,10 @@ export const PROBLEMS = {
 
 function soon<S extends number>(status: S): { status: S; retryAfterSeconds: number } {
   return { status, retryAfterSeconds: 1 };
+}
+
+function unavailable(code: FailureCode, advice = 'ask again'): ReturnType<typeof soon<503>> & { means: string } {
+  return { ...soon(503), means: `${FAILURE_TEXTS[code]}; nothing was done, ${advice}` };
 }
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -4,7 +4,8 @@ import type { Metrics } from '../../metrics/metrics.ts';
 import { LineLimit } from './line-limit.ts';
 
 export interface FullDoorParts {
-  readonly door: 'http' | 'memcached';
+  /** The door as logs and metrics call it. */
+  readonly door: string;
   /** How many connections it takes, and the option that says so. */
   readonly limit: number;
   readonly option: string;

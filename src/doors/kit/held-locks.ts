@@ -1,12 +1,26 @@
 import type { Clock } from '../../clock.ts';
 import type { LockGrant } from '../../session/reply.ts';
 
-/** Counts the locks of all clients together. */
-export interface LockPlaces {
+/** How many locks all clients of a door hold or ask for. */
+export class LockPlaces {
+  readonly #limit: number;
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
   /** Counts one more; false where there are too many. */
-  reserve(): boolean;
+  reserve(): boolean {
+    if (this.#taken >= this.#limit) return false;
+    this.#taken += 1;
+    return true;
+  }
+
   /** One is not held any more, nor asked for. */
-  free(): void;
+  free(): void {
+    this.#taken -= 1;
+  }
 }
 
 /** Where one client is with one session's lock. */
@@ -22,11 +36,11 @@ export type Asking = 'asked' | 'held' | 'full';
 export class HeldLocks {
   readonly #clock: Pick<Clock, 'monotonic'>;
   readonly #limit: number;
-  readonly #all: LockPlaces;
+  readonly #all: Pick<LockPlaces, 'reserve' | 'free'>;
   readonly #holdings = new Map<string, Holding>();
 
   /** @param limit of this client; @param all counts those of all clients */
-  constructor(clock: Pick<Clock, 'monotonic'>, limit: number, all: LockPlaces) {
+  constructor(clock: Pick<Clock, 'monotonic'>, limit: number, all: Pick<LockPlaces, 'reserve' | 'free'>) {
     this.#clock = clock;
     this.#limit = limit;
     this.#all = all;

@@ -18,10 +18,11 @@ const SOCKET_OPTIONS = {
   keepAliveInitialDelay: 60_000,
 } as const;
 
-const ADVICE =
-  'change doors.memcached, or stop what listens there (on Debian often: systemctl disable --now memcached)';
-
 export interface ListenerParts {
+  /** The door as logs call it. */
+  readonly door: string;
+  /** What a person does who cannot have the address. */
+  readonly advice: string;
   /** Takes each connection. */
   readonly onClient: (socket: Socket) => void;
   readonly access: SocketAccess;
@@ -29,7 +30,7 @@ export interface ListenerParts {
   readonly log: Logger;
 }
 
-/** One address of the memcached door. */
+/** One address of a door. */
 export class Listener {
   readonly address: SocketAddress;
   readonly #server: Server;
@@ -40,14 +41,15 @@ export class Listener {
   }
 
   /** @throws ListenError where the address cannot be had */
-  static async open(address: SocketAddress, { access, clock, log, onClient }: ListenerParts): Promise<Listener> {
+  static async open(address: SocketAddress, parts: ListenerParts): Promise<Listener> {
+    const { access, advice, clock, door, log, onClient } = parts;
     const server = createServer(SOCKET_OPTIONS, onClient);
-    const bound = await bind(server, address, { advice: ADVICE, backlog: BACKLOG, access, clock });
+    const bound = await bind(server, address, { advice, backlog: BACKLOG, access, clock });
     const name = formatSocketAddress(bound);
     server.on('error', (error) =>
-      log.error({ err: loggable(error), address: name }, 'the memcached door cannot take connections'),
+      log.error({ err: loggable(error), address: name }, `the ${door} door cannot take connections`),
     );
-    log.info({ address: name }, 'the memcached door listens');
+    log.info({ address: name }, `the ${door} door listens`);
     return new Listener(server, bound);
   }
 

@@ -20,7 +20,8 @@ const FORGIVE_AFTER_MS = 600_000;
 const MAX_HELD = 1_024;
 
 export interface LoginsParts {
-  readonly door: 'http' | 'memcached';
+  /** The door as logs and metrics call it. */
+  readonly door: string;
   readonly metrics: Pick<Metrics, 'count'>;
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly log: Pick<Logger, 'warn'>;

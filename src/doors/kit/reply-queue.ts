@@ -2,7 +2,7 @@
  * The two queues of a client's connection.
  *
  *                         requests, in the order of the wire
- *   client ──► socket ──► decoder ──► begun, at most limits.clientRequests at once ──► desk ──► router.dispatch
+ *   client ──► socket ──► decoder ──► begun, at most limits.clientRequests at once ──► protocol ──► dispatch
  *                            ▲            │                                                        │
  *                     paused while no     │ reserve                                           fill │ in any order
  *                     more may be begun   ▼                                                        ▼
@@ -24,10 +24,15 @@ export interface Place<Reply> {
   reply: Reply | undefined;
 }
 
+/** What stands behind the replies before it, and waits for nothing else. */
+interface Filler {
+  readonly bytes: () => readonly Buffer[];
+}
+
 export class ReplyQueue<Reply> {
   readonly #release: (chunks: readonly Buffer[]) => void;
   readonly #sizeOf: (reply: Reply) => number;
-  readonly #places: Place<Reply>[] = [];
+  readonly #places: (Place<Reply> | Filler)[] = [];
   #readyBytes = 0;
 
   /**
@@ -61,6 +66,12 @@ export class ReplyQueue<Reply> {
     else this.fill(this.reserve(encode), reply);
   }
 
+  /** What is to be said when all replies before it have left. */
+  append(bytes: () => readonly Buffer[]): void {
+    if (this.#places.length === 0) this.#release(bytes());
+    else this.#places.push({ bytes });
+  }
+
   /** Answers the request of this place. Whatever can leave now does. A place that has been answered stays as it is. */
   fill(place: Place<Reply>, reply: Reply): void {
     if (place.reply !== undefined) return;
@@ -68,7 +79,13 @@ export class ReplyQueue<Reply> {
     this.#readyBytes += this.#sizeOf(reply);
     for (;;) {
       const [first] = this.#places;
-      if (first?.reply === undefined) return;
+      if (first === undefined) return;
+      if ('bytes' in first) {
+        this.#places.shift();
+        this.#release(first.bytes());
+        continue;
+      }
+      if (first.reply === undefined) return;
       this.#places.shift();
       this.#readyBytes -= this.#sizeOf(first.reply);
       this.#release(first.encode(first.reply));

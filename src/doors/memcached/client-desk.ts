@@ -2,10 +2,11 @@ import type { Logins } from '../kit/logins.ts';
 import type { MemcachedCommand, SaslStart } from './protocol/command.ts';
 import type { MemcachedReply } from './protocol/reply.ts';
 import type { ReplyShape } from './protocol/reply-shape.ts';
-import { MECHANISMS, type Credentials } from '../kit/credentials.ts';
+import type { Credentials } from '../kit/credentials.ts';
 import type { DoorCounts } from './door-counts.ts';
 import type { Flush } from './flush.ts';
 import { ItemDesk, type ItemDeskParts } from './item-desk.ts';
+import { acceptsPlain, acceptsText, MECHANISMS } from './presented-login.ts';
 import type { StatsReports } from './stats-reports.ts';
 
 /** What every client of a door is served with. */
@@ -52,11 +53,6 @@ export class ClientDesk {
 
   get isTurnedAway(): boolean {
     return this.#admission === 'turned-away';
-  }
-
-  /** Whether the command sees or changes what all others do, and so waits until those before it are done, and they for it. */
-  isBarrier(command: MemcachedCommand): boolean {
-    return command.kind === 'stats' || command.kind === 'flush-all';
   }
 
   /** Never rejects. */
@@ -118,12 +114,12 @@ export class ClientDesk {
     // No password is as long as that.
     if (command.kind === 'oversized') return this.#turnAway();
     if (shape.protocol !== 'text' || command.kind !== 'store' || command.mode !== 'set') return AUTH_REQUIRED;
-    return this.#judge(this.#parts.credentials.acceptsText(command.value));
+    return this.#judge(acceptsText(this.#parts.credentials, command.value));
   }
 
   #authenticate({ credentials, mechanism }: SaslStart): MemcachedReply | Promise<MemcachedReply> {
     if (!this.#knowsSasl) return UNKNOWN_COMMAND;
-    return this.#judge(mechanism === MECHANISMS && this.#parts.credentials.acceptsPlain(credentials));
+    return this.#judge(mechanism === MECHANISMS && acceptsPlain(this.#parts.credentials, credentials));
   }
 
   #judge(isAccepted: boolean): MemcachedReply | Promise<MemcachedReply> {

@@ -1,3 +1,4 @@
+import type { TrafficCounts } from '../kit/door-protocol.ts';
 import type { MemcachedReply } from './protocol/reply.ts';
 import type { KeyCommand } from './to-operation.ts';
 
@@ -66,7 +67,7 @@ const ZERO: Tally = {
 };
 
 /** Counts for `stats`, until a client resets them. The daemon's own metrics are other ones, and are never reset. */
-export class DoorCounts {
+export class DoorCounts implements TrafficCounts {
   #tally: Record<TallyName, number> = { ...ZERO };
 
   get tally(): Tally {
@@ -79,6 +80,22 @@ export class DoorCounts {
 
   reset(): void {
     this.#tally = { ...ZERO };
+  }
+
+  connected(): void {
+    this.add('total_connections');
+  }
+
+  rejected(): void {
+    this.add('rejected_connections');
+  }
+
+  received(bytes: number): void {
+    this.add('bytes_read', bytes);
+  }
+
+  sent(bytes: number): void {
+    this.add('bytes_written', bytes);
   }
 
   /** Counts an item's command by what it came to. An error counts as asked, and neither as a hit nor as a miss. */

@@ -2,9 +2,9 @@ import type { Clock, Timer } from '../../clock.ts';
 import { lifeOf, type Exptime } from './protocol/exptime.ts';
 import { isError, type MemcachedReply } from './protocol/reply.ts';
 import type { Letter } from '../../session/letter.ts';
+import type { MeteredDispatch } from '../kit/metered-dispatch.ts';
 import type { DoorCounts } from './door-counts.ts';
-import type { MeshDesk } from './mesh-desk.ts';
-import { toFlushReply } from './to-reply.ts';
+import { INTERNAL, toFlushReply } from './to-reply.ts';
 
 const OK: MemcachedReply = { kind: 'ok' };
 const REFUSED: MemcachedReply = { kind: 'flush-refused' };
@@ -13,7 +13,7 @@ export interface FlushParts {
   readonly isAllowed: boolean;
   /** Every node of the map. */
   readonly letters: readonly Letter[];
-  readonly mesh: MeshDesk;
+  readonly mesh: Pick<MeteredDispatch, 'ask'>;
   readonly counts: DoorCounts;
   readonly clock: Pick<Clock, 'now' | 'after'>;
 }
@@ -43,7 +43,9 @@ export class Flush {
     const { letters, mesh } = this.#parts;
     const replies = await Promise.all(
       // A letter is an id of its own node's.
-      letters.map(async (id) => mesh.ask({ kind: 'flush', id }, 'flush', toFlushReply)),
+      letters.map(async (id) =>
+        mesh.ask({ kind: 'flush', id }, { name: 'flush', fault: INTERNAL, judge: toFlushReply }),
+      ),
     );
     return replies.find(isError) ?? OK;
   }

@@ -11,14 +11,12 @@ import type { DoorCounts } from './door-counts.ts';
 import { InOrder } from '../kit/in-order.ts';
 import type { KeyPlace, KeyTable } from '../kit/key-table.ts';
 import { LockDesk, type LockDeskParts } from './lock-desk.ts';
-import type { MeshDesk } from './mesh-desk.ts';
 import { SeenVersions } from '../kit/seen-versions.ts';
 import { Steering, type Ownership } from '../kit/steering.ts';
 import { asksForDefaultLife, isAdd, isPlaceholder, isProbe, toOperation, type KeyCommand } from './to-operation.ts';
-import { absent, toProbeReply, toReply } from './to-reply.ts';
+import { absent, INTERNAL, toProbeReply, toReply } from './to-reply.ts';
 
 export interface ItemDeskParts extends LockDeskParts {
-  readonly mesh: MeshDesk;
   readonly keys: KeyTable;
   readonly ownership: Ownership;
   readonly isSteering: boolean;
@@ -78,9 +76,13 @@ export class ItemDesk {
   #refuseTooLarge({ id, isCache, isSession }: KeyPlace): Soon<MemcachedReply> {
     if (!isCache) return TOO_LARGE;
     const command = { kind: 'item', id, isSession, operation: OVER_ALREADY } as const;
-    return this.#parts.mesh.ask(command, 'oversized', (answer) => {
-      const reply = toReply(OVERSIZED, answer);
-      return isError(reply) ? reply : TOO_LARGE;
+    return this.#parts.mesh.ask<MemcachedReply>(command, {
+      name: 'oversized',
+      fault: INTERNAL,
+      judge: (answer) => {
+        const reply = toReply(OVERSIZED, answer);
+        return isError(reply) ? reply : TOO_LARGE;
+      },
     });
   }
 
@@ -103,14 +105,17 @@ export class ItemDesk {
       metrics.count('ttlDefaulted', {});
     }
     return this.#inOrder.run(id, () => {
-      const reply = mesh.ask(
+      const reply = mesh.ask<MemcachedReply>(
         { kind: 'item', id, isSession, operation },
-        nameOf(command),
-        (answer) => {
-          if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
-          return toReply(command, answer);
+        {
+          name: nameOf(command),
+          fault: INTERNAL,
+          judge: (answer) => {
+            if (place.isLockable === true && operation.kind === 'read') this.#seen.note(id, answer);
+            return toReply(command, answer);
+          },
+          count: (known) => counts.answered(command, known),
         },
-        (known) => counts.answered(command, known),
       );
       // Too large for its owner, though not for this door: what grew by an append, or a smaller limit there.
       if (!place.isCache || command.kind !== 'store') return reply;
@@ -129,8 +134,9 @@ export class ItemDesk {
     const { counts, mesh } = this.#parts;
     counts.add('cmd_set');
     return this.#inOrder.run(id, () =>
-      mesh.ask({ kind: 'item', id, isSession, operation: { kind: 'probe' } }, 'probe', (answer) =>
-        toProbeReply(command, answer),
+      mesh.ask<MemcachedReply>(
+        { kind: 'item', id, isSession, operation: { kind: 'probe' } },
+        { name: 'probe', fault: INTERNAL, judge: (answer) => toProbeReply(command, answer) },
       ),
     );
   }

@@ -1,27 +1,16 @@
-import { nanoid } from 'nanoid';
 import type { Clock } from '../../clock.ts';
-import type { Metrics } from '../../metrics/metrics.ts';
+import type { Reply } from '../../session/reply.ts';
+import type { Soon } from '../../soon.ts';
+import { ClientLocks, type ClientLocksParts } from '../kit/client-locks.ts';
+import type { DoorCounts } from './door-counts.ts';
 import { lifeOf, type Exptime } from './protocol/exptime.ts';
 import type { MemcachedHit, MemcachedReply } from './protocol/reply.ts';
-import type { Letter } from '../../session/letter.ts';
-import type { LockGrant } from '../../session/reply.ts';
-import type { DoorCounts } from './door-counts.ts';
-import { HeldLocks } from '../kit/held-locks.ts';
-import type { LockReturns } from './lock-returns.ts';
-import type { MeshDesk } from './mesh-desk.ts';
 import { isAdd, type KeyCommand } from './to-operation.ts';
-import { toLockReply, toReply } from './to-reply.ts';
+import { INTERNAL, toLockReply, toReply } from './to-reply.ts';
 
-export interface LockDeskParts {
-  readonly letter: Letter;
-  readonly mesh: MeshDesk;
-  readonly waitMs: number;
+export interface LockDeskParts extends ClientLocksParts {
   readonly counts: DoorCounts;
-  readonly metrics: Pick<Metrics, 'observe'>;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
-  readonly locks: Pick<LockReturns, 'reserve' | 'free' | 'giveBack'>;
-  /** Locks that one client may hold or ask for at once. */
-  readonly lockLimit: number;
 }
 
 const MISS: MemcachedReply = { kind: 'miss' };
@@ -41,23 +30,20 @@ const TOO_MANY_LOCKS: MemcachedReply = {
 const LONGEST_HOLD = 0;
 const SHORTEST_HOLD_MS = 1;
 
-/**
- * The locks that one client takes by adding keys with a lock's prefix, as PHP does it. They are kept by the sessions'
- * owners: there, whoever finds a lock held queues for it, instead of asking again and again. What the client holds ends
- * with its connection.
- */
+/** The locks that one client takes by adding keys with a lock's prefix, as PHP does it. */
 export class LockDesk {
-  readonly #parts: LockDeskParts;
-  readonly #locks: HeldLocks;
-  #phase: 'open' | 'closed' = 'open';
+  readonly #counts: DoorCounts;
+  readonly #clock: Pick<Clock, 'now'>;
+  readonly #locks: ClientLocks;
 
   constructor(parts: LockDeskParts) {
-    this.#parts = parts;
-    this.#locks = new HeldLocks(parts.clock, parts.lockLimit, parts.locks);
+    this.#counts = parts.counts;
+    this.#clock = parts.clock;
+    this.#locks = new ClientLocks(parts);
   }
 
   /** `add` takes the lock and `delete` gives it back. Nothing else is a lock's; it gets an honest answer. */
-  answer(command: KeyCommand, id: string): MemcachedReply | Promise<MemcachedReply> {
+  answer(command: KeyCommand, id: string): Soon<MemcachedReply> {
     switch (command.kind) {
       case 'store':
         return isAdd(command) ? this.#acquire(command, id, command.exptime) : NOT_STORED;
@@ -74,48 +60,28 @@ export class LockDesk {
     }
   }
 
-  /** The client is gone: others are waiting for what it held. */
+  /** The client is gone. */
   close(): void {
-    this.#phase = 'closed';
-    for (const { id, token } of this.#locks.takeAll()) this.#parts.locks.giveBack(id, token);
+    this.#locks.close();
   }
 
-  async #acquire(command: KeyCommand, id: string, exptime: Exptime): Promise<MemcachedReply> {
-    const { clock, counts, letter, mesh, metrics, waitMs } = this.#parts;
-    const asking = this.#locks.ask(id);
-    if (asking === 'held') return NOT_STORED;
-    if (asking === 'full') return TOO_MANY_LOCKS;
-    const askedAt = clock.monotonic();
-    let grant: LockGrant | undefined;
-    // Chosen here, so that a lock can be given back whose grant never came.
-    const token = nanoid();
-    const holdMs = holdMsOf(exptime, clock.now());
-    const reply = await mesh.ask({ kind: 'lock', id, waitMs, holdMs, holder: letter, token }, 'lock', (answer) => {
-      if (answer.kind === 'answered') grant = answer.lock;
-      if (answer.kind === 'in-doubt') this.#parts.locks.giveBack(id, token);
-      return toLockReply(command, answer);
+  #acquire(command: KeyCommand, id: string, exptime: Exptime): Promise<MemcachedReply> {
+    return this.#locks.take<MemcachedReply>(id, holdMsOf(exptime, this.#clock.now()), {
+      held: NOT_STORED,
+      full: TOO_MANY_LOCKS,
+      fault: INTERNAL,
+      judge: (reply) => toLockReply(command, reply),
+      settled: (isGranted) => this.#counts.add(isGranted ? 'locks_granted' : 'locks_refused'),
     });
-    const isGranted = grant !== undefined;
-    counts.add(isGranted ? 'locks_granted' : 'locks_refused');
-    metrics.observe(
-      'lockWaitSeconds',
-      { outcome: isGranted ? 'granted' : reply.kind === 'not-stored' ? 'held' : 'failed' },
-      (clock.monotonic() - askedAt) / 1000,
-    );
-    this.#locks.settle(id, grant);
-    if (this.#phase === 'closed') this.close();
-    return reply;
   }
 
-  #release(command: KeyCommand, id: string): MemcachedReply | Promise<MemcachedReply> {
-    const token = this.#locks.take(id);
-    if (token === undefined) return NOT_FOUND;
-    return this.#parts.mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
-      if (answer.kind === 'done') return DELETED;
-      if (answer.kind === 'in-doubt') this.#parts.locks.giveBack(id, token);
+  #release(command: KeyCommand, id: string): Soon<MemcachedReply> {
+    const judge = (reply: Reply): MemcachedReply => {
+      if (reply.kind === 'done') return DELETED;
       // It had run out, and perhaps another holds it now.
-      return answer.kind === 'refused' ? NOT_FOUND : toReply(command, answer);
-    });
+      return reply.kind === 'refused' ? NOT_FOUND : toReply(command, reply);
+    };
+    return this.#locks.release<MemcachedReply>(id, { fault: INTERNAL, judge }) ?? NOT_FOUND;
   }
 }
 

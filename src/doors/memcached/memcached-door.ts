@@ -1,27 +1,33 @@
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
-import type { Config, SocketAccess, SocketAddress } from '../../config/config.ts';
-import { Logins } from '../kit/logins.ts';
-import type { HeldMemory } from '../kit/held-memory.ts';
+import type { Config } from '../../config/config.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
-import type { Store } from '../../store/store.ts';
-import { DEFAULT_LIMITS } from './protocol/limits.ts';
 import type { ClusterView } from '../../routing/cluster-view.ts';
-import type { DeskParts } from './client-desk.ts';
-import { Clients, type ClientsLimits } from './clients.ts';
+import type { SessionsPort } from '../../routing/sessions-port.ts';
+import type { Store } from '../../store/store.ts';
+import { ByteDoor } from '../kit/byte-door.ts';
+import { Clients, type ClientsLimits } from '../kit/clients.ts';
 import { Credentials } from '../kit/credentials.ts';
+import type { Door } from '../kit/door.ts';
+import { LockPlaces } from '../kit/held-locks.ts';
+import type { HeldMemory } from '../kit/held-memory.ts';
+import { KeyTable } from '../kit/key-table.ts';
+import { Logins } from '../kit/logins.ts';
+import { MeteredDispatch } from '../kit/metered-dispatch.ts';
+import { ClientDesk, type DeskParts } from './client-desk.ts';
 import { DoorCounts } from './door-counts.ts';
 import { Flush } from './flush.ts';
-import { KeyTable } from '../kit/key-table.ts';
-import { Listener } from '../kit/listener.ts';
-import { LockReturns } from './lock-returns.ts';
-import { MeshDesk } from './mesh-desk.ts';
-import type { SessionsPort } from '../kit/sessions-port.ts';
+import { MemcachedProtocol } from './memcached-protocol.ts';
+import { DEFAULT_LIMITS } from './protocol/limits.ts';
 import { StatsReports } from './stats-reports.ts';
 
-/** How long `close` waits for requests in flight: well above what one operation may take. */
-const CLOSE_GRACE_MS = 2000;
+const DOOR = 'memcached';
+
+const ADVICE =
+  'change doors.memcached, or stop what listens there (on Debian often: systemctl disable --now memcached)';
+
+/** What memcached says then, in every protocol. */
+const FULL = 'ERROR Too many open connections\r\n';
 
 const LINGER_MS = 1000;
 
@@ -44,83 +50,33 @@ export interface MemcachedDoorParts {
   /** The program's version. */
   readonly software: string;
   readonly memory: HeldMemory;
-  readonly metrics: Pick<Metrics, 'count' | 'set' | 'observe' | 'beforeExpose'>;
+  readonly metrics: Pick<Metrics, 'count' | 'observe'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-/** The memcached door: text, meta and binary protocol on one port. Not listening yet. */
-export function buildMemcachedDoor(parts: MemcachedDoorParts): MemcachedDoor {
+/** The memcached door: text, meta and binary protocol on one port. */
+export function buildMemcachedDoor(parts: MemcachedDoorParts): Door {
   const { config, memory, metrics, clock, log } = parts;
   const counts = new DoorCounts();
-  const clients = new Clients({ limits: clientsLimits(config), counts, memory, metrics, clock, log });
-  const logins = new Logins({ door: 'memcached', metrics, clock, log });
-  return new MemcachedDoor(deskParts(parts, counts, clients, logins), clients, logins, clock, log);
+  const logins = new Logins({ door: DOOR, metrics, clock, log });
+  const desk = deskParts(parts, counts, logins, () => clients.count);
+  const protocolLimits = { ...DEFAULT_LIMITS, itemBytes: config.session.maxBytes };
+  const clients = new Clients({
+    ...{ door: DOOR, memory, metrics, clock, log },
+    speak: (address) => new MemcachedProtocol(new ClientDesk(desk, address), protocolLimits),
+    fullText: FULL,
+    limits: clientsLimits(config),
+    traffic: counts,
+  });
+  return new ByteDoor({
+    ...{ name: DOOR, advice: ADVICE, clients, logins, clock, log },
+    listen: config.doors.memcached,
+    access: config.doors.socketAccess,
+  });
 }
 
-export class MemcachedDoor {
-  readonly #desk: DeskParts;
-  readonly #clients: Clients;
-  readonly #logins: Logins;
-  readonly #clock: Clock;
-  readonly #log: Logger;
-  readonly #listeners: Listener[] = [];
-  #closed: Promise<void> | undefined;
-
-  constructor(desk: DeskParts, clients: Clients, logins: Logins, clock: Clock, log: Logger) {
-    this.#desk = desk;
-    this.#clients = clients;
-    this.#logins = logins;
-    this.#clock = clock;
-    this.#log = log;
-  }
-
-  /** Where it listens, with the port that was found where the configured one is 0. */
-  get addresses(): readonly SocketAddress[] {
-    return this.#listeners.map((listener) => listener.address);
-  }
-
-  get clients(): Pick<Clients, 'count'> {
-    return this.#clients;
-  }
-
-  /**
-   * Listens on all addresses or none.
-   *
-   * @throws ListenError naming the address that cannot be had
-   */
-  async listen(addresses: readonly SocketAddress[], access: SocketAccess): Promise<void> {
-    const parts = {
-      access,
-      onClient: (socket: Socket) => this.#clients.admit(socket, this.#desk),
-      clock: this.#clock,
-      log: this.#log,
-    };
-    try {
-      for (const address of addresses) this.#listeners.push(await Listener.open(address, parts));
-    } catch (error) {
-      await this.close();
-      throw error;
-    }
-  }
-
-  /**
-   * Takes no more connections nor requests, answers what was begun for up to two seconds, then cuts what is left.
-   * Idempotent; all callers share one promise.
-   */
-  close(): Promise<void> {
-    this.#closed ??= this.#close();
-    return this.#closed;
-  }
-
-  #close(): Promise<void> {
-    for (const listener of this.#listeners) listener.close();
-    this.#logins.close();
-    return this.#clients.close(CLOSE_GRACE_MS);
-  }
-}
-
-function clientsLimits({ limits, session }: MemcachedDoorParts['config']): ClientsLimits {
+function clientsLimits({ limits }: MemcachedDoorParts['config']): ClientsLimits {
   return {
     connections: limits.clients,
     requests: limits.clientRequests,
@@ -128,27 +84,31 @@ function clientsLimits({ limits, session }: MemcachedDoorParts['config']): Clien
     stallMs: limits.clientStallSeconds * 1000,
     idleMs: limits.clientIdleSeconds * 1000,
     lingerMs: LINGER_MS,
-    protocol: { ...DEFAULT_LIMITS, itemBytes: session.maxBytes },
   };
 }
 
-function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clients, logins: Logins): DeskParts {
+function deskParts(
+  parts: MemcachedDoorParts,
+  counts: DoorCounts,
+  logins: Logins,
+  connections: () => number,
+): DeskParts {
   const { config, sessions, cluster, orphans, software, metrics, clock, log } = parts;
   const { doors, letter, limits, map, session, store } = config;
   const version = `${SPOKEN_VERSION}-maglia-${software}`.slice(0, LONGEST_VERSION);
   const credentials = new Credentials(doors.credentials);
-  const mesh = new MeshDesk({ sessions, metrics, clock, log });
+  const mesh = new MeteredDispatch(DOOR, { sessions, metrics, clock, log });
   return {
-    ...{ letter, mesh, counts, metrics, clock, log, version, credentials, logins },
+    ...{ letter, mesh, counts, metrics, clock, version, credentials, logins },
     waitMs: doors.lockWaitMs,
-    locks: new LockReturns({ mesh, limit: limits.locks, clock, log }),
     lockLimit: limits.clientLocks,
+    places: new LockPlaces(limits.locks),
     keys: new KeyTable(doors.keyPrefixes, doors.lockPrefixes, doors.cachePrefixes),
     isSteering: doors.steering,
     ownership: { letter, isAlone: map.letters.length === 1, ownerOf: (id) => sessions.ownerOf(id) },
     flush: new Flush({ isAllowed: doors.allowFlush, letters: map.letters, mesh, counts, clock }),
     reports: new StatsReports({
-      ...{ counts, clock, version, cluster, orphans },
+      ...{ counts, clock, version, cluster, orphans, connections },
       figures: () => parts.store.figures(),
       storeBytes: store.megabytes * MEBIBYTE,
       itemBytes: session.maxBytes,
@@ -156,7 +116,6 @@ function deskParts(parts: MemcachedDoorParts, counts: DoorCounts, clients: Clien
       idleSeconds: limits.clientIdleSeconds,
       allowsFlush: doors.allowFlush,
       hasCredentials: doors.credentials.length > 0,
-      connections: () => clients.count,
     }),
   };
 }

@@ -1,6 +1,6 @@
 import type { ErrorReply, MemcachedReply } from './protocol/reply.ts';
 import type { ItemAnswer } from '../../session/item-operation.ts';
-import type { FailureCode, RefusalCode, Reply } from '../../session/reply.ts';
+import { FAILURE_TEXTS, type RefusalCode, type Reply } from '../../session/reply.ts';
 import type { KeyCommand } from './to-operation.ts';
 
 const OK: MemcachedReply = { kind: 'ok' };
@@ -12,17 +12,6 @@ const PROBED_ABSENT: MemcachedReply = { kind: 'stored', cas: 0 };
 
 /** A fault of ours; the log says more. */
 export const INTERNAL = serverError('INTERNAL', 'a fault in maglia, which may or may not have done this');
-
-const FAILURES: Readonly<Record<FailureCode, string>> = {
-  STORE_UNAVAILABLE: "the owner's store does not answer",
-  OWNER_UNREACHABLE: 'the owner cannot be reached and is not (yet) declared dead',
-  JOINING: 'the owner is starting and asks its peers what happened meanwhile',
-  PEER_BACKPRESSURE: 'too many requests are in flight to the owner',
-  DEADLINE: 'it could not be done in time',
-  STALE_INCARNATION: 'the owner was restarted meanwhile',
-  CLOSING: 'the daemon is shutting down',
-  OWNER_RETURNED: 'the owner came back meanwhile',
-};
 
 /**
  * What an item's command came to, as the protocols have it. "Not there" is said only where the mesh says so: whatever it
@@ -82,8 +71,8 @@ function isThere({ kind }: ItemAnswer): boolean {
 
 function failed({ code, kind }: Extract<Reply, { kind: 'in-doubt' | 'unavailable' }>): MemcachedReply {
   return kind === 'in-doubt'
-    ? serverError('IN_DOUBT', `it may or may not have been done: ${FAILURES[code]}`)
-    : serverError(code, `nothing was done: ${FAILURES[code]}`);
+    ? serverError('IN_DOUBT', `it may or may not have been done: ${FAILURE_TEXTS[code]}`)
+    : serverError(code, `nothing was done: ${FAILURE_TEXTS[code]}`);
 }
 
 /** What is said of a key under which nothing is. */

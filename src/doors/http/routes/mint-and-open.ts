@@ -11,7 +11,7 @@ import { MINT_BODY, NO_QUERY, OPEN_BODY } from '../request-schemas.ts';
 import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead, sendSession } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong } from '../session-limits.ts';
-import type { SessionsPort } from '../sessions-port.ts';
+import type { SessionsPort } from '../../../routing/sessions-port.ts';
 import { whenKnown } from '../../../soon.ts';
 
 /** The two calls that can make a session. */

@@ -16,7 +16,7 @@ import { ID_PARAMS, IF_NONE_MATCH_HEADER, NO_QUERY, WRITE_HEADERS } from '../req
 import { sendProblem } from '../send-problem.ts';
 import { contentOf, headOf, sendHead, sendNotModified } from '../session-answers.ts';
 import { refuseTooLarge, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
-import type { SessionsPort } from '../sessions-port.ts';
+import type { SessionsPort } from '../../../routing/sessions-port.ts';
 import type { Reply } from '../../../session/reply.ts';
 import { whenKnown, type Soon } from '../../../soon.ts';
 import { anything } from '../schema.ts';

@@ -11,7 +11,7 @@ import { ID_PARAMS, NO_QUERY, ROTATE_BODY, TOUCH_BODY, UNLOCK_BODY } from '../re
 import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead } from '../session-answers.ts';
 import { refuseTooLong } from '../session-limits.ts';
-import type { SessionsPort } from '../sessions-port.ts';
+import type { SessionsPort } from '../../../routing/sessions-port.ts';
 import { whenKnown } from '../../../soon.ts';
 
 /** What is done to a session without touching its data. */

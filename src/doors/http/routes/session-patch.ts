@@ -14,7 +14,7 @@ import { ID_PARAMS, MERGE_PATCH, NO_QUERY, PATCH_BODY, WRITE_HEADERS } from '../
 import { sendProblem } from '../send-problem.ts';
 import { headOf, sendHead } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong, TTL_HEADER, ttlOfHeader } from '../session-limits.ts';
-import type { SessionsPort } from '../sessions-port.ts';
+import type { SessionsPort } from '../../../routing/sessions-port.ts';
 import { whenKnown, type Soon } from '../../../soon.ts';
 
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';

@@ -11,7 +11,7 @@ import { ID_PARAMS, IF_MATCH_HEADER, IF_NONE_MATCH_HEADER, NO_QUERY, PUT_BODY } 
 import { sendProblem } from '../send-problem.ts';
 import { contentOf, headOf, sendHead, sendNotModified, sendSession } from '../session-answers.ts';
 import { refuseTooLarge, refuseTooLong } from '../session-limits.ts';
-import type { SessionsPort } from '../sessions-port.ts';
+import type { SessionsPort } from '../../../routing/sessions-port.ts';
 import { whenKnown, type Soon } from '../../../soon.ts';
 
 /** A session as a resource: read, replace, destroy. */

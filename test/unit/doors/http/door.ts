@@ -3,7 +3,7 @@ import { pino, type Level } from 'pino';
 import { HeldMemory } from '../../../../src/doors/kit/held-memory.ts';
 import { LongWork } from '../../../../src/long-work.ts';
 import type { SessionConfig } from '../../../../src/config/config.ts';
-import { buildHttpDoor } from '../../../../src/doors/http/app.ts';
+import { buildHttpApp } from '../../../../src/doors/http/app.ts';
 import type { HttpDoorParts } from '../../../../src/doors/http/http-door-parts.ts';
 import { Metrics } from '../../../../src/metrics/metrics.ts';
 import type { ClusterView } from '../../../../src/routing/cluster-view.ts';
@@ -77,7 +77,7 @@ export class Door {
 
   constructor(parts: Partial<HttpDoorParts> = {}, level: Level = 'debug') {
     const log = pino({ level }, { write: (line: string) => void this.logLines.push(line) });
-    this.app = buildHttpDoor({
+    this.app = buildHttpApp({
       sessions: this.sessions,
       cluster: () => VIEW,
       isReady: () => ({ ready: true, why: 'serving' }),

@@ -1,4 +1,4 @@
-import type { MintRequest, SessionsPort } from '../../../../src/doors/http/sessions-port.ts';
+import type { MintRequest, SessionsPort } from '../../../../src/routing/sessions-port.ts';
 import type { OpenReply, OpenRequest } from '../../../../src/routing/open-reply.ts';
 import type { SessionCommand } from '../../../../src/session/command.ts';
 import type { Letter } from '../../../../src/session/letter.ts';
@@ -34,6 +34,10 @@ export class ScriptedSessions implements SessionsPort {
   dispatch(command: SessionCommand): Soon<Reply> {
     this.#note({ kind: 'dispatch', command });
     return this.#settled();
+  }
+
+  giveBack(): void {
+    throw new RangeError('this door holds no locks of its own');
   }
 
   #note(call: Call): void {

@@ -3,6 +3,8 @@ import type { MemcachedCommand } from '../../../../src/doors/memcached/protocol/
 import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import type { BinaryShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
 import { ClientDesk } from '../../../../src/doors/memcached/client-desk.ts';
+import { MemcachedProtocol } from '../../../../src/doors/memcached/memcached-protocol.ts';
+import { DEFAULT_LIMITS } from '../../../../src/doors/memcached/protocol/limits.ts';
 import { answered, DeskFixture, META, read, settled, store, TEXT, type DeskOptions } from './desk-fixture.ts';
 
 const USERS = [{ user: 'shop', password: 'first-password' }];
@@ -73,10 +75,10 @@ describe('stats', () => {
   });
 
   test('and flush_all wait for what came before them', () => {
-    const { desk } = open();
-    expect(desk.isBarrier({ kind: 'stats', argument: '' })).toBe(true);
-    expect(desk.isBarrier({ kind: 'flush-all', exptime: 0 })).toBe(true);
-    expect([read('k'), store('set', 'k', 'v')].map((command) => desk.isBarrier(command))).toEqual([false, false]);
+    const protocol = new MemcachedProtocol(open().desk, DEFAULT_LIMITS);
+    expect(protocol.isBarrier({ kind: 'stats', argument: '' })).toBe(true);
+    expect(protocol.isBarrier({ kind: 'flush-all', exptime: 0 })).toBe(true);
+    expect([read('k'), store('set', 'k', 'v')].map((command) => protocol.isBarrier(command))).toEqual([false, false]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { OPTIONS } from '../../../../src/config/options.ts';
 import { Metrics } from '../../../../src/metrics/metrics.ts';
 import type {
@@ -15,15 +15,18 @@ import { Credentials } from '../../../../src/doors/kit/credentials.ts';
 import { DoorCounts } from '../../../../src/doors/memcached/door-counts.ts';
 import { Flush } from '../../../../src/doors/memcached/flush.ts';
 import { KeyTable } from '../../../../src/doors/kit/key-table.ts';
-import { LockReturns } from '../../../../src/doors/memcached/lock-returns.ts';
-import { MeshDesk } from '../../../../src/doors/memcached/mesh-desk.ts';
-import type { SessionsPort } from '../../../../src/doors/kit/sessions-port.ts';
+import { LockPlaces } from '../../../../src/doors/kit/held-locks.ts';
+import { MeteredDispatch } from '../../../../src/doors/kit/metered-dispatch.ts';
+import { LockReturns } from '../../../../src/routing/lock-returns.ts';
+import type { OpenReply } from '../../../../src/routing/open-reply.ts';
+import type { SessionsPort } from '../../../../src/routing/sessions-port.ts';
 import { StatsReports } from '../../../../src/doors/memcached/stats-reports.ts';
 import type { SessionCommand } from '../../../../src/session/command.ts';
 import type { ItemAnswer } from '../../../../src/session/item-operation.ts';
 import { LetterMap } from '../../../../src/session/letter-map.ts';
 import type { Reply } from '../../../../src/session/reply.ts';
 import { ownerLetter } from '../../../../src/session/session-id.ts';
+import type { Soon } from '../../../../src/soon.ts';
 import type { StoreFigures } from '../../../../src/store/store-figures.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { letter } from '../../../support/mesh-messages.ts';
@@ -34,10 +37,12 @@ export class ScriptedSessions implements SessionsPort {
   /** Answers at once where it gives something; else the command waits for `answerNext`. */
   script: (command: SessionCommand) => Reply | undefined = () => undefined;
   readonly #map: LetterMap;
+  readonly #returns: LockReturns;
   readonly #waiting: ((reply: Reply | Error) => void)[] = [];
 
-  constructor(map: LetterMap) {
+  constructor(map: LetterMap, clock: FakeClock, log: Logger) {
     this.#map = map;
+    this.#returns = new LockReturns({ ask: (command) => this.dispatch(command), clock, log });
   }
 
   get waiting(): number {
@@ -48,7 +53,19 @@ export class ScriptedSessions implements SessionsPort {
     return ownerLetter(id, this.#map);
   }
 
-  dispatch(command: SessionCommand): Promise<Reply> {
+  mint(): Reply {
+    throw new RangeError('no client of this door mints');
+  }
+
+  open(): OpenReply {
+    throw new RangeError('no client of this door opens');
+  }
+
+  giveBack(id: string, token: string): void {
+    this.#returns.giveBack(id, token);
+  }
+
+  dispatch(command: SessionCommand): Soon<Reply> {
     this.asked.push(command);
     const reply = this.script(command);
     if (reply !== undefined) return Promise.resolve(reply);
@@ -99,13 +116,13 @@ export class DeskFixture {
     const { clock, counts, metrics } = this;
     const map = new LetterMap(new Map(letters.split('').map((each) => [letter(each), { host: each, port: 1 }])));
     const log = pino({ base: {} }, { write: (line: string) => void this.logged.push(line) });
-    this.sessions = new ScriptedSessions(map);
+    this.sessions = new ScriptedSessions(map, clock, log);
     const { sessions } = this;
-    const mesh = new MeshDesk({ sessions, metrics, clock, log });
+    const mesh = new MeteredDispatch('memcached', { sessions, metrics, clock, log });
     this.parts = {
-      locks: new LockReturns({ mesh, limit: 5, clock, log }),
+      places: new LockPlaces(5),
       lockLimit: 3,
-      ...{ letter: letter('b'), mesh, waitMs: 700, counts, metrics, clock, log, isSteering },
+      ...{ letter: letter('b'), mesh, waitMs: 700, counts, metrics, clock, isSteering },
       version: '1.6.18-test',
       keys: new KeyTable(
         OPTIONS['doors.keyPrefixes'].fallback,

@@ -1,7 +1,5 @@
-import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ItemDesk } from '../../../../src/doors/memcached/item-desk.ts';
-import { LockReturns } from '../../../../src/doors/memcached/lock-returns.ts';
 import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import type { Reply } from '../../../../src/session/reply.ts';
 import { DeskFixture, granted, incr, read, remove, settled, store, TEXT, touch } from './desk-fixture.ts';
@@ -224,21 +222,5 @@ describe('F2: nothing one client does with locks stops the node', () => {
     expect(await lockOf(6, other)).toMatchObject({ kind: 'server-error', code: 'TOO_MANY_LOCKS' });
     desk.close();
     expect(await lockOf(6, other)).toMatchObject({ kind: 'stored' });
-  });
-
-  test('what thousands held is given back in slices, each owner being asked for no more than a link takes', async () => {
-    const { clock } = fixture;
-    const locks = new LockReturns({ mesh: fixture.parts.mesh, limit: 10_000, clock, log: pino({ level: 'silent' }) });
-    for (let session = 0; session < 200; session += 1) locks.giveBack(`b${session}`, `t${session}`);
-    expect(fixture.sessions.asked).toEqual([]);
-    fixture.clock.advance(1);
-    expect(fixture.sessions.asked).toHaveLength(64);
-    fixture.clock.advance(1000);
-    expect(fixture.sessions.asked).toHaveLength(64);
-    fixture.sessions.script = () => ({ kind: 'done', id: 'b1', version: 1, ttlSeconds: 1 });
-    while (fixture.sessions.waiting > 0)
-      await fixture.sessions.answerNext({ kind: 'done', id: 'b1', version: 1, ttlSeconds: 1 });
-    for (let turn = 0; turn < 5; turn += 1) await givenBack();
-    expect(fixture.sessions.asked).toHaveLength(200);
   });
 });

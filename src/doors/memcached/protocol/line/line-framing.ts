@@ -5,6 +5,7 @@ import type { Framing, Step } from '../framing.ts';
 import type { ProtocolLimits } from '../limits.ts';
 import { clientError } from '../reply.ts';
 import { LINE, SILENT, type ReplyShape } from '../reply-shape.ts';
+import { ValuesEncoder } from '../text/values-encoder.ts';
 import { parseLine } from './line-commands.ts';
 import type { LineRequest, StoreHead } from './line-request.ts';
 
@@ -91,7 +92,7 @@ export class LineFraming implements Framing {
         this.#sink.onCommand(request.command, request.shape);
         return request.command.kind === 'quit' ? 'end' : 'again';
       case 'reads':
-        this.#sink.onReads(request.reads, request.shape);
+        this.#sink.onBatch(request.reads, request.shape, new ValuesEncoder(request.shape));
         return 'again';
       case 'store':
         this.#expecting = {

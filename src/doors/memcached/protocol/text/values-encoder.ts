@@ -1,3 +1,4 @@
+import type { Coalescer } from '../../../kit/door-protocol.ts';
 import { encodeErrorLine, MISFIT } from '../line/encode-line.ts';
 import { isError, type MemcachedHit, type MemcachedReply } from '../reply.ts';
 import type { ValuesShape } from '../reply-shape.ts';
@@ -14,13 +15,17 @@ const LAST_LINES = Buffer.from('\r\nEND\r\n');
  * After an error, the client reads no further; a value or an END sent then would be taken for the answer to its next
  * request, which may ask for somebody else's key (S0). So an error line is the last thing that comes out.
  */
-export class ValuesEncoder {
+export class ValuesEncoder implements Coalescer<MemcachedReply> {
   readonly #shape: ValuesShape;
   #state: 'open' | 'failed' = 'open';
   #answered = 0;
 
   constructor(shape: ValuesShape) {
     this.#shape = shape;
+  }
+
+  get hasFailed(): boolean {
+    return this.#state === 'failed';
   }
 
   next(reply: MemcachedReply): readonly Buffer[] {

@@ -110,7 +110,7 @@ describe('a paused decoder', () => {
           commands.push(command);
           decoder.pause();
         },
-        onReads: (...call) => sink.onReads(...call),
+        onBatch: (reads, shape) => sink.onBatch(reads, shape),
         onRefused: (...call) => sink.onRefused(...call),
         onFatal: (...call) => sink.onFatal(...call),
       },
@@ -145,7 +145,7 @@ describe('an ended decoder', () => {
       decoder.end();
     };
     const decoder: CommandDecoder = new CommandDecoder(
-      { onCommand: hear, onReads: hear, onRefused: hear, onFatal: hear },
+      { onCommand: hear, onBatch: hear, onRefused: hear, onFatal: hear },
       DEFAULT_LIMITS,
     );
     decoder.push(latin1('set a 0 0 2000000\r\nmn\r\nversion\r\n'));

@@ -22,7 +22,7 @@ export class RecordingSink implements CommandSink {
     this.decoded.push({ on: 'command', command, shape });
   }
 
-  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
+  onBatch(reads: readonly MemcachedRead[], shape: ValuesShape): void {
     this.decoded.push({ on: 'reads', reads, shape });
   }
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { Batch } from '../../../../src/doors/kit/batch.ts';
 import type { MemcachedRead } from '../../../../src/doors/memcached/protocol/command.ts';
 import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
-import { ReadBatch } from '../../../../src/doors/memcached/read-batch.ts';
+import type { ValuesShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
+import { ValuesEncoder } from '../../../../src/doors/memcached/protocol/text/values-encoder.ts';
 
-function batchOf(...keys: string[]): ReadBatch {
+function batchOf(...keys: string[]): Batch<MemcachedRead, MemcachedReply, ValuesShape> {
   const reads = keys.map((key): MemcachedRead => ({
     kind: 'read',
     key,
@@ -12,7 +14,8 @@ function batchOf(...keys: string[]): ReadBatch {
     recache: undefined,
     isPeek: false,
   }));
-  return new ReadBatch(reads, { protocol: 'text', answer: 'values', keys, hasCas: false });
+  const shape: ValuesShape = { protocol: 'text', answer: 'values', keys, hasCas: false };
+  return new Batch(reads, shape, new ValuesEncoder(shape));
 }
 
 const HIT: MemcachedReply = { kind: 'hit', value: Buffer.from('v'), flags: 0, cas: 1 };

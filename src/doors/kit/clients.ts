@@ -2,13 +2,12 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../../clock.ts';
-import type { HeldMemory, Holder } from '../kit/held-memory.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
-import { FullDoor } from '../kit/full-door.ts';
 import { loggable } from '../../session/loggable.ts';
-import { ClientDesk, type DeskParts } from './client-desk.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from './connection.ts';
-import type { DoorCounts } from './door-counts.ts';
+import type { DoorProtocol, TrafficCounts } from './door-protocol.ts';
+import { FullDoor } from './full-door.ts';
+import type { HeldMemory, Holder } from './held-memory.ts';
 
 const CHECK_MS = 1000;
 
@@ -16,53 +15,58 @@ export interface ClientsLimits extends ConnectionLimits {
   readonly connections: number;
 }
 
-export interface ClientsParts {
+export interface ClientsParts<Command, Reply, Shape> {
+  /** The door as logs and metrics call it. */
+  readonly door: string;
+  /** The protocol for one client. @param address where it calls from; none on a unix socket */
+  readonly speak: (address: string | undefined) => DoorProtocol<Command, Reply, Shape>;
+  /** What a client is told for which there is no room. */
+  readonly fullText: string;
   readonly limits: ClientsLimits;
   readonly memory: HeldMemory;
-  readonly counts: DoorCounts;
-  readonly metrics: Pick<Metrics, 'count' | 'set' | 'beforeExpose'>;
+  readonly traffic: TrafficCounts;
+  readonly metrics: Pick<Metrics, 'count'>;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 /** Every client that is connected through this door: not too many, and with those of other doors not too much of our memory. */
-export class Clients {
-  readonly #parts: ClientsParts;
-  readonly #connections = new Set<ClientConnection>();
+export class Clients<Command, Reply, Shape> {
+  readonly #parts: ClientsParts<Command, Reply, Shape>;
+  readonly #connections = new Set<ClientConnection<Command, Reply, Shape>>();
   readonly #full: FullDoor;
   #checks: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
-  constructor(parts: ClientsParts) {
+  constructor(parts: ClientsParts<Command, Reply, Shape>) {
     this.#parts = parts;
-    const { clock, limits, log, metrics } = parts;
+    const { clock, door, limits, log, metrics } = parts;
     this.#full = new FullDoor({
-      door: 'memcached',
+      door,
       limit: limits.connections,
       option: 'limits.clients',
       metrics,
       clock,
       log,
     });
-    parts.metrics.beforeExpose(() => parts.metrics.set('clientConnections', { door: 'memcached' }, this.count));
   }
 
   get count(): number {
     return this.#connections.size;
   }
 
-  admit(socket: Duplex, deskParts: DeskParts): void {
-    const { clock, counts, limits, memory } = this.#parts;
+  admit(socket: Duplex): void {
+    const { clock, fullText, limits, memory, speak, traffic } = this.#parts;
     if (this.#connections.size >= limits.connections) {
-      counts.add('rejected_connections');
+      traffic.rejected();
       this.#full.refused();
-      turnAway(socket);
+      turnAway(socket, fullText);
       return;
     }
-    counts.add('total_connections');
-    const connection: ClientConnection = new ClientConnection(socket, {
-      desk: new ClientDesk(deskParts, socket instanceof Socket ? socket.remoteAddress : undefined),
-      ...{ limits, counts, clock },
+    traffic.connected();
+    const connection = new ClientConnection<Command, Reply, Shape>(socket, {
+      protocol: speak(socket instanceof Socket ? socket.remoteAddress : undefined),
+      ...{ limits, traffic, clock },
       owner: {
         onHeldBytes: (change) => memory.changed(change),
         onCut: (reason, error) => this.#cut(reason, error),
@@ -98,14 +102,14 @@ export class Clients {
   }
 
   #cut(reason: CutReason, error: unknown): void {
-    const { log, metrics } = this.#parts;
-    metrics.count('clientsCut', { door: 'memcached', reason });
-    if (reason === 'fault') log.error({ err: loggable(error) }, 'a memcached connection failed in a way it should not');
+    const { door, log, metrics } = this.#parts;
+    metrics.count('clientsCut', { door, reason });
+    if (reason === 'fault') log.error({ err: loggable(error) }, `a ${door} connection failed in a way it should not`);
     // Those of all doors together are told of by the memory itself.
-    else if (reason === 'stalled') log.warn({ reason }, 'a memcached client was cut off');
+    else if (reason === 'stalled') log.warn({ reason }, `a ${door} client was cut off`);
   }
 
-  #closed(connection: ClientConnection): void {
+  #closed(connection: ClientConnection<Command, Reply, Shape>): void {
     this.#connections.delete(connection);
     if (this.#connections.size === 0) this.#whenEmpty?.();
   }
@@ -118,10 +122,9 @@ export class Clients {
   }
 }
 
-/** With what memcached says then, in every protocol. */
-function turnAway(socket: Duplex): void {
+function turnAway(socket: Duplex, text: string): void {
   socket.on('error', () => undefined);
   // The kernel has it before the connection is closed: it is shorter than any buffer.
-  socket.write('ERROR Too many open connections\r\n');
+  socket.write(text);
   socket.destroy();
 }

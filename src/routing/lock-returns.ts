@@ -1,10 +1,11 @@
 import type { Logger } from 'pino';
-import type { Clock } from '../../clock.ts';
-import { Complaints } from '../../mesh/complaints.ts';
-import type { MemcachedReply } from './protocol/reply.ts';
-import { shortenId } from '../../session/session-id.ts';
-import type { Reply } from '../../session/reply.ts';
-import type { MeshDesk } from './mesh-desk.ts';
+import type { Clock } from '../clock.ts';
+import { Complaints } from '../mesh/complaints.ts';
+import type { SessionCommand } from '../session/command.ts';
+import { loggable } from '../session/loggable.ts';
+import type { Reply } from '../session/reply.ts';
+import { shortenId } from '../session/session-id.ts';
+import type { Soon } from '../soon.ts';
 
 /** Given back in one turn of the event loop: what thousands of clients held at once must not stop the node. */
 const PER_TURN = 64;
@@ -15,12 +16,9 @@ const IN_FLIGHT = 64;
 /** A lock is asked to be given back so many times, where the answer is lost on the way. */
 const TRIES = 3;
 
-const DELETED: MemcachedReply = { kind: 'deleted' };
-
 export interface LockReturnsParts {
-  readonly mesh: Pick<MeshDesk, 'ask'>;
-  /** Locks that all clients of this door may hold or ask for at once. */
-  readonly limit: number;
+  /** Has the owner of the lock answer. */
+  readonly ask: (command: SessionCommand) => Soon<Reply>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -31,33 +29,17 @@ interface Return {
   readonly tries: number;
 }
 
-/**
- * The locks of all clients of a door: how many there are, and those that nobody uses any more on their way back to the
- * sessions' owners, in slices.
- */
+/** Locks that nobody uses any more, on their way back to the sessions' owners, in slices. */
 export class LockReturns {
   readonly #parts: LockReturnsParts;
   readonly #complaints: Complaints;
   readonly #queue: Return[] = [];
-  #held = 0;
   #inFlight = 0;
   #isDue = false;
 
   constructor(parts: LockReturnsParts) {
     this.#parts = parts;
     this.#complaints = new Complaints(parts.clock, parts.log);
-  }
-
-  /** Counts one more; false where there are too many. */
-  reserve(): boolean {
-    if (this.#held >= this.#parts.limit) return false;
-    this.#held += 1;
-    return true;
-  }
-
-  /** One is not held any more, nor asked for. */
-  free(): void {
-    this.#held -= 1;
   }
 
   /** Gives it back, a little later. Nobody waits for this; if it fails, the lock ends when its hold does, or with this node. */
@@ -71,26 +53,30 @@ export class LockReturns {
     this.#isDue = true;
     this.#parts.clock.after(0, () => {
       this.#isDue = false;
-      for (const one of this.#queue.splice(0, Math.min(PER_TURN, IN_FLIGHT - this.#inFlight))) this.#ask(one);
+      for (const one of this.#queue.splice(0, Math.min(PER_TURN, IN_FLIGHT - this.#inFlight))) void this.#ask(one);
       this.#later();
     });
   }
 
-  #ask({ id, token, tries }: Return): void {
+  async #ask({ id, token, tries }: Return): Promise<void> {
     this.#inFlight += 1;
-    const reply = this.#parts.mesh.ask({ kind: 'unlock', id, token }, 'unlock', (answer) => {
+    try {
+      const reply = await this.#parts.ask({ kind: 'unlock', id, token });
       // To give it back twice does no harm.
-      if (answer.kind === 'in-doubt' && tries > 1) this.#queue.push({ id, token, tries: tries - 1 });
-      else if (answer.kind === 'unavailable' || answer.kind === 'in-doubt') this.#stays(id, answer);
-      return DELETED;
-    });
-    void Promise.resolve(reply).then(() => {
+      if (reply.kind === 'in-doubt' && tries > 1) this.#queue.push({ id, token, tries: tries - 1 });
+      else if (reply.kind === 'unavailable' || reply.kind === 'in-doubt') this.#stays(id, reply.code);
+    } catch (error) {
+      this.#parts.log.error(
+        { err: loggable(error) },
+        'a lock could not be given back, for a reason that should not be',
+      );
+    } finally {
       this.#inFlight -= 1;
       this.#later();
-    });
+    }
   }
 
-  #stays(id: string, { code }: Extract<Reply, { kind: 'unavailable' | 'in-doubt' }>): void {
+  #stays(id: string, code: string): void {
     const text = 'a lock that nobody uses any more ends only when its hold does';
     this.#complaints.warn('lock', code, text, { id: shortenId(id), code });
   }

@@ -1,20 +1,25 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HeldMemory } from '../../../../src/doors/kit/held-memory.ts';
+import { Clients, type ClientsLimits } from '../../../../src/doors/kit/clients.ts';
+import { ClientDesk } from '../../../../src/doors/memcached/client-desk.ts';
+import { MemcachedProtocol } from '../../../../src/doors/memcached/memcached-protocol.ts';
+import type { MemcachedCommand } from '../../../../src/doors/memcached/protocol/command.ts';
 import { DEFAULT_LIMITS } from '../../../../src/doors/memcached/protocol/limits.ts';
-import { Clients, type ClientsLimits } from '../../../../src/doors/memcached/clients.ts';
+import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
+import type { ReplyShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
 import { FakeClient, turns } from '../../../support/fake-client.ts';
-import { answered, DeskFixture, hit } from './desk-fixture.ts';
+import { answered, DeskFixture, hit } from '../memcached/desk-fixture.ts';
 
 const HELD_BYTES = 100_000;
 
 const LIMITS: ClientsLimits = {
   ...{ connections: 3, requests: 8, bytes: 65_536, stallMs: 30_000, idleMs: 0, lingerMs: 1000 },
-  protocol: { ...DEFAULT_LIMITS, itemBytes: 1_000_000 },
 };
+const PROTOCOL_LIMITS = { ...DEFAULT_LIMITS, itemBytes: 1_000_000 };
 
 let fixture: DeskFixture;
-let clients: Clients;
+let clients: Clients<MemcachedCommand, MemcachedReply, ReplyShape>;
 let memory: HeldMemory;
 const logged: string[] = [];
 
@@ -22,14 +27,17 @@ beforeEach(() => {
   logged.length = 0;
   fixture = new DeskFixture();
   const log = pino({ base: {} }, { write: (line: string) => void logged.push(line) });
-  const { clock, counts, metrics } = fixture;
+  const { clock, counts: traffic, metrics, parts } = fixture;
   memory = new HeldMemory({ limitBytes: HELD_BYTES, clock, log });
-  clients = new Clients({ ...{ clock, counts, memory, metrics, log }, limits: LIMITS });
+  clients = new Clients({
+    ...{ door: 'memcached', fullText: 'ERROR full\r\n', clock, traffic, memory, metrics, log, limits: LIMITS },
+    speak: (address) => new MemcachedProtocol(new ClientDesk(parts, address), PROTOCOL_LIMITS),
+  });
 });
 
 function connect(): FakeClient {
   const client = new FakeClient();
-  clients.admit(client.socket, fixture.parts);
+  clients.admit(client.socket);
   return client;
 }
 
@@ -39,7 +47,6 @@ describe('the clients of a door', () => {
     expect(fourth.socket.destroyed).toBe(true);
     expect(clients.count).toBe(3);
     expect(fixture.counts.tally).toMatchObject({ total_connections: 3, rejected_connections: 1 });
-    expect(await fixture.metric('maglia_client_connections{door="memcached"} ')).toBe('3');
     expect(await fixture.metric('maglia_client_connections_refused_total{door="memcached"} ')).toBe('1');
     one.socket.destroy();
     await turns();

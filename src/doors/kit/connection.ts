@@ -1,29 +1,17 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
-import type { MemcachedCommand, MemcachedRead } from './protocol/command.ts';
-import { CommandDecoder } from './protocol/command-decoder.ts';
-import type { CommandSink } from './protocol/command-sink.ts';
-import { encodeReply } from './protocol/encode-reply.ts';
-import { STRANGER_LIMITS, type ProtocolLimits } from './protocol/limits.ts';
-import type { ErrorReply, MemcachedReply } from './protocol/reply.ts';
-import type { ReplyShape, ValuesShape } from './protocol/reply-shape.ts';
-import type { ClientDesk } from './client-desk.ts';
-import { ClientWatch, type WatchLimits } from '../kit/client-watch.ts';
-import { transition, type ClientConnectionPhase } from '../kit/connection-phase.ts';
-import type { DoorCounts } from './door-counts.ts';
-import { OutBuffer } from '../kit/out-buffer.ts';
-import { ReadBatch } from './read-batch.ts';
-import { ReplyQueue, type Place } from '../kit/reply-queue.ts';
-import { RequestWindow, type WindowLimits } from '../kit/request-window.ts';
+import { Batch } from './batch.ts';
+import { ClientWatch, type WatchLimits } from './client-watch.ts';
+import { transition, type ClientConnectionPhase } from './connection-phase.ts';
+import type { Coalescer, DoorProtocol, RequestDecoder, RequestSink, TrafficCounts } from './door-protocol.ts';
+import { OutBuffer } from './out-buffer.ts';
+import { ReplyQueue, type Place } from './reply-queue.ts';
+import { RequestWindow, type WindowLimits } from './request-window.ts';
 
 /** Requests of one client that are begun in one turn of the event loop; then it is the others' turn. */
 const REQUESTS_PER_TURN = 128;
 
-const OK: MemcachedReply = { kind: 'ok' };
-
-export interface ConnectionLimits extends WindowLimits, WatchLimits {
-  readonly protocol: ProtocolLimits;
-}
+export interface ConnectionLimits extends WindowLimits, WatchLimits {}
 
 /** Why a connection was cut off. */
 export type CutReason = 'stalled' | 'idle' | 'memory' | 'fault';
@@ -36,43 +24,45 @@ export interface ConnectionOwner {
   onClosed(): void;
 }
 
-export interface ConnectionParts {
-  readonly desk: Pick<ClientDesk, 'answer' | 'isBarrier' | 'isStranger' | 'isTurnedAway' | 'close'>;
+export interface ConnectionParts<Command, Reply, Shape> {
+  readonly protocol: DoorProtocol<Command, Reply, Shape>;
   readonly limits: ConnectionLimits;
-  readonly counts: Pick<DoorCounts, 'add'>;
+  readonly traffic: Pick<TrafficCounts, 'received' | 'sent'>;
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly owner: ConnectionOwner;
 }
 
 /** What has been decoded and could not be begun yet. At most one: the decoder is paused while there is one. */
-type Waiting =
-  | { readonly kind: 'command'; readonly command: MemcachedCommand; readonly shape: ReplyShape }
-  | { readonly kind: 'reads'; readonly batch: ReadBatch };
+type WaitingRequest<Command, Reply, Shape> =
+  | { readonly kind: 'command'; readonly command: Command; readonly shape: Shape }
+  | { readonly kind: 'batch'; readonly batch: Batch<Command, Reply, Shape> };
 
-/** One client's connection: bytes in, commands to its desk, replies out, in order. The drawing is in `reply-queue.ts`. */
-export class ClientConnection implements CommandSink {
+/** One client's connection: bytes in, commands to its protocol, replies out, in order. The drawing is in `reply-queue.ts`. */
+export class ClientConnection<Command, Reply, Shape> implements RequestSink<Command, Reply, Shape> {
   readonly #socket: Duplex;
-  readonly #parts: ConnectionParts;
-  readonly #decoder: CommandDecoder;
-  readonly #replies: ReplyQueue<MemcachedReply>;
+  readonly #parts: ConnectionParts<Command, Reply, Shape>;
+  readonly #protocol: DoorProtocol<Command, Reply, Shape>;
+  readonly #decoder: RequestDecoder;
+  readonly #replies: ReplyQueue<Reply>;
   readonly #window: RequestWindow;
   readonly #watch: ClientWatch;
   readonly #out = new OutBuffer();
   #phase: ClientConnectionPhase = 'open';
-  #waiting: Waiting | undefined;
+  #waiting: WaitingRequest<Command, Reply, Shape> | undefined;
   #begunThisTurn = 0;
   #turnEnd: NodeJS.Immediate | undefined;
-  /** It has still to say who it is, and may send little until then. */
-  #isStranger: boolean;
   #heldBytes = 0;
 
   /** @param socket is still readable when our side has ended, and the other way round */
-  constructor(socket: Duplex, parts: ConnectionParts) {
+  constructor(socket: Duplex, parts: ConnectionParts<Command, Reply, Shape>) {
     this.#socket = socket;
     this.#parts = parts;
-    this.#isStranger = parts.desk.isStranger;
-    this.#decoder = new CommandDecoder(this, this.#isStranger ? STRANGER_LIMITS : parts.limits.protocol);
-    this.#replies = new ReplyQueue((chunks) => this.#out.push(chunks), sizeOf);
+    this.#protocol = parts.protocol;
+    this.#decoder = parts.protocol.decoderFor(this);
+    this.#replies = new ReplyQueue(
+      (chunks) => this.#out.push(chunks),
+      (reply) => parts.protocol.replyBytes(reply),
+    );
     this.#window = new RequestWindow(parts.limits);
     this.#watch = new ClientWatch(parts.limits, parts.clock.monotonic());
     socket.on('data', (chunk: Buffer) => this.#guard(() => this.#read(chunk)));
@@ -88,30 +78,32 @@ export class ClientConnection implements CommandSink {
     return this.#heldBytes;
   }
 
-  onCommand(command: MemcachedCommand, shape: ReplyShape): void {
+  onCommand(command: Command, shape: Shape): void {
     if (this.#mayBegin(command)) this.#begin(command, shape);
     else {
       this.#waiting = { kind: 'command', command, shape };
       this.#decoder.pause();
     }
-    if (command.kind === 'quit') this.#apply('last-request');
+    if (!this.#protocol.isLast(command)) return;
+    this.#decoder.end();
+    this.#apply('last-request');
   }
 
-  onReads(reads: readonly MemcachedRead[], shape: ValuesShape): void {
+  onBatch(commands: readonly Command[], shape: Shape, answer: Coalescer<Reply>): void {
     this.#begunThisTurn += 1;
-    this.#waiting = { kind: 'reads', batch: new ReadBatch(reads, shape) };
+    this.#waiting = { kind: 'batch', batch: new Batch(commands, shape, answer) };
     this.#beginWaiting();
     if (this.#isHeldUp) this.#decoder.pause();
   }
 
-  onRefused(reply: ErrorReply, shape: ReplyShape): void {
+  onRefused(reply: Reply, shape: Shape): void {
     this.#begunThisTurn += 1;
-    this.#answerAtOnce(reply, (refusal) => encodeReply(shape, refusal));
+    this.#replies.answer((refusal) => this.#protocol.encode(shape, refusal), reply);
     if (this.#begunThisTurn >= REQUESTS_PER_TURN) this.#decoder.pause();
   }
 
-  onFatal(reply: ErrorReply, shape: ReplyShape): void {
-    this.#answerAtOnce(reply, (refusal) => encodeReply(shape, refusal));
+  onFatal(reply: Reply, shape: Shape): void {
+    this.#replies.answer((refusal) => this.#protocol.encode(shape, refusal), reply);
     this.#apply('last-request');
   }
 
@@ -149,7 +141,7 @@ export class ClientConnection implements CommandSink {
   }
 
   #read(chunk: Buffer): void {
-    this.#parts.counts.add('bytes_read', chunk.length);
+    this.#parts.traffic.received(chunk.length);
     // What comes after the last request is dropped, and does not make the end any later.
     if (this.#phase !== 'open') return;
     this.#watch.heard(this.#parts.clock.monotonic());
@@ -191,67 +183,57 @@ export class ClientConnection implements CommandSink {
     return this.#replies.readyBytes + this.#out.byteLength + this.#socket.writableLength;
   }
 
-  #mayBegin(command: MemcachedCommand): boolean {
+  #mayBegin(command: Command): boolean {
     if (this.#begunThisTurn >= REQUESTS_PER_TURN) return false;
-    return this.#window.hasRoom(this.#parts.desk.isBarrier(command), this.#replyBytes);
+    return this.#window.hasRoom(this.#protocol.isBarrier(command), this.#replyBytes);
   }
 
   #beginWaiting(): void {
     const waiting = this.#waiting;
     if (waiting === undefined) return;
-    if (waiting.kind === 'reads') this.#beginReads(waiting.batch);
+    if (waiting.kind === 'batch') this.#beginBatch(waiting.batch);
     else if (this.#mayBegin(waiting.command)) {
       this.#waiting = undefined;
       this.#begin(waiting.command, waiting.shape);
     }
   }
 
-  #beginReads(batch: ReadBatch): void {
-    for (let read = batch.next; read !== undefined; read = batch.next) {
-      if (!this.#mayBegin(read)) return;
+  #beginBatch(batch: Batch<Command, Reply, Shape>): void {
+    for (let command = batch.next; command !== undefined; command = batch.next) {
+      if (!this.#mayBegin(command)) return;
       batch.advance();
-      this.#carryOut(read, batch.shape, batch.encode);
+      this.#carryOut(command, batch.shape, batch.encode);
     }
     this.#waiting = undefined;
-    this.#answerAtOnce(OK, batch.encodeEnd);
+    this.#replies.append(batch.encodeEnd);
   }
 
-  #begin(command: MemcachedCommand, shape: ReplyShape): void {
-    this.#carryOut(command, shape, (reply) => encodeReply(shape, reply));
-    if (this.#parts.desk.isTurnedAway) this.#takeNoMore();
-    else if (this.#isStranger && !this.#parts.desk.isStranger) this.#welcome();
+  #begin(command: Command, shape: Shape): void {
+    this.#carryOut(command, shape, (reply) => this.#protocol.encode(shape, reply));
+    if (this.#protocol.isTurnedAway) this.#takeNoMore();
   }
 
-  #welcome(): void {
-    this.#isStranger = false;
-    this.#decoder.changeLimits(this.#parts.limits.protocol);
-  }
-
-  #carryOut(command: MemcachedCommand, shape: ReplyShape, encode: Place<MemcachedReply>['encode']): void {
-    const { desk } = this.#parts;
+  #carryOut(command: Command, shape: Shape, encode: Place<Reply>['encode']): void {
+    const protocol = this.#protocol;
     this.#begunThisTurn += 1;
-    const answer = desk.answer(command, shape);
+    const answer = protocol.dispatch(command, shape);
     if (!(answer instanceof Promise)) {
       this.#replies.answer(encode, answer);
       return;
     }
     const place = this.#replies.reserve(encode);
-    const requestBytes = command.kind === 'store' ? command.value.length : 0;
-    const isBarrier = desk.isBarrier(command);
+    const requestBytes = protocol.commandBytes(command);
+    const isBarrier = protocol.isBarrier(command);
     this.#window.enter(requestBytes, isBarrier);
     answer.then(
       (reply) =>
         this.#guard(() => {
-          this.#window.leave(requestBytes, isBarrier, sizeOf(reply));
+          this.#window.leave(requestBytes, isBarrier, protocol.replyBytes(reply));
           this.#replies.fill(place, reply);
           this.#goOn();
         }),
       (error: unknown) => this.cut('fault', error),
     );
-  }
-
-  #answerAtOnce(reply: MemcachedReply, encode: Place<MemcachedReply>['encode']): void {
-    this.#replies.answer(encode, reply);
   }
 
   #takeNoMore(): void {
@@ -267,7 +249,7 @@ export class ClientConnection implements CommandSink {
   #endTurn(): void {
     this.#turnEnd = undefined;
     this.#begunThisTurn = 0;
-    this.#parts.counts.add('bytes_written', this.#out.byteLength);
+    this.#parts.traffic.sent(this.#out.byteLength);
     this.#out.flush(this.#socket);
     if (this.#isDone) {
       this.#apply('last-reply');
@@ -307,12 +289,7 @@ export class ClientConnection implements CommandSink {
     this.#out.clear();
     clearImmediate(this.#turnEnd);
     this.#account();
-    this.#parts.desk.close();
+    this.#protocol.close();
     this.#parts.owner.onClosed();
   }
-}
-
-/** What holds memory in a reply. */
-function sizeOf(reply: MemcachedReply): number {
-  return reply.kind === 'hit' ? reply.value.length : 0;
 }

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MemcachedCommand } from '../../../../src/doors/memcached/protocol/command.ts';
-import { DEFAULT_LIMITS } from '../../../../src/doors/memcached/protocol/limits.ts';
+import { DEFAULT_LIMITS, type ProtocolLimits } from '../../../../src/doors/memcached/protocol/limits.ts';
 import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
-import { ClientConnection, type ConnectionLimits, type CutReason } from '../../../../src/doors/memcached/connection.ts';
+import type { ReplyShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
+import { ClientConnection, type ConnectionLimits, type CutReason } from '../../../../src/doors/kit/connection.ts';
 import { DoorCounts } from '../../../../src/doors/memcached/door-counts.ts';
+import { MemcachedProtocol } from '../../../../src/doors/memcached/memcached-protocol.ts';
 import { FakeClient, turns } from '../../../support/fake-client.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
@@ -14,8 +16,8 @@ const LIMITS: ConnectionLimits = {
   stallMs: 30_000,
   idleMs: 0,
   lingerMs: 1000,
-  protocol: { ...DEFAULT_LIMITS, itemBytes: 100_000 },
 };
+const PROTOCOL_LIMITS: ProtocolLimits = { ...DEFAULT_LIMITS, itemBytes: 100_000 };
 
 /** A desk that answers when the test says so; `local` ones at once. */
 class ScriptedDesk {
@@ -28,10 +30,6 @@ class ScriptedDesk {
 
   get waiting(): number {
     return this.#waiting.length;
-  }
-
-  isBarrier(command: MemcachedCommand): boolean {
-    return command.kind === 'stats';
   }
 
   answer(command: MemcachedCommand): MemcachedReply | Promise<MemcachedReply> {
@@ -68,12 +66,12 @@ let client: FakeClient;
 let desk: ScriptedDesk;
 let clock: FakeClock;
 let counts: DoorCounts;
-let connection: ClientConnection;
+let connection: ClientConnection<MemcachedCommand, MemcachedReply, ReplyShape>;
 let cuts: CutReason[];
 let heldBytes: number;
 let closedTimes: number;
 
-function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false): void {
+function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false, protocolLimits = PROTOCOL_LIMITS): void {
   client = new FakeClient();
   desk = new ScriptedDesk();
   desk.isStranger = isStranger;
@@ -83,7 +81,8 @@ function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false): vo
   heldBytes = 0;
   closedTimes = 0;
   connection = new ClientConnection(client.socket, {
-    ...{ desk, clock, counts },
+    protocol: new MemcachedProtocol(desk, protocolLimits),
+    ...{ clock, traffic: counts },
     limits: { ...LIMITS, ...limits },
     owner: {
       onHeldBytes: (change) => (heldBytes += change),
@@ -432,9 +431,8 @@ describe('random bytes', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(bytes, { maxLength: 8 }), async (chunks) => {
         connection.destroy();
-        connect({
-          protocol: { itemBytes: 1000, lineBytes: 200, readLineBytes: 400, readKeys: 50, credentialBytes: 200 },
-        });
+        const little = { itemBytes: 1000, lineBytes: 200, readLineBytes: 400, readKeys: 50, credentialBytes: 200 };
+        connect({}, false, little);
         desk.answerAtOnce = (command) => (command.kind === 'read' ? MISS : STORED);
         for (const chunk of chunks) {
           await send(chunk);
