@@ -62,9 +62,10 @@ function sectionOf(path: string): string {
   return path.includes('.') ? path.slice(0, path.indexOf('.')) : '';
 }
 
-function renderRow({ path, isInFile, flag, variable, expected, says }: OptionDescription): string {
+function renderRow({ path, isInFile, flag, former, variable, expected, says }: OptionDescription): string {
   const names = [...(isInFile ? [`**\`${path}\`**`] : []), `\`${flag}\``, `\`${variable}\``];
-  const cells = [names.join('<br>'), renderDefault(OPTIONS[path]), expected, says];
+  const formerly = former === undefined ? '' : `. Its former name, \`${former.path}\`, is taken for one release more`;
+  const cells = [names.join('<br>'), renderDefault(OPTIONS[path]), expected, says + formerly];
   return `| ${cells
     .map((cell) =>
       cell

@@ -101,14 +101,14 @@ const AGREEMENTS: readonly Agreement[] = [
     },
   },
   {
-    over: ['doors.memcached', 'doors.saslFile'],
+    over: ['doors.memcached', 'doors.usersFile'],
     fault: (values) => {
       const open = (values['doors.memcached'] ?? []).filter(isReachable);
-      return open.length === 0 || values['doors.saslFile'] !== undefined
+      return open.length === 0 || values['doors.usersFile'] !== undefined
         ? undefined
         : {
             found: `${listAddresses(open)}, which other machines reach, and no credentials`,
-            expected: 'loopback addresses or unix sockets only, or users and passwords in doors.saslFile',
+            expected: 'loopback addresses or unix sockets only, or users and passwords in doors.usersFile',
           };
     },
   },

@@ -1,4 +1,4 @@
-import { flagKey, flagName, variableName } from './option-names.ts';
+import { formerNamesOf, namesOf, type OptionNames } from './option-names.ts';
 import type { OptionRow } from './option-row.ts';
 import { OPTION_PATHS, OPTIONS, type OptionPath } from './options.ts';
 
@@ -14,6 +14,8 @@ export interface OptionDescription {
   readonly usage: string;
   /** Where loadConfig looks for the flag's value, as commander names it: `sessionTtlSeconds`. */
   readonly flagKey: string;
+  /** The names it had before, and still takes. */
+  readonly former?: OptionNames;
   readonly expected: string;
   /** The default as one would type it, or what holds without the option. */
   readonly fallback: string;
@@ -24,13 +26,14 @@ export interface OptionDescription {
 export function describeOptions(): readonly OptionDescription[] {
   return OPTION_PATHS.map((path) => {
     const row: OptionRow = OPTIONS[path];
+    const { flag, flagKey, variable } = namesOf(path);
+    const former = formerNamesOf(path);
     return {
       path,
       isInFile: row.isInFile !== false,
-      variable: variableName(path),
-      flag: flagName(path),
-      usage: `${flagName(path)} ${row.type.placeholder}`,
-      flagKey: flagKey(path),
+      ...{ variable, flag, flagKey },
+      usage: `${flag} ${row.type.placeholder}`,
+      ...(former !== undefined && { former }),
       expected: row.type.expected,
       fallback: 'fallback' in row ? String(row.fallback) : row.otherwise,
       says: row.says,

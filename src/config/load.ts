@@ -98,7 +98,7 @@ async function identify(
 }
 
 async function readSecret(
-  path: 'secretFile' | 'doors.tokenFile' | 'doors.saslFile',
+  path: 'secretFile' | 'doors.tokenFile' | 'doors.usersFile',
   { values, broken }: OptionsRead,
   sources: ConfigSources,
   problems: ConfigProblem[],
@@ -132,7 +132,7 @@ async function readCredentials(
   sources: ConfigSources,
   problems: ConfigProblem[],
 ): Promise<readonly Credential[]> {
-  const path: OptionPath = 'doors.saslFile';
+  const path: OptionPath = 'doors.usersFile';
   const text = await readSecret(path, read, sources, problems);
   if (text === undefined) return [];
   const parsed = parseCredentials(text);

@@ -4,26 +4,50 @@ import { OPTIONS, type OptionPath } from './options.ts';
 /** Variables of this beginning are ours, and a wrong one is told. */
 export const VARIABLE_PREFIX = 'MAGLIA_';
 
+/** What an option is called in the file, among the variables, among the flags, and in `FlagValues`. */
+export interface OptionNames {
+  readonly path: string;
+  readonly variable: string;
+  readonly flag: string;
+  readonly flagKey: string;
+}
+
 /** `session.ttlSeconds` is `MAGLIA_SESSION_TTL_SECONDS`. */
 export function variableName(path: OptionPath): string {
-  return VARIABLE_PREFIX + words(path).join('_').toUpperCase();
+  return namesOf(path).variable;
 }
 
 /** `session.ttlSeconds` is `--session-ttl-seconds`. */
 export function flagName(path: OptionPath): string {
-  return `--${words(path).join('-')}`;
+  return namesOf(path).flag;
 }
 
 /** The key of the flag's value in `FlagValues`, as commander makes it: `session.ttlSeconds` is `sessionTtlSeconds`. */
 export function flagKey(path: OptionPath): string {
-  const [first = '', ...rest] = words(path);
-  return first + rest.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join('');
+  return namesOf(path).flagKey;
 }
 
-function words(path: OptionPath): string[] {
+export function namesOf(path: OptionPath): OptionNames {
   const row: OptionRow = OPTIONS[path];
-  return (row.shortName ?? path)
+  return { ...namesFrom(row.shortName ?? path), path };
+}
+
+/** The names that the option had before; undefined where it always had the same. */
+export function formerNamesOf(path: OptionPath): OptionNames | undefined {
+  const { formerPath }: OptionRow = OPTIONS[path];
+  return formerPath === undefined ? undefined : namesFrom(formerPath);
+}
+
+function namesFrom(path: string): OptionNames {
+  const words = path
     .replace(/[A-Z]/g, (capital) => `.${capital}`)
     .toLowerCase()
     .split('.');
+  const [first = '', ...rest] = words;
+  return {
+    path,
+    variable: VARIABLE_PREFIX + words.join('_').toUpperCase(),
+    flag: `--${words.join('-')}`,
+    flagKey: first + rest.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1)).join(''),
+  };
 }

@@ -5,6 +5,8 @@ export type OptionRow = {
   readonly type: ValueType<unknown>;
   /** One line, for help and docs. */
   readonly says: string;
+  /** The name it had before: taken as well for one release, in the file, as a variable and as a flag. */
+  readonly formerPath?: string;
   /** Names variable and flag where the path should not. */
   readonly shortName?: string;
   /** Present where the option cannot stand in the file. */

@@ -72,11 +72,12 @@ export const OPTIONS = {
   'doors.memcached': {
     type: socketAddresses,
     otherwise: 'the door is shut',
-    says: 'Where the memcached door listens; more than loopback and unix sockets only with saslFile',
+    says: 'Where the memcached door listens; more than loopback and unix sockets only with usersFile',
   },
-  'doors.saslFile': {
+  'doors.usersFile': {
     type: path('file', 'the path of a file'),
     otherwise: 'memcached clients are not asked who they are',
+    formerPath: 'doors.saslFile',
     says: 'File of lines user:password that every memcached client must know one of, not readable by everybody',
   },
   'doors.socketMode': {

@@ -1,6 +1,6 @@
 import type { ConfigProblem } from '../errors.ts';
 import { nearest } from './nearest.ts';
-import { flagKey, flagName, VARIABLE_PREFIX, variableName } from './option-names.ts';
+import { formerNamesOf, namesOf, VARIABLE_PREFIX, type OptionNames } from './option-names.ts';
 import type { OptionRow } from './option-row.ts';
 import { isOptionPath, OPTION_PATHS, OPTIONS, type OptionPath, type OptionValues } from './options.ts';
 import type { ConfigSources, EnvironmentValues, FlagValues } from './sources.ts';
@@ -43,6 +43,8 @@ class OptionReader implements OptionsRead {
   readonly broken = new Set<OptionPath>();
   readonly problems: ConfigProblem[] = [];
   readonly #values: Record<string, unknown> = {};
+  /** By what name this layer gives each option. */
+  readonly #givenAs = new Map<OptionPath, string>();
 
   /** Sound once every fallback has been taken: each later value came out of the same row's type. */
   get values(): OptionValues {
@@ -53,6 +55,7 @@ class OptionReader implements OptionsRead {
     const row: OptionRow = OPTIONS[path];
     if (!('fallback' in row)) return;
     this.#take(path, { kind: 'json', value: row.fallback }, { folder: '/', name: path, joint: '.' });
+    this.#givenAs.clear();
   }
 
   /** `section` is the path of this part of the file, with a dot at its end unless it is the whole. */
@@ -65,35 +68,51 @@ class OptionReader implements OptionsRead {
     for (const [key, value] of Object.entries(tree)) {
       const path = section + key;
       if (key.includes('.')) this.#refuseDot(path);
-      else if (isFilePath(path)) this.#take(path, { kind: 'json', value }, { folder, name: path, joint: '.' });
+      else if (this.#takeKey(path, value, folder)) continue;
       else if (FILE_PATHS.some((known) => known.startsWith(`${path}.`))) this.takeTree(value, `${path}.`, folder);
       else this.#refuseName(path, 'an unknown key', FILE_NAMES);
     }
   }
 
+  /** Whether it is an option's. */
+  #takeKey(key: string, value: unknown, folder: string): boolean {
+    const path = FILE_OPTIONS.get(key);
+    if (path !== undefined) this.#take(path, { kind: 'json', value }, { folder, name: key, joint: '.' });
+    return path !== undefined;
+  }
+
   takeVariables(env: EnvironmentValues, folder: string): void {
-    const paths = new Map(OPTION_PATHS.map((path) => [variableName(path), path]));
+    this.#givenAs.clear();
+    const paths = new Map(ALL_NAMES.map(({ names, path }) => [names.variable, path]));
     for (const [name, text] of Object.entries(env)) {
       if (!name.startsWith(VARIABLE_PREFIX) || text === undefined) continue;
       const path = paths.get(name);
       if (path !== undefined) this.#take(path, { kind: 'text', text }, { folder, name, joint: ' ' });
       else if (!SERVICE_LINK_FORM.test(`${name}=${text}`))
-        this.#refuseName(name, 'an unknown variable', [...paths.keys()]);
+        this.#refuseName(
+          name,
+          'an unknown variable',
+          OPTION_PATHS.map((known) => namesOf(known).variable),
+        );
     }
   }
 
   takeFlags(flags: FlagValues, folder: string): void {
-    for (const path of OPTION_PATHS) {
-      const value = flags[flagKey(path)];
+    this.#givenAs.clear();
+    for (const { names, path } of ALL_NAMES) {
+      const value = flags[names.flagKey];
       if (value === undefined) continue;
       // A flag without a value is `true`, which only a truth option takes.
       const given: Given = typeof value === 'string' ? { kind: 'text', text: value } : { kind: 'json', value };
-      this.#take(path, given, { folder, name: flagName(path), joint: ' ' });
+      this.#take(path, given, { folder, name: names.flag, joint: ' ' });
     }
   }
 
   #take(path: OptionPath, given: Given, from: { folder: string; name: string; joint: string }): void {
     const { type }: OptionRow = OPTIONS[path];
+    const other = this.#givenAs.get(path);
+    this.#givenAs.set(path, from.name);
+    if (other !== undefined && other !== from.name) this.#refuseBoth(path, from.name, other);
     const value = type.read({
       given,
       folder: from.folder,
@@ -111,6 +130,11 @@ class OptionReader implements OptionsRead {
     this.problems.push({ path, found: 'a key with a dot', expected });
   }
 
+  #refuseBoth(path: OptionPath, name: string, other: string): void {
+    this.broken.add(path);
+    this.problems.push({ path: name, found: `${other} beside it`, expected: 'one of the two: they name one option' });
+  }
+
   #refuseName(path: string, found: string, names: readonly string[]): void {
     this.problems.push({ path, found, expected: `a known name; the nearest is ${nearest(path, names)}` });
   }
@@ -122,7 +146,16 @@ function isFilePath(path: string): path is OptionPath {
   return row.isInFile !== false;
 }
 
-const FILE_PATHS: readonly string[] = OPTION_PATHS.filter(isFilePath);
+const ALL_NAMES: readonly { readonly path: OptionPath; readonly names: OptionNames }[] = OPTION_PATHS.flatMap((path) =>
+  [namesOf(path), formerNamesOf(path)].flatMap((names) => (names === undefined ? [] : [{ path, names }])),
+);
+
+const FILE_PATHS: readonly OptionPath[] = OPTION_PATHS.filter(isFilePath);
+
+/** Each option that can stand in the file, by its names there. */
+const FILE_OPTIONS: ReadonlyMap<string, OptionPath> = new Map(
+  ALL_NAMES.flatMap(({ names, path }) => (FILE_PATHS.includes(path) ? [[names.path, path] as const] : [])),
+);
 
 /** What can stand in the file: the options, and the sections that they are in. */
 const FILE_NAMES: readonly string[] = [...FILE_PATHS, ...new Set(FILE_PATHS.flatMap((path) => sectionsOf(path)))];

@@ -59,9 +59,9 @@ describe.runIf(IS_MESH)('S7: a door with users', () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'maglia-users-'));
-    const saslFile = join(folder, 'users');
-    writeFileSync(saslFile, `${SHOP.name}:${SHOP.password}\n`, { mode: 0o600 });
-    const cluster = await startCluster({ letters: ['a'], doors: { saslFile }, config: CALM });
+    const usersFile = join(folder, 'users');
+    writeFileSync(usersFile, `${SHOP.name}:${SHOP.password}\n`, { mode: 0o600 });
+    const cluster = await startCluster({ letters: ['a'], doors: { usersFile }, config: CALM });
     door = cluster.node('a').memcached;
     return async () => {
       await cluster.close();

@@ -74,7 +74,7 @@ describe('check-config', () => {
     await writeFile(join(directory, 'users'), 'shop:a-good-long-password\n', { mode: 0o600 });
     const shut = await runMaglia(['check-config', '--config', await writeConfig(GOOD)]);
     expect(shut.stdout).toMatch(/^memcached listens +nowhere: doors\.memcached is not set$/m);
-    const doors = { memcached: ['0.0.0.0:11211', '/run/shop.sock'], saslFile: 'users', allowFlush: true };
+    const doors = { memcached: ['0.0.0.0:11211', '/run/shop.sock'], usersFile: 'users', allowFlush: true };
     const config = await writeConfig({ ...GOOD, doors });
     const { exitCode, stdout } = await runMaglia(['check-config', '--config', config]);
     expect(exitCode).toBe(EXIT.ok);

@@ -15,9 +15,9 @@ afterEach(async () => {
 });
 
 /** A door on this host, `0.0.0.0` for one that other machines reach. Resolves to where it is dialled. */
-async function start(host: string, saslFile = '/sasl'): Promise<string> {
+async function start(host: string, usersFile = '/sasl'): Promise<string> {
   const [port = 0] = await freePorts(1);
-  const flags = { doorsMemcached: `${host}:${port}`, ...(saslFile !== '' && { doorsSaslFile: saslFile }) };
+  const flags = { doorsMemcached: `${host}:${port}`, ...(usersFile !== '' && { doorsUsersFile: usersFile }) };
   open.push(await InProcessNode.start(flags, USERS));
   return `127.0.0.1:${port}`;
 }
@@ -212,5 +212,5 @@ describe('a door on loopback', () => {
 });
 
 test('a door that other machines reach does not open without users', async () => {
-  await expect(start('0.0.0.0', '')).rejects.toThrow(/no credentials.*doors\.saslFile/s);
+  await expect(start('0.0.0.0', '')).rejects.toThrow(/no credentials.*doors\.usersFile/s);
 });

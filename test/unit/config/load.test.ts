@@ -303,7 +303,7 @@ describe('the doors', () => {
     const files = {
       '/sasl': { text: '# web hosts\nshop:first:password:of-shop\r\n\nblog:second-password-of-blog\n', mode: 0o600 },
     };
-    const config = await load(withFlags({ ...open, doorsSaslFile: '/sasl' }, { files }));
+    const config = await load(withFlags({ ...open, doorsUsersFile: '/sasl' }, { files }));
     expect(config.doors.credentials).toEqual([
       { user: 'shop', password: 'first:password:of-shop' },
       { user: 'blog', password: 'second-password-of-blog' },
@@ -328,9 +328,32 @@ describe('the doors', () => {
     ],
     ['with comments only', '# nobody may come in\n', 0o600, 'no user'],
   ])('a file of passwords %s is refused, and not shown', async (_, text, mode, found) => {
-    const problems = await problemsOf(withFlags({ doorsSaslFile: '/sasl' }, { files: { '/sasl': { text, mode } } }));
-    expect(problems).toMatchObject([{ path: 'doors.saslFile', found }]);
+    const problems = await problemsOf(withFlags({ doorsUsersFile: '/sasl' }, { files: { '/sasl': { text, mode } } }));
+    expect(problems).toMatchObject([{ path: 'doors.usersFile', found }]);
     expect(JSON.stringify(problems)).not.toMatch(/long-enough|long enough|a-good-password|fifteen/);
+  });
+
+  test.each<[string, FakeMachine]>([
+    ['in the file', withFile('{"doors": {"saslFile": "/sasl"}}', { flags: THREE_NODES })],
+    ['as a variable', withFlags({}, { env: { MAGLIA_DOORS_SASL_FILE: '/sasl' } })],
+    ['as a flag', withFlags({ doorsSaslFile: '/sasl' })],
+  ])('doors.saslFile, the former name of doors.usersFile, is taken %s', async (_, machine) => {
+    const sasl = { text: 'shop:first:password:of-shop\n', mode: 0o600 };
+    const config = await load({ ...machine, files: { ...machine.files, '/sasl': sasl } });
+    expect(config.doors.credentials).toEqual([{ user: 'shop', password: 'first:password:of-shop' }]);
+  });
+
+  test('both names of one option in one place are refused; in two places the stronger one wins', async () => {
+    const files = { '/sasl': { text: 'a:first:password:of-shop\n', mode: 0o600 } };
+    const both = '{"doors": {"saslFile": "/sasl", "usersFile": "/sasl"}}';
+    expect(await problemsOf(withFile(both, { flags: THREE_NODES, files }))).toEqual([
+      { path: 'doors.usersFile', found: 'doors.saslFile beside it', expected: 'one of the two: they name one option' },
+    ]);
+    const flagged = withFile('{"doors": {"saslFile": "/gone"}}', {
+      flags: { ...THREE_NODES, doorsUsersFile: '/sasl' },
+      files,
+    });
+    expect((await load(flagged)).doors.credentials).toHaveLength(1);
   });
 
   test('prefixes of keys are a list in the file, and have commas elsewhere; it may be empty', async () => {

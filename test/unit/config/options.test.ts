@@ -27,7 +27,7 @@ const OTHER_VALUES: Readonly<Record<OptionPath, string>> = {
   'doors.http': '/run/http.sock',
   'doors.tokenFile': '/token',
   'doors.memcached': '/run/memcached.sock',
-  'doors.saslFile': '/sasl',
+  'doors.usersFile': '/sasl',
   'doors.socketMode': '0666',
   'doors.socketGroup': 'www-data',
   'doors.allowFlush': 'true',
