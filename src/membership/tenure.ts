@@ -70,7 +70,7 @@ export class Tenure {
       case 'joining':
         return this.#state.why;
       case 'serving':
-        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still held for alive';
+        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still considered alive';
       case 'leaving':
         return 'closing';
     }
@@ -129,7 +129,7 @@ export class Tenure {
     this.#become({ kind: 'leaving' });
   }
 
-  /** A peer that is sure of itself holds this life for alive. @param sentAt when it was asked */
+  /** A peer that is sure of itself considers this life alive. @param sentAt when it was asked */
   confirm(incarnation: number, sentAt: number): void {
     if (this.#state.kind !== 'serving' || incarnation !== this.#incarnation) return;
     if (sentAt <= this.#state.confirmedAt) return;
@@ -140,7 +140,7 @@ export class Tenure {
   }
 
   /**
-   * No peer that is left holds this life for dead, though none is sure of itself: all of us were out of touch at once,
+   * No peer that is left considers this life dead, though none is sure of itself: all of us were out of touch at once,
    * as when a whole machine hall was paused. Together they know, unless one went that may have judged us before.
    *
    * @param sentAt when the first of them was asked
