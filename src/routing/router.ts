@@ -53,7 +53,7 @@ export interface RouterParts {
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
 const LOOK_AGAIN_MS = 25;
 
-/** Whoever waited in vain is told so this long before the hard cap: a timer is late, and an answer has its own way to go. */
+/** A request that gets no answer fails this long before the hard cap, to leave time for a late timer and for the reply itself. */
 const TELLING_MS = 10;
 
 /** Decides for each command who answers it, and sees to it that an answer comes inside the hard cap. */
@@ -107,7 +107,7 @@ export class Router implements SessionsPort {
     });
   }
 
-  /** Has a command answered by whoever answers for its id, and counts what was found gone. */
+  /** Has a command answered by the node that answers for its id, and counts what was found gone. */
   dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Soon<Reply> {
     const reply = this.#settle(command, capAt);
     return reply instanceof Promise
@@ -208,7 +208,7 @@ export class Router implements SessionsPort {
     );
   }
 
-  /** One cut link changes nothing: whoever still sees the owner passes the command on. */
+  /** One cut link changes nothing: a node that still sees the owner passes the command on. */
   async #relay(
     command: SessionCommand,
     { letter: owner, incarnation }: Extract<Placement, { kind: 'suspect' }>,

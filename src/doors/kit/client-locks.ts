@@ -41,7 +41,7 @@ const HELD: Outcome = { name: 'held' };
 const HELD_CODES: ReadonlySet<RefusalCode> = new Set(['LOCK_TIMEOUT', 'SESSION_BUSY', 'DESTROYED']);
 
 /**
- * The locks that one client takes. They are kept by the sessions' owners: there, those that find a lock held queue for it,
+ * The locks that one client takes. They are kept by the sessions' owners: there, a client that finds a lock held queues for it,
  * instead of asking again and again. What the client holds ends with its connection.
  */
 export class ClientLocks {

@@ -8,6 +8,7 @@ import { ClientConnection, type ConnectionLimits, type CutReason } from './conne
 import type { DoorProtocol, TrafficCounts } from './door-protocol.ts';
 import { FullDoor } from './full-door.ts';
 import type { HeldMemory, Holder } from './held-memory.ts';
+import { LoopShare } from './loop-share.ts';
 
 const CHECK_MS = 1000;
 
@@ -35,6 +36,7 @@ export class Clients<Command, Reply, Shape> {
   readonly #parts: ClientsParts<Command, Reply, Shape>;
   readonly #connections = new Set<ClientConnection<Command, Reply, Shape>>();
   readonly #full: FullDoor;
+  readonly #loop = new LoopShare();
   #checks: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -66,7 +68,7 @@ export class Clients<Command, Reply, Shape> {
     traffic.connected();
     const connection = new ClientConnection<Command, Reply, Shape>(socket, {
       protocol: speak(socket instanceof Socket ? socket.remoteAddress : undefined),
-      ...{ limits, traffic, clock },
+      ...{ limits, traffic, clock, loop: this.#loop },
       owner: {
         onHeldBytes: (change) => memory.changed(change),
         onCut: (reason, error) => this.#cut(reason, error),
@@ -87,7 +89,7 @@ export class Clients<Command, Reply, Shape> {
     this.#checks ??= this.#checkLater();
   }
 
-  /** Answers what was begun, and resolves when all are gone; after `graceMs` whoever is left is cut off. */
+  /** Answers what was begun, and resolves when all are gone; after `graceMs` those that are left are cut off. */
   async close(graceMs: number): Promise<void> {
     if (this.#connections.size > 0) {
       const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));

@@ -4,6 +4,7 @@ import { Batch } from './batch.ts';
 import { ClientWatch, type WatchLimits } from './client-watch.ts';
 import { transition, type ClientConnectionPhase } from './connection-phase.ts';
 import type { Coalescer, DoorProtocol, RequestDecoder, RequestSink, TrafficCounts } from './door-protocol.ts';
+import type { LoopShare, LoopSharer } from './loop-share.ts';
 import { OutBuffer } from './out-buffer.ts';
 import { ReplyQueue, type Place } from './reply-queue.ts';
 import { RequestWindow, type WindowLimits } from './request-window.ts';
@@ -29,6 +30,8 @@ export interface ConnectionParts<Command, Reply, Shape> {
   readonly limits: ConnectionLimits;
   readonly traffic: Pick<TrafficCounts, 'received' | 'sent'>;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** That all connections share. */
+  readonly loop: LoopShare;
   readonly owner: ConnectionOwner;
 }
 
@@ -38,7 +41,7 @@ type WaitingRequest<Command, Reply, Shape> =
   | { readonly kind: 'batch'; readonly batch: Batch<Command, Reply, Shape> };
 
 /** One client's connection: bytes in, commands to its protocol, replies out, in order. The drawing is in `reply-queue.ts`. */
-export class ClientConnection<Command, Reply, Shape> implements RequestSink<Command, Reply, Shape> {
+export class ClientConnection<Command, Reply, Shape> implements RequestSink<Command, Reply, Shape>, LoopSharer {
   readonly #socket: Duplex;
   readonly #parts: ConnectionParts<Command, Reply, Shape>;
   readonly #protocol: DoorProtocol<Command, Reply, Shape>;
@@ -50,7 +53,7 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
   #phase: ClientConnectionPhase = 'open';
   #waiting: WaitingRequest<Command, Reply, Shape> | undefined;
   #begunThisTurn = 0;
-  #turnEnd: NodeJS.Immediate | undefined;
+  #isTurnEnding = false;
   #heldBytes = 0;
 
   /** @param socket is still readable when our side has ended, and the other way round */
@@ -90,16 +93,16 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
   }
 
   onBatch(commands: readonly Command[], shape: Shape, answer: Coalescer<Reply>): void {
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     this.#waiting = { kind: 'batch', batch: new Batch(commands, shape, answer) };
     this.#beginWaiting();
     if (this.#isHeldUp) this.#decoder.pause();
   }
 
   onRefused(reply: Reply, shape: Shape): void {
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     this.#replies.answer((refusal) => this.#protocol.encode(shape, refusal), reply);
-    if (this.#begunThisTurn >= REQUESTS_PER_TURN) this.#decoder.pause();
+    if (this.#isTurnSpent) this.#decoder.pause();
   }
 
   onFatal(reply: Reply, shape: Shape): void {
@@ -164,13 +167,23 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
       if (this.#socket.isPaused()) this.#socket.resume();
       if (this.#socket.readableEnded) this.#apply('last-request');
     }
-    if (this.#out.byteLength > 0 || this.#begunThisTurn >= REQUESTS_PER_TURN || this.#isDone) this.#endTurnSoon();
+    if (this.#out.byteLength > 0 || this.#isTurnSpent || this.#isDone) this.#endTurnSoon();
     this.#account();
   }
 
   /** Whether what was decoded last, or may be decoded next, has to wait. */
   get #isHeldUp(): boolean {
-    return this.#waiting !== undefined || this.#begunThisTurn >= REQUESTS_PER_TURN;
+    return this.#waiting !== undefined || this.#isTurnSpent;
+  }
+
+  /** Whether it is the others' turn. */
+  get #isTurnSpent(): boolean {
+    return this.#begunThisTurn >= REQUESTS_PER_TURN || this.#parts.loop.isSpent;
+  }
+
+  #countBegun(): void {
+    this.#begunThisTurn += 1;
+    this.#parts.loop.begin();
   }
 
   /** Whether every request was taken and every reply has left. */
@@ -184,7 +197,7 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
   }
 
   #mayBegin(command: Command): boolean {
-    if (this.#begunThisTurn >= REQUESTS_PER_TURN) return false;
+    if (this.#isTurnSpent) return false;
     return this.#window.hasRoom(this.#protocol.isBarrier(command), this.#replyBytes);
   }
 
@@ -215,7 +228,7 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
 
   #carryOut(command: Command, shape: Shape, encode: Place<Reply>['encode']): void {
     const protocol = this.#protocol;
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     const answer = protocol.dispatch(command, shape);
     if (!(answer instanceof Promise)) {
       this.#replies.answer(encode, answer);
@@ -243,11 +256,17 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
   }
 
   #endTurnSoon(): void {
-    this.#turnEnd ??= setImmediate(() => this.#guard(() => this.#endTurn()));
+    if (this.#isTurnEnding) return;
+    this.#isTurnEnding = true;
+    this.#parts.loop.endTurnSoon(this, this.#begunThisTurn === 0);
+  }
+
+  endTurn(): void {
+    this.#guard(() => this.#endTurn());
   }
 
   #endTurn(): void {
-    this.#turnEnd = undefined;
+    this.#isTurnEnding = false;
     this.#begunThisTurn = 0;
     this.#parts.traffic.sent(this.#out.byteLength);
     this.#out.flush(this.#socket);
@@ -287,7 +306,6 @@ export class ClientConnection<Command, Reply, Shape> implements RequestSink<Comm
     this.#takeNoMore();
     this.#replies.clear();
     this.#out.clear();
-    clearImmediate(this.#turnEnd);
     this.#account();
     this.#protocol.close();
     this.#parts.owner.onClosed();

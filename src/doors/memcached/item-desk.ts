@@ -141,7 +141,7 @@ export class ItemDesk {
     );
   }
 
-  /** Whoever does not hear of it cannot draw again. */
+  /** A client that does not hear of it cannot draw again. */
   #isSteeredAway(command: KeyCommand, { id }: KeyPlace, shape: ReplyShape): boolean {
     const { counts, isSteering, metrics } = this.#parts;
     if (!isSteering || !isAdd(command) || (shape.protocol === 'text' && shape.answer === 'nothing')) return false;

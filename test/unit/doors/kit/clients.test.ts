@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { HeldMemory } from '../../../../src/doors/kit/held-memory.ts';
 import { Clients, type ClientsLimits } from '../../../../src/doors/kit/clients.ts';
@@ -21,19 +21,24 @@ const PROTOCOL_LIMITS = { ...DEFAULT_LIMITS, itemBytes: 1_000_000 };
 let fixture: DeskFixture;
 let clients: Clients<MemcachedCommand, MemcachedReply, ReplyShape>;
 let memory: HeldMemory;
+let log: Logger;
 const logged: string[] = [];
 
 beforeEach(() => {
   logged.length = 0;
   fixture = new DeskFixture();
-  const log = pino({ base: {} }, { write: (line: string) => void logged.push(line) });
+  log = pino({ base: {} }, { write: (line: string) => void logged.push(line) });
+  memory = new HeldMemory({ limitBytes: HELD_BYTES, clock: fixture.clock, log });
+  clients = open(LIMITS);
+});
+
+function open(limits: ClientsLimits): typeof clients {
   const { clock, counts: traffic, metrics, parts } = fixture;
-  memory = new HeldMemory({ limitBytes: HELD_BYTES, clock, log });
-  clients = new Clients({
-    ...{ door: 'memcached', fullText: 'ERROR full\r\n', clock, traffic, memory, metrics, log, limits: LIMITS },
+  return new Clients({
+    ...{ door: 'memcached', fullText: 'ERROR full\r\n', clock, traffic, memory, metrics, log, limits },
     speak: (address) => new MemcachedProtocol(new ClientDesk(parts, address), PROTOCOL_LIMITS),
   });
-});
+}
 
 function connect(): FakeClient {
   const client = new FakeClient();
@@ -79,6 +84,21 @@ describe('the clients of a door', () => {
     expect(client.socket.destroyed).toBe(true);
     fixture.clock.advance(1000);
     expect(fixture.clock.pending).toBe(0);
+  });
+
+  test('that all send much at once are answered in slices, each in order, and one that asks little soon', async () => {
+    clients = open({ ...LIMITS, connections: 100, requests: 10_000 });
+    const crowd = Array.from({ length: 60 }, () => connect());
+    const modest = connect();
+    for (const client of crowd) client.send(`${'mn\r\n'.repeat(100)}version\r\n`);
+    modest.send('mn\r\n');
+    await turns(2);
+    const hasAll = crowd.filter(({ received }) => received.includes('VERSION'));
+    // One turn's worth is 1,024 requests.
+    expect(hasAll.length).toBeLessThan(25);
+    await turns(12);
+    for (const { received } of crowd) expect(received).toMatch(/^(MN\r\n){100}VERSION [^\r]+\r\n$/);
+    expect(modest.received).toBe('MN\r\n');
   });
 
   test('that one is stuck does not hold up another', async () => {

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type ProtocolLimits } from '../../../../src/doors/memca
 import type { MemcachedReply } from '../../../../src/doors/memcached/protocol/reply.ts';
 import type { ReplyShape } from '../../../../src/doors/memcached/protocol/reply-shape.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from '../../../../src/doors/kit/connection.ts';
+import { LoopShare } from '../../../../src/doors/kit/loop-share.ts';
 import { DoorCounts } from '../../../../src/doors/memcached/door-counts.ts';
 import { MemcachedProtocol } from '../../../../src/doors/memcached/memcached-protocol.ts';
 import { FakeClient, turns } from '../../../support/fake-client.ts';
@@ -82,7 +83,7 @@ function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false, pro
   closedTimes = 0;
   connection = new ClientConnection(client.socket, {
     protocol: new MemcachedProtocol(desk, protocolLimits),
-    ...{ clock, traffic: counts },
+    ...{ clock, traffic: counts, loop: new LoopShare() },
     limits: { ...LIMITS, ...limits },
     owner: {
       onHeldBytes: (change) => (heldBytes += change),
