@@ -42,6 +42,21 @@ describe('the reply queue', () => {
     );
   });
 
+  test('what is appended leaves behind all replies before it, and holds up none', () => {
+    const append = (text: string): void => queue.append(() => [Buffer.from(text)]);
+    append('at once');
+    const [a, b] = [queue.reserve(encode), queue.reserve(encode)];
+    append('end');
+    const c = queue.reserve(encode);
+    queue.fill(c, 'c');
+    queue.fill(b, 'b');
+    expect(left).toEqual(['at once']);
+    queue.fill(a, 'a');
+    expect(left).toEqual(['at once', 'a', 'b', 'end', 'c']);
+    expect(queue.length).toBe(0);
+    expect(queue.readyBytes).toBe(0);
+  });
+
   test('each is encoded by its own request, in order', () => {
     const encoded: string[] = [];
     const place = (name: string): ReturnType<typeof queue.reserve> =>
