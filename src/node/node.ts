@@ -19,8 +19,10 @@ import { fenceAfterMs } from '../membership/silence.ts';
 import { Tenure } from '../membership/tenure.ts';
 import { Witness } from '../membership/witness.ts';
 import type { IsCredible } from '../mesh/claimed-lives.ts';
-import { WIRE_VERSION, type Hello, type PeerRequest } from '../mesh/message.ts';
+import { takesOf } from '../mesh/limits.ts';
+import type { Hello, PeerRequest } from '../mesh/message.ts';
 import type { RequestHandler } from '../mesh/peer-connection.ts';
+import { OUR_VERSIONS } from '../mesh/wire-version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Forwarder } from '../routing/forwarder.ts';
 import { LocalExecutor } from '../routing/local-executor.ts';
@@ -163,7 +165,7 @@ export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> 
 
   const isCredible = believe({ letter, members, lives, tenure, clock });
   const hello = (to: Letter): Hello => ({
-    ...{ wireVersion: WIRE_VERSION, letter, to, software },
+    ...{ ...OUR_VERSIONS, letter, to, software, takes: takesOf(config) },
     ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
   });
   const buildLink = (peer: Letter): L =>
