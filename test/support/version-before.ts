@@ -30,6 +30,7 @@ export function buildVersionBefore(): string {
     const archive = join(beginning, 'source.tar');
     run('git', ['archive', '--output', archive, COMMIT, ...files], ROOT);
     run('tar', ['-xf', archive], beginning);
+    rmSync(archive);
     if (!hasOurPackages(beginning)) run('npm', ['ci', '--no-audit', '--ignore-scripts'], beginning);
     // Its types were checked when it was ours.
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc');
