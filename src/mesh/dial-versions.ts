@@ -3,11 +3,11 @@ import { dial, type DialOutcome, type DialParts } from './dial.ts';
 import { hasRange, helloIn, LAST_WITHOUT_RANGE } from './wire-version.ts';
 
 /**
- * Dials, and where the peer says that it knows our hello's version not, once more as a node of the last version whose hello
- * names one version only. Every dial begins with the newest, so that a peer that was upgraded meanwhile is greeted in that. Only
- * what the peer itself says counts, and it proves the secret before: nobody else can talk us down (S7).
+ * Dials, and where the peer refuses our hello for its version, dials once more with a hello of the last version without a range.
+ * Every dial begins with the newest version, so that a peer that was upgraded meanwhile is greeted in that. Only a refusal by the peer
+ * itself counts, and it has proved the secret before: nobody else can talk us down (S7).
  *
- * A later hello says what it speaks, and one dial is enough: this goes when version 3 goes.
+ * A later hello says what its sender speaks, so that one dial is enough: this goes when version 3 goes.
  */
 export async function dialInVersions(parts: DialParts): Promise<DialOutcome> {
   const { hello, signal } = parts;

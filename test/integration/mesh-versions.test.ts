@@ -122,7 +122,7 @@ test('with a peer that speaks no version of ours, the refusal says what each spe
   expect(greeted).toEqual([WIRE_VERSION, 3]);
 });
 
-test('S7 closed: what is not the peer, for it has not the secret, does not talk us down to an older version', async () => {
+test('S7 closed: a node without the secret cannot talk us down to an older version', async () => {
   const mesh = await startServer({ security: plain });
   const { failures, states } = openLink(mesh.address);
   const { error } = await failures.find();
