@@ -103,7 +103,7 @@ describe('an upgrade of one host after the other, from the version before', () =
         expect(await client.get(id)).toMatchObject({ status: 404, body: { reason: 'destroyed' } });
       }
     }
-  });
+  }, 120_000);
 
   test('one host goes back to the version before, and forth again, and no session is lost', async () => {
     const here = (cluster = await startCluster({ config: CONFIG }));
