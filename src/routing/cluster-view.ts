@@ -10,6 +10,8 @@ export interface ClusterView {
   readonly tenure: { readonly state: 'joining' | 'serving' | 'leaving'; readonly why: string };
   readonly mapDigest: string;
   readonly software: string;
+  /** The versions of the wire that this node speaks. A daemon of an older release does not say it. */
+  readonly wire?: { readonly oldest: number; readonly newest: number };
   readonly store: StoreDescription;
   readonly peers: readonly PeerView[];
   /** Callers that this node refused and whose letter is not a peer's, or is our own. */
@@ -24,7 +26,12 @@ export interface PeerView {
   readonly incarnation: number;
   readonly why: string;
   readonly sinceMs: number;
-  readonly link: { readonly state: 'dialling' | 'up' | 'waiting' | 'refused' | 'closed'; readonly why: string };
+  readonly link: {
+    readonly state: 'dialling' | 'up' | 'waiting' | 'refused' | 'closed';
+    readonly why: string;
+    /** The version of the wire that is spoken on it, where it is up. */
+    readonly wire?: number;
+  };
   /** The last time that we refused this peer's call, if we did since it last got in. */
   readonly refused?: RefusalView;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Link } from '../mesh/link.ts';
+import { OUR_VERSIONS, spokenWith } from '../mesh/wire-version.ts';
 import type { Members } from '../membership/members.ts';
 import type { DatedRefusal, Refusals } from '../membership/refusals.ts';
 import type { Tenure } from '../membership/tenure.ts';
@@ -29,6 +30,7 @@ export function viewCluster(parts: ViewParts): ClusterView {
     tenure: { state: tenure.phase, why: tenure.why },
     mapDigest: map.digest,
     software,
+    wire: { oldest: OUR_VERSIONS.oldestWireVersion, newest: OUR_VERSIONS.wireVersion },
     store: store.describe(),
     peers: members.letters.map((peer) => viewPeer(peer, parts)),
     strangers: refusals.strangers.map((refusal) => viewRefusal(refusal, clock)),
@@ -46,7 +48,11 @@ function viewPeer(letter: Letter, { map, members, links, refusals, clock }: View
     incarnation: state.incarnation,
     why,
     sinceMs,
-    link: { state: link.kind, why: link.kind === 'refused' ? `${link.refusal}: ${link.why}` : link.why },
+    link: {
+      state: link.kind,
+      why: link.kind === 'refused' ? `${link.refusal}: ${link.why}` : link.why,
+      ...(link.kind === 'up' && { wire: spokenWith(link.hello) }),
+    },
     ...(refused !== undefined && { refused: viewRefusal(refused, clock) }),
   };
 }
