@@ -2,7 +2,7 @@ import type { Server } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CliError } from '../../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ControlServer } from './control-server.ts';
+import { ControlServer } from './control-socket.ts';
 import { LocalNode, type LocalNodeParts } from './local-node.ts';
 import type { NodeReport } from './node-report.ts';
 import { closeServer, type FreeSeats } from './ports.ts';

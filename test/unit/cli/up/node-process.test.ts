@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { isSettledWithin } from '../../../src/cli/settled-within.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
+import { isSettledWithin } from '../../../../src/cli/up/node-process.ts';
+import { FakeClock } from '../../../support/fake-clock.ts';
 
 const NEVER = new Promise<void>(() => undefined);
 

@@ -5,7 +5,7 @@ import {
   parseControlReply,
   parseRevive,
   type ControlReply,
-} from '../../../../src/cli/up/control-message.ts';
+} from '../../../../src/cli/up/control-socket.ts';
 
 describe('what up is told', () => {
   it('is one line, read as it was written', () => {

@@ -1,6 +1,17 @@
+import { Command, Option } from 'commander';
+import { describeOptions } from '../config/describe-options.ts';
 import { machineSources } from '../config/machine-sources.ts';
 import { VARIABLE_PREFIX } from '../config/option-names.ts';
 import type { ConfigSources, FlagValues } from '../config/sources.ts';
+
+/** A command with one flag for each option of the configuration. */
+export function configCommand(name: string, summary: string): Command {
+  const command = new Command(name).description(summary);
+  for (const { usage, says, fallback, variable } of describeOptions()) {
+    command.addOption(new Option(usage, `${says} (${variable}; without it: ${fallback})`));
+  }
+  return command;
+}
 
 /**
  * Read by the commands that talk to a daemon. To a daemon they would be unknown options, and it would refuse them; but a

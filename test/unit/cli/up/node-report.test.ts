@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { NodeReport } from '../../../../src/cli/up/node-report.ts';
-import { curlLines, describeMesh } from '../../../../src/cli/up/print-mesh.ts';
+import { curlLines, describeMesh, type NodeReport } from '../../../../src/cli/up/node-report.ts';
 
 function report(letter: string, at: number): NodeReport {
   return {

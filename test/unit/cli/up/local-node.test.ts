@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { transition, type NodeEvent, type NodePhase } from '../../../../src/cli/up/node-phase.ts';
+import { transition, type NodeEvent, type NodePhase } from '../../../../src/cli/up/local-node.ts';
 
 const EVENTS: readonly NodeEvent[] = ['start', 'ready', 'ended', 'close'];
 

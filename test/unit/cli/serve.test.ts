@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { daemonLog } from '../../../src/cli/daemon-log.ts';
+import { daemonLog, warnOfRoot } from '../../../src/cli/serve.ts';
 import { loggable } from '../../../src/session/loggable.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
@@ -16,4 +16,16 @@ test.each<[string, (error: Error) => unknown]>([
   expect(lines[0]?.err.type).toBe('RangeError');
   expect(lines[0]?.err.stack).toContain('caused by: TypeError: because of b0123');
   expect(JSON.stringify(lines)).not.toContain(id);
+});
+
+function warningsFor(userId: number | undefined): unknown[] {
+  const warned: unknown[] = [];
+  warnOfRoot(userId, { warn: (text: unknown) => void warned.push(text) });
+  return warned;
+}
+
+test('a daemon that is root is told to have a user of its own, and no other is told anything', () => {
+  expect(warningsFor(0)).toEqual([expect.stringContaining('a user of its own')]);
+  expect(warningsFor(1000)).toEqual([]);
+  expect(warningsFor(undefined)).toEqual([]);
 });

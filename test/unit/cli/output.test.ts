@@ -1,5 +1,28 @@
-import { describe, expect, test } from 'vitest';
-import { fileSink, LogOutput, streamSink, type LogSink } from '../../../src/cli/log-output.ts';
+import { expect, test, describe, it } from 'vitest';
+import { FileOutput, fileSink, LogOutput, streamSink, drained, type LogSink } from '../../../src/cli/output.ts';
+import { FakeClock, settled } from '../../support/fake-clock.ts';
+
+test('a file that is full loses what comes meanwhile, says so, and gets what comes when there is room again', () => {
+  let text = '';
+  let isFull = false;
+  const lost: string[] = [];
+  const output = new FileOutput(
+    (bytes) => {
+      if (isFull) throw new RangeError('no space');
+      // A part at a time, as the system may.
+      const part = bytes.subarray(0, 2).toString();
+      text += part;
+      return part.length;
+    },
+    ({ message }) => void lost.push(message),
+  );
+  output.write('first\n');
+  isFull = true;
+  output.write('second\n');
+  isFull = false;
+  output.write('third\n');
+  expect([text, lost]).toEqual(['first\nthird\n', ['no space']]);
+});
 
 function line(msg: string): string {
   return `${JSON.stringify({ level: 30, time: 5, name: 'maglia', letter: 'a', msg })}\n`;
@@ -70,5 +93,60 @@ describe("a daemon's log", () => {
     const output = new LogOutput(streamSink({ writableLength: 0, writable: false, write: () => expect.fail() }));
     output.write(line('one'));
     expect(output.dropped).toBe(1);
+  });
+});
+
+/** A stream that is read when the test says so. */
+class Unread {
+  writable = true;
+  writableLength = 0;
+  #done: () => void = () => undefined;
+
+  constructor(length: number) {
+    this.writableLength = length;
+  }
+
+  write(_text: string, done: () => void): void {
+    this.#done = done;
+  }
+
+  read(bytes: number): void {
+    this.writableLength -= bytes;
+    if (this.writableLength === 0) this.#done();
+  }
+}
+
+describe('what was written before the end', () => {
+  it('is waited for as long as somebody reads it, however slowly', async () => {
+    const clock = new FakeClock();
+    const stream = new Unread(100);
+    let outcome: boolean | undefined;
+    void drained(stream, clock, 1000).then((all) => (outcome = all));
+    for (let at = 0; at < 99; at += 1) {
+      stream.read(1);
+      await clock.advanceSettling(1000);
+      expect(outcome).toBeUndefined();
+    }
+    stream.read(1);
+    await settled();
+    expect([outcome, clock.pending]).toEqual([true, 0]);
+  });
+
+  it('is given up once nothing of it was read for as long as we have patience', async () => {
+    const clock = new FakeClock();
+    const stream = new Unread(100);
+    let outcome: boolean | undefined;
+    void drained(stream, clock, 1000).then((all) => (outcome = all));
+    stream.read(50);
+    await clock.advanceSettling(1999);
+    expect(outcome).toBeUndefined();
+    await clock.advanceSettling(1);
+    expect(outcome).toBe(false);
+  });
+
+  it('is not waited for where its reader has gone', async () => {
+    const stream = new Unread(100);
+    stream.writable = false;
+    expect(await drained(stream, new FakeClock(), 1000)).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configCommand } from '../../../src/cli/config-flags.ts';
+import { configCommand } from '../../../src/cli/config-sources.ts';
 import { describeOptions } from '../../../src/config/describe-options.ts';
 
 describe('the flags of serve and check-config', () => {

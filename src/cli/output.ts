@@ -1,3 +1,31 @@
+import { Writable } from 'node:stream';
+import type { Clock, Timer } from '../clock.ts';
+
+/**
+ * A standard output that is a file. Where Node's own stream ends with the first write that fails, this one goes on: what cannot be
+ * written is lost, and told to `onLost`; what comes when there is room again is written.
+ */
+export class FileOutput extends Writable {
+  readonly #writeSync: (bytes: Buffer) => number;
+  readonly #onLost: (error: Error) => void;
+
+  /** @param write as `fs.writeSync`, of the file */
+  constructor(write: (bytes: Buffer) => number, onLost: (error: Error) => void) {
+    super();
+    this.#writeSync = write;
+    this.#onLost = onLost;
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    try {
+      for (let written = 0; written < chunk.length;) written += this.#writeSync(chunk.subarray(written));
+    } catch (error) {
+      this.#onLost(error instanceof Error ? error : new TypeError(String(error)));
+    }
+    done();
+  }
+}
+
 /** Where log lines go. Neither throws, nor waits: a log must not end, or stop, the daemon that writes it. */
 export interface LogSink {
   /** How much of the text it took, as text; less than all where there is no room, or nobody reads. */
@@ -97,4 +125,34 @@ const WARN = 40;
 function headOf(line: string): Record<string, unknown> {
   const { time, name, letter } = JSON.parse(line) as Record<string, unknown>;
   return { time, name, letter };
+}
+
+export interface DrainingStream {
+  readonly writable: boolean;
+  readonly writableLength: number;
+  write(text: string, done: () => void): unknown;
+}
+
+/**
+ * Whether what was written before has left, as far as anybody is there to read it. A slow reader is waited for as long as it
+ * reads; one that has taken nothing for `patienceMs` is not waited for any longer.
+ */
+export function drained(stream: DrainingStream, clock: Clock, patienceMs: number): Promise<boolean> {
+  if (!stream.writable) return Promise.resolve(true);
+  return new Promise((resolve) => {
+    let timer: Timer | undefined;
+    let before = stream.writableLength;
+    const look = (): void => {
+      const now = stream.writableLength;
+      if (now === before) resolve(false);
+      else timer = clock.after(patienceMs, look);
+      before = now;
+    };
+    timer = clock.after(patienceMs, look);
+    // Called also where it cannot be written any more: then there is nobody to wait for.
+    stream.write('', () => {
+      timer?.cancel();
+      resolve(true);
+    });
+  });
 }
