@@ -4,7 +4,7 @@ import { loadConfig } from '../config/load.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import type { FlagValues } from '../config/sources.ts';
 import { ConfigError } from '../errors.ts';
-import { formatAddress } from '../session/letter-map.ts';
+import { formatAddress } from '../session/letter.ts';
 import { configCommand, daemonSources } from './config-sources.ts';
 import type { CliContext, CommandParts } from './context.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';

@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
-import { describeOptions } from '../config/describe-options.ts';
-import { machineSources } from '../config/machine-sources.ts';
-import { VARIABLE_PREFIX } from '../config/option-names.ts';
+import { describeOptions, VARIABLE_PREFIX } from '../config/option-names.ts';
+import { machineSources } from '../config/process-environment.ts';
 import type { ConfigSources, FlagValues } from '../config/sources.ts';
 
 /** A command with one flag for each option of the configuration. */

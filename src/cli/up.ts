@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nodeEnvironment } from '../config/child-environment.ts';
+import { nodeEnvironment } from '../config/process-environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { OPTIONS } from '../config/options.ts';
 import { CliError } from '../errors.ts';

@@ -8,7 +8,7 @@ import type { Recall } from '../engine/recall.ts';
 import { writeFileAtomically } from '../files/write-file-atomically.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { loggable } from '../session/loggable.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { ResetReason } from '../session/record.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 
 /** The reasons for which a store can have lost all it had. */

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ResetReason } from '../session/reset-reason.ts';
-import type { Grave, SessionRecord } from '../session/record.ts';
+import type { ResetReason, Grave, SessionRecord } from '../session/record.ts';
 import { graveOf } from './tombstone.ts';
 
 /** Changed in place with every write. */

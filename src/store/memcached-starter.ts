@@ -18,7 +18,7 @@ import type { MemcachedLife } from './memcached-life.ts';
 import { MemcachedStateFile } from './memcached-state-file.ts';
 import { setMemoryLimit } from './memory-limit.ts';
 import { readProcess, type ProcessIdentity } from './process-identity.ts';
-import { memcachedEnvironment } from '../config/child-environment.ts';
+import { memcachedEnvironment } from '../config/process-environment.ts';
 
 const FIRST_START_RETRIES = 2;
 const RETRY_MS = 100;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
 import { PROBLEMS } from '../../src/http/problems.ts';
 import { FAILURE_CODES, REFUSAL_CODES } from '../../src/session/reply.ts';
-import { RESET_REASONS } from '../../src/session/reset-reason.ts';
+import { RESET_REASONS } from '../../src/session/record.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');

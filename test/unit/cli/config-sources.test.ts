@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { configCommand } from '../../../src/cli/config-sources.ts';
-import { describeOptions } from '../../../src/config/describe-options.ts';
+import { describeOptions } from '../../../src/config/option-names.ts';
 
 describe('the flags of serve and check-config', () => {
   it('are those of the table of options, each with what it says and its variable', () => {

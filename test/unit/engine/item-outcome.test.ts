@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ItemAccesses } from '../../../src/engine/item-accesses.ts';
+import { ItemAccesses } from '../../../src/engine/item-outcome.ts';
 import type { LiveRecord } from '../../../src/session/record.ts';
 
 const WRITTEN_AT = 1_700_000_000_000;

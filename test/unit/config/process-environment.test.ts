@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memcachedEnvironment, nodeEnvironment } from '../../../src/config/child-environment.ts';
+import { memcachedEnvironment, nodeEnvironment } from '../../../src/config/process-environment.ts';
 
 const OURS = {
   ...{ PATH: '/bin', LD_LIBRARY_PATH: '/opt/lib', TMPDIR: '/tmp', NODE_OPTIONS: '--trace-warnings' },

@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Json, JsonObject } from '../../../src/clients/json.ts';
-import { applyChanges, changesBetween, toMergePatch } from '../../../src/clients/session-changes.ts';
-import { mergePatch } from '../../../src/engine/merge-patch.ts';
+import {
+  applyChanges,
+  changesBetween,
+  toMergePatch,
+  type Json,
+  type JsonObject,
+} from '../../../src/clients/json-changes.ts';
+import { mergePatch } from '../../../src/engine/json-content.ts';
 
 /** Few keys and values, so that two documents have much in common; `__proto__` is refused by every door. */
 const document = fc.letrec<{ value: Json; object: JsonObject }>((tie) => ({

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../../src/config/nearest.ts';
 import { OPTION_PATHS } from '../../../src/config/options.ts';
+import { nearest } from '../../../src/config/read-options.ts';
 
 test.each([
   ['session.ttlSecond', 'session.ttlSeconds'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isObject, mergePatch } from '../../../src/engine/merge-patch.ts';
-import type { Json } from '../../../src/session/acceptable-json.ts';
+import { isObject, mergePatch } from '../../../src/engine/json-content.ts';
+import type { Json } from '../../../src/session/acceptable.ts';
 
 function jsonOf(text: string): Json {
   return JSON.parse(text) as Json;

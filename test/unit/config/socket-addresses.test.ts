@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isLoopback, parseHostPort } from '../../../src/config/host-port.ts';
+import { isLoopback, parseHostPort } from '../../../src/config/socket-addresses.ts';
 
 describe('parseHostPort', () => {
   test.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Refusals } from '../../../src/membership/refusals.ts';
-import type { ClusterView } from '../../../src/routing/cluster-view.ts';
-import { viewCluster } from '../../../src/routing/view-cluster.ts';
+import { viewCluster, type ClusterView } from '../../../src/routing/cluster-view.ts';
 import { a, b, c } from '../membership/membership-setup.ts';
 import { FENCE_MS, LIFE, OUR_LIFE, RoutingNode } from './node-setup.ts';
 

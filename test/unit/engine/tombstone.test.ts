@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Ends } from '../../../src/engine/ends.ts';
+import { Ends } from '../../../src/engine/tombstone.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const LIMIT = 3;
