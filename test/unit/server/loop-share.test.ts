@@ -39,8 +39,8 @@ async function work(requestsOfEach: readonly number[]): Promise<readonly Client[
   const clients = requestsOfEach.map((requests) => new Client(loop, () => turn, requests));
   for (const client of clients) client.endTurn();
   while (clients.some(({ left }) => left > 0)) {
-    await turns(1);
     turn += 1;
+    await turns(1);
   }
   return clients;
 }
