@@ -24,7 +24,7 @@ import { formatAddress, type Letter } from './session/letter.ts';
 import { MintedIds } from './session/session-id.ts';
 import { laterOf, openLifeClock, type LifeClock } from './store/life-clock.ts';
 import { openStore, type OpenedStore } from './store/open-store.ts';
-import { prepareRuntimeDirectory } from './store/runtime-directory.ts';
+import { prepareRuntimeDirectory } from './runtime-files.ts';
 
 export interface DaemonDependencies {
   readonly clock: Clock;

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { writeFileAtomically } from '../runtime-files.ts';
 import { knock } from '../listening/knock.ts';
 import { LivesFile } from '../membership/lives-file.ts';
 import { Lives } from '../membership/lives.ts';

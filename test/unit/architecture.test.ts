@@ -12,10 +12,10 @@ const SRC = join(ROOT, 'src');
 
 /** From the ground up: a file imports from its own folder and from those before it, never from those after. */
 const LAYERS = [
-  ['errors.ts', 'clock.ts', 'soon.ts', 'long-work.ts'],
+  ['errors.ts', 'clock.ts', 'soon.ts', 'long-work.ts', 'runtime-files.ts'],
   // Run in the application's process, so that they come without the daemon.
   ['clients'],
-  ['session', 'protocol', 'files'],
+  ['session', 'protocol'],
   ['config', 'metrics'],
   ['listening'],
   ['store'],

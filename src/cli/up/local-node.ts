@@ -1,8 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { EnvironmentValues } from '../../config/sources.ts';
-import { CliError } from '../../errors.ts';
-import { becomesTrue } from '../../store/becomes-true.ts';
-import { hasCode } from '../../store/error-code.ts';
+import { CliError, hasCode } from '../../errors.ts';
+import { becomesTrue } from '../../store/memcached-life.ts';
 import { MemcachedStateFile } from '../../store/memcached-state-file.ts';
 import { isAlive } from '../../store/process-identity.ts';
 import { EXIT } from '../exit-codes.ts';

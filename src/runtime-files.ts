@@ -1,7 +1,8 @@
-import { lstatSync, mkdirSync, type Stats } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, constants, type Stats } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { StoreStartError } from '../errors.ts';
-import { messageOf } from './error-code.ts';
+import { StoreStartError, messageOf } from './errors.ts';
 
 const OWNER_ONLY = 0o700;
 const OTHERS = 0o077;
@@ -42,4 +43,30 @@ function problemOf(path: string, stats: Stats, uid: number): string | undefined 
     return `the runtime directory ${path} has mode ${mode}, so others can reach the sessions in it; run chmod 700 ${path}`;
   }
   return undefined;
+}
+
+const OWNER_ONLY_FILE = 0o600;
+const DRAFT_NAME_BYTES = 8;
+
+/** Where a draft's name is taken, or a link lies, opening it fails: nobody's file is written through it. */
+const NEW_FILE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/**
+ * Puts a file of mode 0600 with this text at `path`, whole or not at all. What is there already is replaced, a link as well;
+ * what a link points to stays as it is. Where it rejects, as on a full disk, the former file is there still, and no draft.
+ */
+export async function writeFileAtomically(path: string, text: string): Promise<void> {
+  const draft = `${path}.${randomBytes(DRAFT_NAME_BYTES).toString('hex')}.draft`;
+  const file = await open(draft, NEW_FILE, OWNER_ONLY_FILE);
+  try {
+    try {
+      await file.writeFile(text);
+    } finally {
+      await file.close();
+    }
+    await rename(draft, path);
+  } catch (error) {
+    await rm(draft, { force: true });
+    throw error;
+  }
 }

@@ -1,12 +1,32 @@
 import type { Duplex } from 'node:stream';
-import { Server, type Response } from 'memjs';
+import { Server, Client, type Response } from 'memjs';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SocketAddress } from '../config/config.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import { describeAddress } from './dial-memcached.ts';
 import { MemcachedConnection } from './memcached-connection.ts';
-import { errorIn, opaqueOf, opcodeOf } from './memcached-protocol.ts';
+import { errorIn, opaqueOf, opcodeOf, setRequest } from './memcached-protocol.ts';
+
+/*
+ * How this node talks to its Memcached: what memjs does, and what is ours.
+ *
+ * memjs makes the requests `get`, `add`, `delete` and `flush` of the binary protocol, and says what their answers mean: a
+ * value, that there was none, that the key was taken. That is all it does here.
+ *
+ * Ours are:
+ * - The request `set`, of which memjs makes nine buffers; NOOP, which memjs has not; and STAT, whose many answers come over a
+ *   socket of their own (`memcached-protocol.ts`, `memcached-figures.ts`).
+ * - The socket (`memcached-connection.ts`). memjs writes to it once per request, and never settles what is in flight when
+ *   memcached closes it. After a timeout memjs dials again for the next request: memcached could then carry out the old write
+ *   after a newer one (S1).
+ * - Which answer belongs to which request, limits and deadlines (`pending-requests.ts`). memjs has no limits, and does not say
+ *   of a request that failed whether it was sent (S3).
+ * - The reading of answers (`memcached-protocol.ts`). memjs copies its pending bytes for every chunk, so that a large value
+ *   costs the square of its chunks.
+ * - Errors. memjs tells its own apart by text, and takes any answer to a flush for success. Its retries are off: a write that
+ *   may have happened is never sent again.
+ */
 
 /**
  * How long a TCP socket that we gave up on may take to close before it is reset. Its peer may be unreachable, which a unix
@@ -26,10 +46,7 @@ export interface MemcachedServerOptions {
 type Responder = (response: Response) => void;
 type Failer = (error: Error) => void;
 
-/**
- * memjs's server with connections of our own: memjs copies its pending bytes for every chunk, writes once per request, and
- * never settles what is in flight when memcached closes the connection. Connects when it is asked something.
- */
+/** memjs's server with connections of our own. Connects when it is asked something. */
 export class MemcachedServer extends Server {
   // memjs takes these from the environment, where a hosting provider puts them for something else.
   override readonly username = undefined;
@@ -128,5 +145,29 @@ export class MemcachedServer extends Server {
       { from, to: reach, why, address: describeAddress(this.#options.address) },
       'memcached connection',
     );
+  }
+}
+
+/** memjs's client for one server, with its own retries off: a write that may have happened is never sent again. */
+export class RecordClient extends Client<Buffer> {
+  override seq = 0;
+
+  constructor(server: MemcachedServer, log: Logger) {
+    super([server], {
+      retries: 1,
+      failover: false,
+      logger: { log: (...words: unknown[]) => log.debug({ words }, 'memjs') },
+    });
+  }
+
+  /** What memjs's `set` does, from one buffer. @param expiration as memcached's field has it */
+  put(key: string, value: Buffer, expiration: number, callback: (error: Error | null) => void): void {
+    this.incrSeq();
+    this.perform(key, setRequest(key, value, expiration, this.seq), this.seq, callback);
+  }
+
+  /** memjs's own numbers turn negative after 2^31 requests, and then it cannot write them down. */
+  override incrSeq(): void {
+    this.seq = (this.seq + 1) >>> 0;
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { StoreUnavailableError } from '../../../src/errors.ts';
-import { checkStoreKey } from '../../../src/store/store-key.ts';
+import { checkStoreKey } from '../../../src/store/store.ts';
 
 test.each(['a', 'k'.repeat(250), '!~', 'a:b/c.d'])('a key of 1 to 250 printable characters passes: %j', (key) => {
   expect(() => checkStoreKey(key)).not.toThrow();

@@ -1,7 +1,6 @@
 import { pino } from 'pino';
 import { expect, test } from 'vitest';
-import { MemcachedServer } from '../../../src/store/memcached-server.ts';
-import { RecordClient } from '../../../src/store/record-client.ts';
+import { MemcachedServer, RecordClient } from '../../../src/store/memcached-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { answerTo } from '../../support/memcached-wire.ts';
 import { ScriptedMemcached } from '../../support/scripted-memcached.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_BODY_BYTES, ResponseDecoder } from '../../../src/store/response-decoder.ts';
+import { MAX_BODY_BYTES, ResponseDecoder } from '../../../src/store/memcached-protocol.ts';
 import { encodeAnswer } from '../../support/memcached-wire.ts';
 
 interface Seen {

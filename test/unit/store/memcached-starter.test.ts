@@ -4,7 +4,7 @@ import {
   findFormerMemcached,
   type FormerMemcached,
   type WantedMemcached,
-} from '../../../src/store/former-memcached.ts';
+} from '../../../src/store/memcached-starter.ts';
 import type { MemcachedRecord, ReadRecord } from '../../../src/store/memcached-state-file.ts';
 import { readProcess, type ProcessIdentity } from '../../../src/store/process-identity.ts';
 import { FakeClock } from '../../support/fake-clock.ts';

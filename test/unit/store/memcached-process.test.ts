@@ -3,7 +3,7 @@ import {
   transition,
   type MemcachedProcessEvent,
   type MemcachedProcessState,
-} from '../../../src/store/memcached-process-state.ts';
+} from '../../../src/store/memcached-process.ts';
 
 const STATES: readonly MemcachedProcessState[] = ['stopped', 'starting', 'running', 'restarting', 'stopping', 'failed'];
 
