@@ -242,7 +242,7 @@ export class Vault {
     try {
       await this.save(tombstone);
     } catch (error) {
-      // It is known for old as long as we remember; the next reader tries again.
+      // We know that it is old for as long as we remember; the next reader tries again.
       this.#log.warn({ id: shortenId(id), err: error }, 'what is too old could not be taken out of the store');
     }
     return { kind: 'absent', reason };
