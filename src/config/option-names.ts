@@ -1,5 +1,5 @@
 import type { OptionRow } from './option-row.ts';
-import { OPTIONS, type OptionPath } from './options.ts';
+import { OPTIONS, OPTION_PATHS, type OptionPath } from './options.ts';
 
 /** Variables of this beginning are ours, and a wrong one is told. */
 export const VARIABLE_PREFIX = 'MAGLIA_';
@@ -26,4 +26,40 @@ function words(path: OptionPath): string[] {
     .replace(/[A-Z]/g, (capital) => `.${capital}`)
     .toLowerCase()
     .split('.');
+}
+
+/** An option as help and docs print it, and as the command line declares it. */
+export interface OptionDescription {
+  /** In the JSON file; `isInFile` false: only by variable and flag. */
+  readonly path: OptionPath;
+  readonly isInFile: boolean;
+  readonly variable: string;
+  /** `--session-ttl-seconds` */
+  readonly flag: string;
+  /** Flag and placeholder as commander declares them: `--store-megabytes <MiB>`, `--mesh-plain [true|false]`. */
+  readonly usage: string;
+  /** Where loadConfig looks for the flag's value, as commander names it: `sessionTtlSeconds`. */
+  readonly flagKey: string;
+  readonly expected: string;
+  /** The default as one would type it, or what holds without the option. */
+  readonly fallback: string;
+  readonly says: string;
+}
+
+/** Every option, in the order of the table. */
+export function describeOptions(): readonly OptionDescription[] {
+  return OPTION_PATHS.map((path) => {
+    const row: OptionRow = OPTIONS[path];
+    return {
+      path,
+      isInFile: row.isInFile !== false,
+      variable: variableName(path),
+      flag: flagName(path),
+      usage: `${flagName(path)} ${row.type.placeholder}`,
+      flagKey: flagKey(path),
+      expected: row.type.expected,
+      fallback: 'fallback' in row ? String(row.fallback) : row.otherwise,
+      says: row.says,
+    };
+  });
 }

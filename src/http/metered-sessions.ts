@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { OpenReply, OpenRequest } from '../routing/open-reply.ts';
+import type { OpenReply, OpenRequest } from '../routing/open.ts';
 import type { CommandKind, SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';

@@ -1,4 +1,4 @@
-import type { OpenReply, OpenRequest } from '../routing/open-reply.ts';
+import type { OpenReply, OpenRequest } from '../routing/open.ts';
 import type { Content, SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';

@@ -15,10 +15,10 @@ import type { SessionsPort } from '../../../src/server/sessions-port.ts';
 import { StatsReports } from '../../../src/server/stats-reports.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { ItemAnswer } from '../../../src/session/item-operation.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { ownerLetter } from '../../../src/session/session-id.ts';
-import type { StoreFigures } from '../../../src/store/store-figures.ts';
+import type { StoreFigures } from '../../../src/store/store.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
