@@ -70,6 +70,16 @@ export class FrameError extends MagliaError {
   readonly code = 'FRAME_MALFORMED';
 }
 
+/** A message is longer than the other side takes; surely not sent. */
+export class FrameTooLongError extends MagliaError {
+  readonly code = 'FRAME_TOO_LONG';
+}
+
+/** The peer has carried a request out, and its answer is longer than this node takes. */
+export class AnswerTooLongError extends MagliaError {
+  readonly code = 'ANSWER_TOO_LONG';
+}
+
 /** There is no usable link to the peer; surely nothing was sent. */
 export class LinkDownError extends MagliaError {
   readonly code = 'LINK_DOWN';

@@ -44,7 +44,7 @@ export function troublesOf({ letter, tenure, store, peers }: ClusterView): reado
   ];
 }
 
-const HEADS = ['letter', 'state', 'for', 'link', 'incarnation', 'address', 'why'];
+const HEADS = ['letter', 'state', 'for', 'link', 'wire', 'incarnation', 'address', 'why'];
 
 /** The mesh as one node sees it, for a person: itself, its peers, and who does not talk to whom, with the reason. */
 export function describeCluster(view: ClusterView): string {
@@ -53,14 +53,15 @@ export function describeCluster(view: ClusterView): string {
     .join('\n');
 }
 
-function describeSelf({ letter, tenure, incarnation, store, mapDigest, software }: ClusterView): string {
+function describeSelf({ letter, tenure, incarnation, store, mapDigest, software, wire }: ClusterView): string {
   const pid = store.pid === undefined ? '' : `, pid ${store.pid}`;
   const why = store.why === undefined ? '' : ` (${store.why})`;
+  const speaks = wire === undefined ? '' : `, wire ${wire.oldest} to ${wire.newest}`;
   return [
     `node ${letter}: ${tenure.state} (${tenure.why}), incarnation ${incarnation}\n`,
     `store: ${store.kind}, ${store.state}${why}${pid}\n`,
     ...(store.outdated ?? []).map((text) => `store runs, until it is stopped, with ${text}\n`),
-    `map ${mapDigest}, maglia ${software}\n`,
+    `map ${mapDigest}, maglia ${software}${speaks}\n`,
   ].join('');
 }
 
@@ -73,6 +74,7 @@ function describePeers(peers: readonly PeerView[]): string {
       state,
       formatAge(sinceMs),
       link.state,
+      link.wire === undefined ? '-' : String(link.wire),
       String(incarnation),
       address,
       why,

@@ -117,6 +117,7 @@ const PEER = object(
       {
         state: oneOf(['dialling', 'up', 'waiting', 'refused', 'closed']),
         why: string(),
+        wire: optional(integer({ description: 'The version of the wire that is spoken, where the link is up' })),
       },
       STRICT,
     ),
@@ -138,6 +139,12 @@ export const CLUSTER = object(
     ),
     mapDigest: string(),
     software: string(),
+    wire: optional(
+      object(
+        { oldest: integer(), newest: integer() },
+        { ...STRICT, description: 'The versions of the wire that this node speaks' },
+      ),
+    ),
     store: object(
       {
         kind: oneOf(['memcached', 'memory']),

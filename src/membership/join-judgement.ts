@@ -83,7 +83,7 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   }
 
   // A node with nothing to lose need not wait for daemons that surely do not run, nor for those of another mesh.
-  const isOfAnotherMesh = outvotes(answered, asked);
+  const isOfAnotherMesh = outvotes(answered, asked, informed.length > 0);
   const isAbsent = (peer: AskedPeer): boolean => {
     if (peer.kind === 'answered') return false;
     if (peer.kind === 'rejected') return isOfAnotherMesh(peer) && (isPatienceOver || !hasFormerSessions);
@@ -136,13 +136,20 @@ const OTHER_MESH: ReadonlySet<HandshakeRefusal> = new Set([
 /**
  * Whether a host that refuses us is the one that is wrong: it has another secret, map, version or year than we and most others. It
  * can have acted on nobody's behalf in this mesh. Where as many refuse us as agree with us, we may be the one that is wrong.
+ *
+ * One that speaks no version of the wire with us may speak one with them: where they know who lives, and do not consider it dead,
+ * it is of this mesh, and an upgrade has skipped a version.
  */
 function outvotes(
   answered: readonly AnsweredPeer[],
   asked: readonly AskedPeer[],
+  areInformed: boolean,
 ): (peer: Extract<AskedPeer, { kind: 'rejected' }>) => boolean {
   const refusing = asked.filter(({ kind }) => kind === 'rejected').length;
-  return ({ refusal }) => OTHER_MESH.has(refusal) && answered.length + 1 > refusing;
+  return ({ refusal }) => {
+    if (refusal === 'wrong-version' && areInformed) return false;
+    return OTHER_MESH.has(refusal) && answered.length + 1 > refusing;
+  };
 }
 
 function describeAbsence(peer: AskedPeer): string {

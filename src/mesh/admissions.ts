@@ -5,7 +5,7 @@ import { networkOf, plainAddress } from '../listening/caller-address.ts';
 import type { Complaints } from './complaints.ts';
 import type { Ending } from './framed-socket.ts';
 import { checkRequest, type IsCredible } from './claimed-lives.ts';
-import { judgeHello } from './handshake.ts';
+import { judgeHello, type Judgement } from './handshake.ts';
 import type { Hello, HelloAnswer, PeerRequest } from './message.ts';
 import type { PeerConnection, PeerConnectionHost } from './peer-connection.ts';
 import type { TurnedAway } from './reception.ts';
@@ -69,7 +69,7 @@ export class Admissions implements PeerConnectionHost {
     this.#parts.onRefused(refusal);
   }
 
-  judge(connection: PeerConnection, hello: Hello): HelloAnswer {
+  judge(connection: PeerConnection, hello: Hello): Judgement {
     const { hello: ownHello, isCredible, map, suspectAfterMs } = this.#parts;
     const others = this.#of(hello.letter);
     const answer = judgeHello(hello, {

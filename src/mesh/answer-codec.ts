@@ -4,14 +4,16 @@ import {
   ENTRY_KINDS,
   HISTORY_VERDICTS,
   LIFE_VERDICTS,
+  NO_ANSWER_REASONS,
   PHASES,
   RESET_REASON_CODES,
 } from './code-tables.ts';
 import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from './durations.ts';
 import type { FieldReader } from './field-reader.ts';
 import type { FieldWriter } from './field-writer.ts';
-import type { LifeHistory, OfferedEstate, PeerAnswer } from './message.ts';
+import type { LifeHistory, NoAnswerReason, OfferedEstate, PeerAnswer } from './message.ts';
 import { readReply, writeReply } from './reply-codec.ts';
+import { FIRST_WITH_REASONS } from './wire-version.ts';
 
 export function writeAnswer(writer: FieldWriter, answer: PeerAnswer): void {
   writer.word(ANSWER_KINDS, answer.kind);
@@ -86,6 +88,15 @@ export function readAnswer(reader: FieldReader): PeerAnswer {
     case 'reply':
       return { kind, id: reader.id(), executorIncarnation: reader.incarnation(), reply: readReply(reader) };
   }
+}
+
+/** To an older node no reason can be told. */
+export function writeNoAnswer(writer: FieldWriter, reason: NoAnswerReason): void {
+  if (writer.version >= FIRST_WITH_REASONS) writer.word(NO_ANSWER_REASONS, reason);
+}
+
+export function readNoAnswer(reader: FieldReader): NoAnswerReason {
+  return reader.version >= FIRST_WITH_REASONS ? reader.word(NO_ANSWER_REASONS) : 'failed';
 }
 
 function writeHistory(writer: FieldWriter, history: LifeHistory): void {

@@ -10,6 +10,7 @@ import type {
   HelloAnswer,
   LifeHistory,
   LifeVerdict,
+  NoAnswerReason,
   PeerAnswer,
   PeerRequestKind,
   Phase,
@@ -56,6 +57,8 @@ export const ANSWER_KINDS = new CodeTable<PeerAnswer['kind']>('answer kind', {
   acknowledged: 5,
   reply: 6,
 });
+
+export const NO_ANSWER_REASONS = new CodeTable<NoAnswerReason>('reason', { failed: 1, 'too-long': 2 });
 
 export const EVIDENCE = new CodeTable<Evidence>('evidence', { refused: 1, silence: 2 });
 

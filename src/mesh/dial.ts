@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts';
-import { FrameError, HandshakeRefusedError, LinkDownError } from '../errors.ts';
+import { FrameError, HandshakeRefusedError, LinkDownError, MagliaError } from '../errors.ts';
 import { formatAddress, type MeshAddress } from '../session/letter.ts';
 import type { IsCredible } from './claimed-lives.ts';
 import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-socket.ts';
@@ -7,7 +7,7 @@ import { GREETING_MAX_BYTES, writeFrame } from './frames.ts';
 import { judgeAnswer } from './handshake.ts';
 import { writeHello } from './hello-codec.ts';
 import type { HostLookup } from './host-lookup.ts';
-import type { Hello, HelloAnswer, PeerAnswer } from './message.ts';
+import type { Hello, HelloAnswer, NoAnswerReason, PeerAnswer } from './message.ts';
 import { codeOf, dialSocket, explainDialError, type MeshSecurity } from './tls.ts';
 
 /**
@@ -41,7 +41,7 @@ export interface DialParts {
 /** Who hears of the connection once it is up. */
 export interface DialHeirs {
   onAnswer(connection: FramedSocket, number: number, answer: PeerAnswer): void;
-  onNoAnswer(connection: FramedSocket, number: number): void;
+  onNoAnswer(connection: FramedSocket, number: number, reason: NoAnswerReason): void;
   /** What had piled up has left. */
   onDrained(connection: FramedSocket): void;
   onLost(connection: FramedSocket, why: string): void;
@@ -83,7 +83,7 @@ class Dial implements FramedSocketOwner {
       return;
     }
     this.#finish({ kind: 'up', connection: this.#connection, hello: judged.hello });
-    this.#connection.allow(this.#parts.maxFrameBytes);
+    this.#connection.settle(judged.version, this.#parts.maxFrameBytes);
   }
 
   onAnswer(number: number, answer: PeerAnswer): void {
@@ -91,9 +91,9 @@ class Dial implements FramedSocketOwner {
     this.#parts.heirs.onAnswer(this.#connection, number, answer);
   }
 
-  onNoAnswer(number: number): void {
+  onNoAnswer(number: number, reason: NoAnswerReason): void {
     if (this.#stage !== 'done') throw new FrameError('an answer comes before the welcome');
-    this.#parts.heirs.onNoAnswer(this.#connection, number);
+    this.#parts.heirs.onNoAnswer(this.#connection, number, reason);
   }
 
   onHello(): void {
@@ -146,7 +146,7 @@ class Dial implements FramedSocketOwner {
     try {
       writeFrame(this.#connection.batch(), 'hello', 0, GREETING_MAX_BYTES, writeHello, hello);
     } catch (error) {
-      if (!(error instanceof FrameError)) throw error;
+      if (!(error instanceof MagliaError)) throw error;
       this.#fail('handshake', `our own hello cannot be sent: ${error.message}`, error);
     }
   }

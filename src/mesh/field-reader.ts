@@ -3,6 +3,7 @@ import { isIncarnation } from '../session/version.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { CodeTable } from './code-table.ts';
 import { isIdByte, MAX_ID_BYTES } from './id-bytes.ts';
+import { WIRE_VERSION } from './message.ts';
 
 /** `ignoreBOM` keeps a byte order mark as what it is: part of the text. */
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -12,6 +13,8 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  * chunk. Every method throws a FrameError.
  */
 export class FieldReader {
+  /** The version of the wire in which the other side writes. */
+  version = WIRE_VERSION;
   #bytes: Buffer;
   #at: number;
   #end: number;

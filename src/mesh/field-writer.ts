@@ -2,6 +2,7 @@ import { FrameError } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { CodeTable } from './code-table.ts';
 import { isIdByte, MAX_ID_BYTES } from './id-bytes.ts';
+import { WIRE_VERSION } from './message.ts';
 
 const LEAST_CAPACITY_BYTES = 1024;
 const MOST_CAPACITY_BYTES = 65_536;
@@ -17,6 +18,8 @@ const MAX_U32 = 0xffff_ffff;
  * not be read back.
  */
 export class FieldWriter {
+  /** The version of the wire in which the other side reads: codecs leave out what it does not have. */
+  version = WIRE_VERSION;
   #bytes = Buffer.alloc(0);
   #view = viewOf(this.#bytes);
   /** Where what was not taken yet begins, and ends. */

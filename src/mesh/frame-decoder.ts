@@ -1,5 +1,5 @@
 import { FrameError } from '../errors.ts';
-import { readAnswer } from './answer-codec.ts';
+import { readAnswer, readNoAnswer } from './answer-codec.ts';
 import { FieldReader } from './field-reader.ts';
 import type { FrameSink } from './frame-sink.ts';
 import { FRAME_TYPES, HEAD_BYTES, LENGTH_BYTES } from './frames.ts';
@@ -47,8 +47,9 @@ export class FrameDecoder {
     return this.#announcedBytes >>> 16 === 0x1603;
   }
 
-  /** Takes longer frames from now on. */
-  allow(maxFrameBytes: number): void {
+  /** Takes longer frames from now on, in this version of the wire. */
+  settle(version: number, maxFrameBytes: number): void {
+    this.#reader.version = version;
     this.#maxFrameBytes = maxFrameBytes;
   }
 
@@ -153,7 +154,7 @@ export class FrameDecoder {
         return;
       }
       case 'no-answer': {
-        this.#sink.onNoAnswer(whole(reader, number));
+        this.#sink.onNoAnswer(number, whole(reader, readNoAnswer(reader)));
         return;
       }
     }

@@ -1,4 +1,4 @@
-import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from './message.ts';
+import type { Hello, HelloAnswer, NoAnswerReason, PeerAnswer, PeerRequest } from './message.ts';
 
 /**
  * Where decoded frames go: one method for each frame type, called in the order of the wire. A method may throw a
@@ -9,5 +9,5 @@ export interface FrameSink {
   onHelloAnswer(answer: HelloAnswer): void;
   onRequest(number: number, request: PeerRequest): void;
   onAnswer(number: number, answer: PeerAnswer): void;
-  onNoAnswer(number: number): void;
+  onNoAnswer(number: number, reason: NoAnswerReason): void;
 }

@@ -91,9 +91,10 @@ export class FramedSocket {
     return this.#clock.monotonic() - this.#heardAt;
   }
 
-  /** Takes frames of this length from now on; before the greeting only short ones are taken. */
-  allow(maxFrameBytes: number): void {
-    this.#decoder.allow(maxFrameBytes);
+  /** The greeting is done: frames are read and written in this version of the wire from now on, and longer ones are taken. */
+  settle(version: number, maxFrameBytes: number): void {
+    this.#decoder.settle(version, maxFrameBytes);
+    this.#batch.version = version;
   }
 
   /**

@@ -1,4 +1,4 @@
-import { FrameError } from '../errors.ts';
+import { FrameTooLongError } from '../errors.ts';
 import { CodeTable } from './code-table.ts';
 import type { FieldWriter } from './field-writer.ts';
 
@@ -44,7 +44,8 @@ export function maxFrameBytes(sessionMaxBytes: number): number {
 /**
  * Adds a whole frame to what is to be sent, or nothing.
  *
- * @throws FrameError for a frame that the other side would not take.
+ * @throws FrameTooLongError for a frame that is longer than the other side takes.
+ * @throws FrameError for one that it could not read.
  */
 export function writeFrame<Message>(
   writer: FieldWriter,
@@ -61,15 +62,14 @@ export function writeFrame<Message>(
     writer.u32(number);
     writeFields(writer, message);
     const length = writer.length - start - LENGTH_BYTES;
-    if (length > maxBytes) throw new FrameError(`a frame would have ${length} bytes; at most ${maxBytes} can be sent`);
+    if (length > maxBytes) {
+      throw new FrameTooLongError(
+        `a frame would have ${length} bytes; at most ${maxBytes} can be sent: give every node the same session.maxBytes`,
+      );
+    }
     writer.patchU32(start, length);
   } catch (error) {
     writer.truncate(start);
     throw error;
   }
-}
-
-/** A message whose frame says it all. */
-export function writeNothing(): void {
-  // No fields.
 }

@@ -1,7 +1,8 @@
 import type { HandshakeRefusal } from '../errors.ts';
 import type { Letter, LetterMap } from '../session/letter.ts';
 import { describeClaim, type IsCredible } from './claimed-lives.ts';
-import { WIRE_VERSION, type Hello, type HelloAnswer } from './message.ts';
+import type { Hello, HelloAnswer } from './message.ts';
+import { commonVersion, describeVersions, helloIn } from './wire-version.ts';
 
 /** A connection that holds the caller's letter already. */
 export interface Rival {
@@ -21,15 +22,19 @@ export interface Acceptor {
 
 type Refused = Extract<HelloAnswer, { kind: 'refused' }>;
 
+/** `version`: of the wire, from now on. */
+export type Judgement = (Extract<HelloAnswer, { kind: 'welcome' }> & { readonly version: number }) | Refused;
+
 /**
  * The acceptor's judgement of a caller. The explanation is read in both logs and in `status` on both sides, so it names
  * the nodes by letter and says what to do. The more particular reason comes first: a letter that is not in our map
  * means that the maps differ, too.
  */
-export function judgeHello(caller: Hello, acceptor: Acceptor): HelloAnswer {
+export function judgeHello(caller: Hello, acceptor: Acceptor): Judgement {
   const { hello, isCredible, map, rivals, suspectAfterMs } = acceptor;
   const own = hello.letter;
-  if (caller.wireVersion !== WIRE_VERSION) return wrongVersion(caller, hello);
+  const version = commonVersion(caller, hello);
+  if (version === undefined) return wrongVersion(caller, hello);
   if (caller.letter === own) {
     return refused(
       'not-a-peer',
@@ -54,14 +59,15 @@ export function judgeHello(caller: Hello, acceptor: Acceptor): HelloAnswer {
         `the caller's ${caller.incarnation}): stop one of the two, or give it a letter of its own`,
     );
   }
-  return { kind: 'welcome', hello };
+  return { kind: 'welcome', hello: helloIn(version, hello), version };
 }
 
 /** The dialler's judgement of the answer: it demands of the acceptor what the acceptor demanded of it. */
-export function judgeAnswer(answer: HelloAnswer, ours: Hello, isCredible: IsCredible): HelloAnswer {
+export function judgeAnswer(answer: HelloAnswer, ours: Hello, isCredible: IsCredible): Judgement {
   if (answer.kind === 'refused') return answer;
   const { hello } = answer;
-  if (hello.wireVersion !== WIRE_VERSION) return wrongVersion(ours, hello);
+  const version = commonVersion(ours, hello);
+  if (version === undefined) return wrongVersion(ours, hello);
   if (hello.letter !== ours.to) return wrongLetter(ours.to, hello.letter);
   if (hello.to !== ours.letter) {
     return refused(
@@ -71,14 +77,15 @@ export function judgeAnswer(answer: HelloAnswer, ours: Hello, isCredible: IsCred
   }
   if (hello.mapDigest !== ours.mapDigest) return wrongMap(ours, hello);
   if (!isCredible(hello.letter, hello.incarnation)) return wrongClock(hello);
-  return answer;
+  return { ...answer, version };
 }
 
 function wrongVersion(caller: Hello, acceptor: Hello): Refused {
   return refused(
     'wrong-version',
-    `${caller.letter} speaks version ${caller.wireVersion} of the wire (maglia ${caller.software}), ` +
-      `${acceptor.letter} speaks ${acceptor.wireVersion} (maglia ${acceptor.software}): run the same release on both`,
+    `${caller.letter} speaks ${describeVersions(caller)} of the wire (maglia ${caller.software}), ` +
+      `${acceptor.letter} ${describeVersions(acceptor)} (maglia ${acceptor.software}): ` +
+      `run the same release on both, and skip no version of the wire in an upgrade`,
   );
 }
 

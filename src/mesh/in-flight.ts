@@ -1,7 +1,8 @@
 import type { Clock, Timer } from '../clock.ts';
-import type { MagliaError } from '../errors.ts';
+import { AnswerTooLongError, LinkLostError, type MagliaError } from '../errors.ts';
+import type { Letter } from '../session/letter.ts';
 import { isAnswerTo } from './answer-match.ts';
-import type { PeerAnswer, PeerRequest } from './message.ts';
+import type { NoAnswerReason, PeerAnswer, PeerRequest } from './message.ts';
 import { classOf, type TrafficClass } from './traffic-class.ts';
 
 /** Who asked, and is told what came of it: one of the two, once. Neither may throw. */
@@ -167,6 +168,12 @@ export class InFlight {
     }
     return earliest;
   }
+}
+
+/** What the asker of a request is told that the peer does not answer. */
+export function unansweredError(peer: Letter, reason: NoAnswerReason): MagliaError {
+  if (reason === 'failed') return new LinkLostError(`${peer} failed while it handled a request; its log says why`);
+  return new AnswerTooLongError(`an answer of ${peer} is too long: give every node the same session.maxBytes`);
 }
 
 function noneOfAny(): Record<TrafficClass, number> {

@@ -1,5 +1,6 @@
 import type { Config } from '../config/config.ts';
-import { maxFrameBytes } from './frames.ts';
+import { FRAME_OVERHEAD_BYTES, maxFrameBytes } from './frames.ts';
+import type { Takes } from './message.ts';
 
 /** What configuration says of links and of the mesh port. */
 export interface MeshLimits {
@@ -19,6 +20,26 @@ export function meshLimits(config: Pick<Config, 'limits' | 'timings' | 'session'
     suspectAfterMs: config.timings.suspectAfterMs,
     maxFrameBytes: maxFrameBytes(config.session.maxBytes),
     callers: config.limits.meshCallers,
+  };
+}
+
+/** What our hello says that we take. */
+export function takesOf(config: Pick<Config, 'limits' | 'session'>): Takes {
+  return { frameBytes: maxFrameBytes(config.session.maxBytes), commands: config.limits.inFlightPerLink };
+}
+
+/**
+ * What may be sent to a node that takes so much: no more than we would take ourselves. What it says is cut to what any
+ * configuration allows.
+ */
+export function mayBeSent(
+  takes: Takes | undefined,
+  ours: Pick<MeshLimits, 'inFlightPerLink' | 'maxFrameBytes'>,
+): Takes {
+  const { frameBytes = ours.maxFrameBytes, commands = ours.inFlightPerLink } = takes ?? {};
+  return {
+    frameBytes: Math.min(ours.maxFrameBytes, Math.max(frameBytes, FRAME_OVERHEAD_BYTES)),
+    commands: Math.min(ours.inFlightPerLink, Math.max(commands, 1)),
   };
 }
 

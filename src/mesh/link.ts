@@ -12,15 +12,16 @@ import {
 import type { Letter, MeshAddress } from '../session/letter.ts';
 import { checkAnswer, type IsCredible } from './claimed-lives.ts';
 import { DialLoop } from './dial-loop.ts';
-import { dial, type DialFailure, type DialHeirs } from './dial.ts';
+import { dialInVersions } from './dial-versions.ts';
+import type { DialFailure, DialHeirs } from './dial.ts';
 import type { FramedSocket } from './framed-socket.ts';
 import { writeFrame } from './frames.ts';
 import { HostLookup } from './host-lookup.ts';
-import { InFlight, type Asker } from './in-flight.ts';
-import { MAX_QUEUED_BYTES, MAX_WAITING_BYTES, type MeshLimits } from './limits.ts';
+import { InFlight, unansweredError, type Asker } from './in-flight.ts';
+import { MAX_QUEUED_BYTES, MAX_WAITING_BYTES, mayBeSent, type MeshLimits } from './limits.ts';
 import { LinkQueue } from './link-queue.ts';
 import { transition, type LinkEvent, type LinkState } from './link-state.ts';
-import type { Hello, PeerAnswer, PeerRequest } from './message.ts';
+import type { Hello, NoAnswerReason, PeerAnswer, PeerRequest, Takes } from './message.ts';
 import { writeRequest } from './request-codec.ts';
 import type { MeshSecurity } from './tls.ts';
 import {
@@ -32,6 +33,7 @@ import {
   type TrafficClass,
   type WaitingClass,
 } from './traffic-class.ts';
+import { describeWelcome } from './wire-version.ts';
 
 /** `timeout`: a request was not answered by its deadline. `lost`: anything else that ended the connection. */
 export type DownCause = 'lost' | 'timeout';
@@ -82,7 +84,7 @@ export class Link {
   readonly #lookup = new HostLookup();
   readonly #heirs: DialHeirs = {
     onAnswer: (connection, number, answer) => this.#answered(connection, number, answer),
-    onNoAnswer: (connection, number) => this.#unanswered(connection, number),
+    onNoAnswer: (connection, number, reason) => this.#unanswered(connection, number, reason),
     onDrained: (connection) => {
       if (connection === this.#connection) this.#sendQueued(connection);
     },
@@ -91,12 +93,14 @@ export class Link {
   #state: LinkState = { kind: 'waiting', why: 'not dialled yet' };
   #settled = this.#state;
   #connection: FramedSocket | undefined;
+  #mayBeSent: Takes;
   #closed: Promise<void> | undefined;
 
   constructor(options: LinkOptions) {
     this.letter = options.letter;
     this.#options = options;
     this.#log = options.log.child({ link: options.letter });
+    this.#mayBeSent = mayBeSent(undefined, options.limits);
     this.#inFlight = new InFlight(options.clock, () => setImmediate(() => this.#judgeDeadlines()));
     this.#queues = {
       bulk: new LinkQueue(options.clock, MAX_WAITING_BYTES),
@@ -125,7 +129,8 @@ export class Link {
 
   /**
    * Asks the peer, as soon as there is room on the link. `deadlineAt` is a moment of `clock.monotonic()`. Fails with
-   * - LinkDownError, LinkBusyError, FrameError: surely not sent;
+   * - LinkDownError, LinkBusyError, FrameError, FrameTooLongError: surely not sent;
+   * - AnswerTooLongError: done, and the answer cannot come;
    * - LinkLostError: sent, and the answer will not come. It may have been done.
    */
   ask(message: PeerRequest, deadlineAt: number, asker: Asker): void {
@@ -154,8 +159,7 @@ export class Link {
   #send(connection: FramedSocket, message: PeerRequest, deadlineAt: number, asker: Asker): void {
     const number = this.#inFlight.add(message, deadlineAt, asker);
     try {
-      const { maxFrameBytes } = this.#options.limits;
-      writeFrame(connection.batch(), 'request', number, maxFrameBytes, writeRequest, message);
+      writeFrame(connection.batch(), 'request', number, this.#mayBeSent.frameBytes, writeRequest, message);
     } catch (error) {
       if (!(error instanceof MagliaError)) throw error;
       this.#inFlight.fail(number, error);
@@ -208,7 +212,7 @@ export class Link {
   async #dial(signal: AbortSignal): Promise<LinkDownError | HandshakeRefusedError | undefined> {
     const { address, callbacks, clock, hello, isCredible, limits, security } = this.#options;
     this.#enter({ kind: 'dialled', why: `was ${this.#state.kind}: ${this.#state.why}` });
-    const outcome = await dial({
+    const outcome = await dialInVersions({
       address,
       security,
       hello: hello(),
@@ -241,7 +245,8 @@ export class Link {
       return error;
     }
     this.#connection = outcome.connection;
-    this.#enter({ kind: 'welcomed', why: `${this.letter} welcomed us`, hello: outcome.hello });
+    this.#mayBeSent = mayBeSent(outcome.hello.takes, limits);
+    this.#enter({ kind: 'welcomed', why: describeWelcome(outcome.hello), hello: outcome.hello });
     callbacks.onUp(outcome.hello);
     return undefined;
   }
@@ -255,10 +260,10 @@ export class Link {
     this.#sendQueued(connection);
   }
 
-  #unanswered(connection: FramedSocket, number: number): void {
+  #unanswered(connection: FramedSocket, number: number, reason: NoAnswerReason): void {
     if (connection !== this.#connection) return;
-    const error = new LinkLostError(`${this.letter} failed while it handled a request; its log says why`);
-    if (!this.#inFlight.fail(number, error)) throw new FrameError(`it answers ${number}, which is not asked`);
+    if (!this.#inFlight.fail(number, unansweredError(this.letter, reason)))
+      throw new FrameError(`it answers ${number}, which is not asked`);
     this.#sendQueued(connection);
   }
 
@@ -289,7 +294,7 @@ export class Link {
   }
 
   #fits(connection: FramedSocket, trafficClass: TrafficClass): boolean {
-    const places = placesOf(trafficClass, this.#options.limits.inFlightPerLink);
+    const places = placesOf(trafficClass, this.#mayBeSent.commands);
     if (this.#inFlight.sizeOf(trafficClass) >= places) return false;
     return connection.queuedBytes < MAX_QUEUED_BYTES + SHARES[trafficClass].reserveBytes;
   }

@@ -4,15 +4,18 @@ import type { Letter } from '../session/letter.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Reply } from '../session/reply.ts';
 
-/** The version of this wire. Daemons that speak different ones refuse each other. */
-export const WIRE_VERSION = 3;
+/** The newest version of this wire that we speak, and the oldest, which is the one before: `wire-version.ts`. */
+export const WIRE_VERSION = 4;
+export const OLDEST_WIRE_VERSION = 3;
 
 /** Whether a node answers for its letter yet, or still. */
 export type Phase = 'joining' | 'serving' | 'leaving';
 
 /** The first frame in each direction of a link. */
 export interface Hello {
+  /** The newest version of the wire that the sender speaks, and the oldest. Version 3 has one for both. */
   readonly wireVersion: number;
+  readonly oldestWireVersion: number;
   /** The sender's own letter. */
   readonly letter: Letter;
   /** The letter that the sender believes it has reached; in an answer, the letter that it answers. */
@@ -22,6 +25,16 @@ export interface Hello {
   readonly mapDigest: string;
   /** The program's version, for `status`; decides nothing. */
   readonly software: string;
+  /** What the sender takes on a connection. Version 3 does not say: as much as the receiver takes. */
+  readonly takes?: Takes;
+}
+
+/** Limits of a node's configuration that those who send to it have to keep to. */
+export interface Takes {
+  /** The longest frame. */
+  readonly frameBytes: number;
+  /** Commands carried out at a time on one connection. */
+  readonly commands: number;
 }
 
 export type HelloAnswer =
@@ -93,6 +106,12 @@ export type PeerRequest =
 export type PeerRequestKind = PeerRequest['kind'];
 
 export type RequestOf<K extends PeerRequestKind> = Extract<PeerRequest, { kind: K }>;
+
+/**
+ * Why a request gets no answer. `failed`: nothing is known of what was done. `too-long`: it was carried out, and the answer is
+ * longer than the asking node takes.
+ */
+export type NoAnswerReason = 'failed' | 'too-long';
 
 export type PeerAnswer =
   /** What I hold of the life that pinged; and my own incarnation and phase. */

@@ -1,15 +1,15 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { writeAnswer } from './answer-codec.ts';
+import { writeAnswer, writeNoAnswer } from './answer-codec.ts';
 import type { Clock, Timer } from '../clock.ts';
-import { FrameError } from '../errors.ts';
+import { FrameError, FrameTooLongError } from '../errors.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Soon } from '../soon.ts';
 import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-socket.ts';
-import { GREETING_MAX_BYTES, writeFrame, writeNothing } from './frames.ts';
-import type { Rival } from './handshake.ts';
+import { GREETING_MAX_BYTES, writeFrame } from './frames.ts';
+import type { Judgement, Rival } from './handshake.ts';
 import { writeHelloAnswer } from './hello-codec.ts';
-import { MAX_QUEUED_BYTES, type MeshLimits } from './limits.ts';
+import { MAX_QUEUED_BYTES, mayBeSent, type MeshLimits } from './limits.ts';
 import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from './message.ts';
 import { senderIncarnation } from './sender-incarnation.ts';
 import { placesOfAll } from './traffic-class.ts';
@@ -36,7 +36,7 @@ export interface PeerConnectionParts {
 
 /** What a connection asks of the one that let it in. */
 export interface PeerConnectionHost {
-  judge(connection: PeerConnection, hello: Hello): HelloAnswer;
+  judge(connection: PeerConnection, hello: Hello): Judgement;
   /** @throws FrameError where the peer names a life that cannot be one. */
   checkClaims(from: Letter, request: PeerRequest): void;
   onWelcomed(connection: PeerConnection, hello: Hello): void;
@@ -66,6 +66,7 @@ export class PeerConnection implements FramedSocketOwner {
   #phase: Phase;
   #incarnation = 0;
   #executing = 0;
+  #longestAnswer = GREETING_MAX_BYTES;
   /** Requests that came in the chunk after which reading stopped. */
   #waiting: Waiting[] = [];
   #unreadTimer: Timer | undefined;
@@ -115,7 +116,8 @@ export class PeerConnection implements FramedSocketOwner {
     this.#phase.deadline.cancel();
     this.#phase = { kind: 'welcomed', hello };
     this.#incarnation = hello.incarnation;
-    this.#connection.allow(this.#parts.limits.maxFrameBytes);
+    this.#connection.settle(answer.version, this.#parts.limits.maxFrameBytes);
+    this.#longestAnswer = mayBeSent(hello.takes, this.#parts.limits).frameBytes;
     writeFrame(this.#connection.batch(), 'hello-answer', 0, GREETING_MAX_BYTES, writeHelloAnswer, answer);
     this.#parts.host.onWelcomed(this, hello);
   }
@@ -205,9 +207,8 @@ export class PeerConnection implements FramedSocketOwner {
   }
 
   #answer(number: number, request: PeerRequest, answer: PeerAnswer): void {
-    const { maxFrameBytes } = this.#parts.limits;
     try {
-      writeFrame(this.#connection.batch(), 'answer', number, maxFrameBytes, writeAnswer, answer);
+      writeFrame(this.#connection.batch(), 'answer', number, this.#longestAnswer, writeAnswer, answer);
     } catch (error) {
       this.#failed(number, request, error);
     }
@@ -215,8 +216,11 @@ export class PeerConnection implements FramedSocketOwner {
   }
 
   #failed(number: number, request: PeerRequest, error: unknown): void {
-    this.#parts.log.error({ err: error, request: request.kind }, 'a request of a peer failed: report this');
-    writeFrame(this.#connection.batch(), 'no-answer', number, GREETING_MAX_BYTES, writeNothing, undefined);
+    const isTooLong = error instanceof FrameTooLongError;
+    if (isTooLong) this.#parts.log.warn({ err: error, request: request.kind }, 'an answer is too long for a peer');
+    else this.#parts.log.error({ err: error, request: request.kind }, 'a request of a peer failed: report this');
+    const reason = isTooLong ? 'too-long' : 'failed';
+    writeFrame(this.#connection.batch(), 'no-answer', number, GREETING_MAX_BYTES, writeNoAnswer, reason);
   }
 
   #watchUnread(): void {

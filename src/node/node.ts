@@ -13,8 +13,10 @@ import { Membership, type LinkEvents } from '../membership/membership.ts';
 import type { PeerLink } from '../membership/peer-link.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { IsCredible } from '../mesh/claimed-lives.ts';
-import { WIRE_VERSION, type Hello } from '../mesh/message.ts';
+import { takesOf } from '../mesh/limits.ts';
+import type { Hello } from '../mesh/message.ts';
 import type { RequestHandler } from '../mesh/peer-connection.ts';
+import { OUR_VERSIONS } from '../mesh/wire-version.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Forwarder } from '../routing/forwarder.ts';
 import { LocalExecutor } from '../routing/local-executor.ts';
@@ -161,7 +163,7 @@ export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> 
   const { isCredible, members, tenure } = membership;
 
   const hello = (to: Letter): Hello => ({
-    ...{ wireVersion: WIRE_VERSION, letter, to, software },
+    ...{ ...OUR_VERSIONS, letter, to, software, takes: takesOf(config) },
     ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
   });
   const buildLink = (peer: Letter): L =>

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts';
 import type { HandshakeRefusal } from '../errors.ts';
+import { OUR_VERSIONS, spokenWith } from '../mesh/wire-version.ts';
 import type { Members } from '../membership/members.ts';
 import type { DatedRefusal, Refusals } from '../membership/refusals.ts';
 import type { Tenure } from '../membership/tenure.ts';
@@ -15,6 +16,8 @@ export interface ClusterView {
   readonly tenure: { readonly state: 'joining' | 'serving' | 'leaving'; readonly why: string };
   readonly mapDigest: string;
   readonly software: string;
+  /** The versions of the wire that this node speaks. A daemon of an older release does not say it. */
+  readonly wire?: { readonly oldest: number; readonly newest: number };
   readonly store: StoreDescription;
   readonly peers: readonly PeerView[];
   /** Callers that this node refused and whose letter is not a peer's, or is our own. */
@@ -29,7 +32,12 @@ export interface PeerView {
   readonly incarnation: number;
   readonly why: string;
   readonly sinceMs: number;
-  readonly link: { readonly state: 'dialling' | 'up' | 'waiting' | 'refused' | 'closed'; readonly why: string };
+  readonly link: {
+    readonly state: 'dialling' | 'up' | 'waiting' | 'refused' | 'closed';
+    readonly why: string;
+    /** The version of the wire that is spoken on it, where it is up. */
+    readonly wire?: number;
+  };
   /** The last time that we refused this peer's call, if we did since it last got in. */
   readonly refused?: RefusalView;
 }
@@ -62,6 +70,7 @@ export function viewCluster(parts: ViewParts): ClusterView {
     tenure: { state: tenure.phase, why: tenure.why },
     mapDigest: map.digest,
     software,
+    wire: { oldest: OUR_VERSIONS.oldestWireVersion, newest: OUR_VERSIONS.wireVersion },
     store: store.describe(),
     peers: members.letters.map((peer) => viewPeer(peer, parts)),
     strangers: refusals.strangers.map((refusal) => viewRefusal(refusal, clock)),
@@ -79,7 +88,11 @@ function viewPeer(letter: Letter, { map, members, links, refusals, clock }: View
     incarnation: state.incarnation,
     why,
     sinceMs,
-    link: { state: link.kind, why: link.kind === 'refused' ? `${link.refusal}: ${link.why}` : link.why },
+    link: {
+      state: link.kind,
+      why: link.kind === 'refused' ? `${link.refusal}: ${link.why}` : link.why,
+      ...(link.kind === 'up' && { wire: spokenWith(link.hello) }),
+    },
     ...(refused !== undefined && { refused: viewRefusal(refused, clock) }),
   };
 }

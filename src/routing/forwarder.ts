@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts';
-import { LinkBusyError, LinkDownError, LinkLostError } from '../errors.ts';
+import { AnswerTooLongError, FrameTooLongError, LinkBusyError, LinkDownError, LinkLostError } from '../errors.ts';
 import type { PeerLinks } from '../membership/peer-link.ts';
 import type { Route } from '../mesh/message.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -94,7 +94,13 @@ export class Forwarder {
       if (isRead(command)) return { kind: 'again' };
       return { kind: 'answered', reply: { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' } };
     }
+    if (error instanceof AnswerTooLongError) {
+      this.#count(via, route, 'answered');
+      const reply = isRead(command) ? TOO_LARGE : ({ kind: 'in-doubt', code: 'OWNER_UNREACHABLE' } as const);
+      return { kind: 'answered', reply };
+    }
     this.#count(via, route, 'not-sent');
+    if (error instanceof FrameTooLongError) return { kind: 'answered', reply: TOO_LARGE };
     if (error instanceof LinkBusyError) {
       return { kind: 'answered', reply: { kind: 'unavailable', code: 'PEER_BACKPRESSURE' } };
     }
@@ -105,6 +111,9 @@ export class Forwarder {
     this.#metrics.count('forwards', { peer, route, outcome });
   }
 }
+
+/** One of the two nodes takes longer sessions than the other. */
+const TOO_LARGE: Reply = { kind: 'refused', code: 'TOO_LARGE' };
 
 /** Answers that say "surely not done, and things are about to change" are no answer yet. */
 function judgeReply(reply: Reply): Forwarded {

@@ -21,11 +21,12 @@ const CLUSTER = {
   tenure: { state: HOSTILE, why: HOSTILE },
   mapDigest: HOSTILE,
   software: HOSTILE,
+  wire: { oldest: HOSTILE, newest: HOSTILE },
   store: { kind: HOSTILE, state: HOSTILE, why: HOSTILE, pid: HOSTILE, outdated: [HOSTILE] },
   peers: [
     {
       ...{ letter: HOSTILE, address: HOSTILE, state: HOSTILE, incarnation: HOSTILE, why: HOSTILE, sinceMs: 1 },
-      link: { state: HOSTILE, why: HOSTILE },
+      link: { state: HOSTILE, why: HOSTILE, wire: HOSTILE },
       refused: { refusal: HOSTILE, explanation: HOSTILE, from: HOSTILE, agoMs: 1 },
     },
   ],

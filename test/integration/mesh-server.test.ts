@@ -62,7 +62,7 @@ describe('who may come in', () => {
     ['unknown-letter', { letter: letter('z') }],
     ['wrong-letter', { to: c }],
     ['not-a-peer', { letter: b }],
-    ['wrong-version', { wireVersion: 99 }],
+    ['wrong-version', { wireVersion: 99, oldestWireVersion: 98 }],
   ])('%s is refused: the reason is told to the caller, the log and whoever wants to know', async (refusal, change) => {
     const mesh = await startServer({ security: plain });
     const peer = await callRaw(mesh.address);
@@ -206,7 +206,7 @@ describe('requests', () => {
     await peer.frames.count(3);
     expect(peer.frames.all.slice(1)).toEqual(
       expect.arrayContaining([
-        { type: 'no-answer', number: 1 },
+        { type: 'no-answer', number: 1, reason: 'failed' },
         { type: 'answer', number: 2, message: pong },
       ]),
     );

@@ -20,11 +20,14 @@ import { hostAndPort } from './listening.ts';
 import { SessionClient } from './session-client.ts';
 import { until } from './until.ts';
 
-const MAIN = join(import.meta.dirname, '../../dist/main.js');
+/** The program under test. */
+export const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
 export interface ClusterOptions {
   readonly letters?: readonly string[];
   readonly store?: 'memcached' | 'memory';
+  /** Which program the nodes run, until told otherwise. */
+  readonly program?: string;
   /** Merged into every node's configuration file. */
   readonly config?: Readonly<Record<string, unknown>>;
   /** Merged into its `doors`. */
@@ -58,6 +61,8 @@ export class ClusterNode {
   readonly memcached: string;
   readonly client: SessionClient;
   readonly directory: string;
+  /** The program that the next start runs: ours, or that of another version. */
+  program = MAIN;
   readonly #configPath: string;
   #process: ChildProcess | undefined;
   #exit: Promise<void> = Promise.resolve();
@@ -81,7 +86,7 @@ export class ClusterNode {
   /** Starts the daemon and does not wait for it. @param openFiles how many files it may have open, other than ours */
   spawn(environment: NodeJS.ProcessEnv = {}, openFiles?: number): void {
     const log = openSync(join(this.directory, 'log'), 'a');
-    const command = [process.execPath, MAIN, 'serve', '--config', this.#configPath, '--letter', this.letter];
+    const command = [process.execPath, this.program, 'serve', '--config', this.#configPath, '--letter', this.letter];
     const limited = ['sh', '-c', `ulimit -n ${openFiles}; exec "$@"`, 'sh', ...command];
     const [program = '', ...args] = openFiles === undefined ? command : limited;
     const child = spawn(program, args, {
@@ -266,7 +271,10 @@ export async function prepareCluster(options: ClusterOptions = {}): Promise<Clus
     return new ClusterNode(letter, nodeAddresses(ports.slice(PORTS_PER_NODE * at)), nodeDirectory);
   });
   const map = Object.fromEntries(nodes.map(({ letter, mesh }) => [letter, mesh]));
-  for (const node of nodes) writeNodeFiles(node, map, options);
+  for (const node of nodes) {
+    node.program = options.program ?? MAIN;
+    writeNodeFiles(node, map, options);
+  }
   return new Cluster(nodes, directory, map, options);
 }
 

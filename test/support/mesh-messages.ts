@@ -3,6 +3,7 @@ import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
 import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from '../../src/mesh/durations.ts';
 import { MAX_INCARNATION } from '../../src/session/version.ts';
 import {
+  OLDEST_WIRE_VERSION,
   WIRE_VERSION,
   type Hello,
   type HelloAnswer,
@@ -43,15 +44,24 @@ const contents: Arbitrary<Content> = fc.record({ contentType: texts, flags, payl
 const ttl = fc.record({ ttlSeconds: integers }, { requiredKeys: [] });
 const condition = fc.record({ ifVersion: integers }, { requiredKeys: [] });
 
-export const hellos: Arbitrary<Hello> = fc.record({
-  wireVersion: fc.constant(WIRE_VERSION),
-  letter: letters,
-  to: letters,
-  incarnation: lives,
-  phase: phases,
-  mapDigest: texts,
-  software: texts,
-});
+const u32s = fc.integer({ min: 0, max: 0xffff_ffff });
+
+export const hellos: Arbitrary<Hello> = fc
+  .tuple(
+    fc.record({ letter: letters, to: letters, incarnation: lives, phase: phases, mapDigest: texts, software: texts }),
+    fc.oneof(
+      fc.constant({ wireVersion: 3, oldestWireVersion: 3 }),
+      fc.record(
+        {
+          wireVersion: fc.constant(WIRE_VERSION),
+          oldestWireVersion: fc.constant(OLDEST_WIRE_VERSION),
+          takes: fc.record({ frameBytes: u32s, commands: u32s }),
+        },
+        { requiredKeys: ['wireVersion', 'oldestWireVersion'] },
+      ),
+    ),
+  )
+  .map(([hello, versions]) => ({ ...hello, ...versions }));
 
 export const helloAnswers: Arbitrary<HelloAnswer> = fc.oneof(
   fc.record({ kind: fc.constant('welcome'), hello: hellos }),

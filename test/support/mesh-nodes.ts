@@ -13,7 +13,8 @@ import { Link, type DownCause } from '../../src/mesh/link.ts';
 import type { MeshLimits } from '../../src/mesh/limits.ts';
 import type { TurnedAway } from '../../src/mesh/reception.ts';
 import { MeshServer, type Refusal } from '../../src/mesh/mesh-server.ts';
-import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../src/mesh/message.ts';
+import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import { OUR_VERSIONS } from '../../src/mesh/wire-version.ts';
 import type { MeshSecurity } from '../../src/mesh/tls.ts';
 import { LetterMap, type Letter, type MeshAddress } from '../../src/session/letter.ts';
 import { encodeFrames, RecordingSink, type Frame } from './mesh-frames.ts';
@@ -46,7 +47,7 @@ const usualMap = mapOf(a, b, c);
 
 export function helloOf(from: Letter, to: Letter, change: Partial<Hello> = {}): Hello {
   return {
-    wireVersion: WIRE_VERSION,
+    ...OUR_VERSIONS,
     letter: from,
     to,
     incarnation: 1000,

@@ -53,7 +53,7 @@ export function addSessionData(app: HttpApp, sessions: SessionsPort, session: Se
         querystring: NO_QUERY,
         params: ID_PARAMS,
         headers: IF_NONE_MATCH_HEADER,
-        response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, [...ON_A_SESSION, 'VERSION_CONFLICT']),
+        response: replies({ 200: RAW_DATA, 304: NOT_MODIFIED }, [...ON_A_SESSION, 'VERSION_CONFLICT', 'TOO_LARGE']),
       },
     },
     (request, reply) => {

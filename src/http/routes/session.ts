@@ -26,7 +26,7 @@ export function addSession(app: HttpApp, sessions: SessionsPort, session: Sessio
         querystring: NO_QUERY,
         params: ID_PARAMS,
         headers: IF_NONE_MATCH_HEADER,
-        response: replies({ 200: SESSION, 304: NOT_MODIFIED }, [...ON_A_SESSION, 'VERSION_CONFLICT']),
+        response: replies({ 200: SESSION, 304: NOT_MODIFIED }, [...ON_A_SESSION, 'VERSION_CONFLICT', 'TOO_LARGE']),
       },
     },
     (request, reply) => {

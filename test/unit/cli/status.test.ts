@@ -47,6 +47,7 @@ const ALONE = {
   tenure: { state: 'serving', why: 'asked all peers' },
   mapDigest: '0123456789abcdef',
   software: '0.1.0',
+  wire: { oldest: 3, newest: 4 },
   store: { kind: 'memcached', state: 'up', pid: 42 },
   peers: [],
   strangers: [],
@@ -62,7 +63,7 @@ const IN_TROUBLE = {
       incarnation: 5,
       why: 'answers',
       sinceMs: 90_000,
-      link: { state: 'up', why: 'greeted' },
+      link: { state: 'up', why: 'greeted', wire: 3 },
     },
     {
       letter: 'c',
@@ -86,12 +87,18 @@ describe('status', () => {
     );
   });
 
+  it('reads what a daemon of an older release says, which does not name the wire', () => {
+    const { wire, ...older } = IN_TROUBLE;
+    expect(wire).toBeDefined();
+    expect(describeCluster(older).split('\n').slice(2, 3)).toEqual(['map 0123456789abcdef, maglia 0.1.0']);
+  });
+
   it('says of a node alone what it is and that it has no peers', () => {
     expect(describeCluster(ALONE)).toBe(
       [
         'node a: serving (asked all peers), incarnation 1790000000000',
         'store: memcached, up, pid 42',
-        'map 0123456789abcdef, maglia 0.1.0',
+        'map 0123456789abcdef, maglia 0.1.0, wire 3 to 4',
         '',
         'no peers: this node is alone in its map',
         '',
@@ -101,9 +108,9 @@ describe('status', () => {
 
   it('has a line for each peer, and one for each link that is not up and each refusal, with the reason', () => {
     expect(describeCluster(IN_TROUBLE).split('\n').slice(4)).toEqual([
-      'letter  state  for    link     incarnation  address        why',
-      'b       alive  1m30s  up       5            10.0.0.2:7421  answers',
-      'c       dead   2s     refused  0            10.0.0.3:7421  never seen',
+      'letter  state  for    link     wire  incarnation  address        why',
+      'b       alive  1m30s  up       3     5            10.0.0.2:7421  answers',
+      'c       dead   2s     refused  -     0            10.0.0.3:7421  never seen',
       '',
       'link to c: refused, it has another secret',
       'call of c from 10.0.0.3 refused 1s ago, wrong-map: its map is 99',

@@ -32,6 +32,7 @@ export const VIEW: ClusterView = {
   tenure: { state: 'serving', why: 'everybody agreed' },
   mapDigest: '0123456789abcdef',
   software: '0.1.0',
+  wire: { oldest: 3, newest: 4 },
   store: { kind: 'memcached', state: 'up', pid: 4711 },
   peers: [
     {
@@ -41,7 +42,7 @@ export const VIEW: ClusterView = {
       incarnation: 1_700_000_000_001,
       why: 'it answers',
       sinceMs: 1200.5,
-      link: { state: 'up', why: 'welcome' },
+      link: { state: 'up', why: 'welcome', wire: 4 },
       refused: { refusal: 'wrong-map', explanation: 'another map', from: '192.168.0.2:40000', agoMs: 5 },
     },
   ],

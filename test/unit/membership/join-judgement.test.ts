@@ -278,6 +278,28 @@ describe('a peer refuses us, with another secret or another map', () => {
       expected: 'wait',
     },
     {
+      says: 'it speaks no version of the wire with us, and they consider it alive: it is of our mesh, and we never serve',
+      asked: [says(b, KEPT), says(d, KEPT), rejects(c, 'wrong-version')],
+      circumstances: PATIENCE_OVER,
+      expected: 'wait',
+    },
+    {
+      says: 'it speaks no version of the wire with us, and they consider it dead: it is not waited for',
+      asked: [
+        says(b, { ...KEPT, ...holdsForDead(c) }),
+        says(d, { ...KEPT, ...holdsForDead(c) }),
+        rejects(c, 'wrong-version'),
+      ],
+      circumstances: PATIENCE_OVER,
+      expected: 'keep, continuous',
+    },
+    {
+      says: 'it speaks no version of the wire with us, and nobody knows who lives: the whole mesh starts without it',
+      asked: [says(b, { ...FORGOTTEN, ...AWAY }), says(d, { ...FORGOTTEN, ...AWAY }), rejects(c, 'wrong-version')],
+      circumstances: FRESH,
+      expected: 'keep',
+    },
+    {
       says: 'another daemon has our letter: we never serve, whoever agrees with us',
       asked: [says(b, FORGOTTEN), rejects(c, 'duplicate-letter')],
       circumstances: { ...FRESH, isPatienceOver: true },

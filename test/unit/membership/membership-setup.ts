@@ -7,7 +7,8 @@ import type { PeerLink, PeerLinks } from '../../../src/membership/peer-link.ts';
 import type { WitnessParts } from '../../../src/membership/witness.ts';
 import type { Asker } from '../../../src/mesh/in-flight.ts';
 import type { LinkState } from '../../../src/mesh/link-state.ts';
-import { WIRE_VERSION, type Hello, type PeerAnswer, type PeerRequest } from '../../../src/mesh/message.ts';
+import type { Hello, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
+import { OUR_VERSIONS } from '../../../src/mesh/wire-version.ts';
 import type { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Letter, LetterMap } from '../../../src/session/letter.ts';
 import type { Soon } from '../../../src/soon.ts';
@@ -58,7 +59,7 @@ export const KEPT: JoinParts['livesFile'] & WitnessParts['livesFile'] = {
 };
 
 export function helloOf(letter: Letter, incarnation: number): Hello {
-  const known = { wireVersion: WIRE_VERSION, to: a, phase: 'serving', mapDigest: 'digest', software: 'test' } as const;
+  const known = { ...OUR_VERSIONS, to: a, phase: 'serving', mapDigest: 'digest', software: 'test' } as const;
   return { ...known, letter, incarnation };
 }
 

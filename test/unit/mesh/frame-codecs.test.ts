@@ -4,6 +4,7 @@ import { FrameError } from '../../../src/errors.ts';
 import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from '../../../src/mesh/durations.ts';
 import { FrameDecoder } from '../../../src/mesh/frame-decoder.ts';
 import {
+  OLDEST_WIRE_VERSION,
   WIRE_VERSION,
   type Hello,
   type LifeHistory,
@@ -35,6 +36,7 @@ function spoilt(frame: Frame, spoil: (bytes: Buffer) => Buffer): Buffer {
 const a = letter('a');
 const hello: Hello = {
   wireVersion: WIRE_VERSION,
+  oldestWireVersion: OLDEST_WIRE_VERSION,
   letter: a,
   to: letter('b'),
   incarnation: 9,
@@ -86,7 +88,10 @@ describe('every message comes out as it went in', () => {
   });
 
   test('no answer', () => {
-    expect(decode(encodeFrames({ type: 'no-answer', number: 3 }))).toEqual([{ type: 'no-answer', number: 3 }]);
+    for (const reason of ['failed', 'too-long'] as const) {
+      const frame: Frame = { type: 'no-answer', number: 3, reason };
+      expect(decode(encodeFrames(frame))).toEqual([frame]);
+    }
   });
 
   test('property orders and absent properties do not change the bytes', () => {
@@ -234,7 +239,11 @@ describe('what is not exactly right is refused', () => {
       { type: 'answer', number: 1, message: { kind: 'entries', entries: [], nextCursor: 0, more: false } },
       (bytes) => poke(bytes, 10, 0xff),
     ],
-    ['fields after a "no answer"', { type: 'no-answer', number: 1 }, (bytes) => Buffer.concat([bytes, bytes])],
+    [
+      'fields after a "no answer"',
+      { type: 'no-answer', number: 1, reason: 'failed' },
+      (bytes) => Buffer.concat([bytes, bytes]),
+    ],
   ])('%s', (_what, frame, spoil) => {
     expect(decode(encodeFrames(frame))).toHaveLength(1);
     expect(() => decode(spoilt(frame, spoil))).toThrow(FrameError);
@@ -254,18 +263,35 @@ describe('what is not exactly right is refused', () => {
 });
 
 describe('the greeting of another version', () => {
-  test('tells who speaks, whatever follows', () => {
-    const message = { ...hello, wireVersion: 99 };
-    const bytes = spoilt({ type: 'hello', message }, (frame) =>
-      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), Buffer.from('whatever version 99 has to say')]),
+  /** The four fields that every version has, and then other bytes. */
+  function followedBy(wireVersion: number, rest: Buffer): Buffer {
+    return spoilt({ type: 'hello', message: { ...hello, wireVersion } }, (frame) =>
+      Buffer.concat([frame.subarray(0, 9 + 2 + 1 + 1 + 1 + 5), rest]),
     );
+  }
+
+  test.each([
+    ['older', 2, 2, Buffer.from('whatever version 2 had to say')],
+    ['newer', 99, 98, Buffer.concat([Buffer.from([0, 98]), Buffer.from('whatever version 99 has to say')])],
+  ])('with which we share none, an %s one, tells who speaks, whatever follows', (_what, wireVersion, oldest, rest) => {
     const { letter: from, to, software } = hello;
-    expect(decode(bytes)).toEqual([
+    expect(decode(followedBy(wireVersion, rest))).toEqual([
       {
         type: 'hello',
-        message: { wireVersion: 99, letter: from, to, software, incarnation: 0, phase: 'joining', mapDigest: '' },
+        message: {
+          ...{ wireVersion, oldestWireVersion: oldest, letter: from, to, software },
+          ...{ incarnation: 0, phase: 'joining', mapDigest: '' },
+        },
       },
     ]);
+  });
+
+  test('that is the next one is read as ours is; what it has to say besides is skipped', () => {
+    const message = { ...hello, wireVersion: WIRE_VERSION + 1, oldestWireVersion: WIRE_VERSION };
+    const bytes = spoilt({ type: 'hello', message }, (frame) =>
+      Buffer.concat([frame, Buffer.from('what the next version has to say besides')]),
+    );
+    expect(decode(bytes)).toEqual([{ type: 'hello', message }]);
   });
 });
 

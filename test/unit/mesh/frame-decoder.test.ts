@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { FrameError } from '../../../src/errors.ts';
 import { FrameDecoder } from '../../../src/mesh/frame-decoder.ts';
+import { WIRE_VERSION } from '../../../src/mesh/message.ts';
 import { encodeFrames, MAX_TEST_FRAME_BYTES, RecordingSink, type Frame } from '../../support/mesh-frames.ts';
 import { answers, hellos, letter, requests } from '../../support/mesh-messages.ts';
 
@@ -21,7 +22,7 @@ const stream: readonly Frame[] = [
     number: at + 1,
     message,
   })),
-  { type: 'no-answer', number: 7 },
+  { type: 'no-answer', number: 7, reason: 'failed' },
 ];
 const bytes = encodeFrames(...stream);
 
@@ -153,7 +154,7 @@ describe('what is held', () => {
       message: { kind: 'execute', route: 'owner', owner: letter('a'), incarnation: 1, budgetMs: 1, command },
     };
     decoder.push(encodeFrames(ping));
-    decoder.allow(200);
+    decoder.settle(WIRE_VERSION, 200);
     decoder.push(encodeFrames(put));
     expect(sink.frames).toEqual([ping, put]);
   });
@@ -183,7 +184,7 @@ function recordingMethods(sink: RecordingSink): ConstructorParameters<typeof Fra
     onHelloAnswer: (message) => sink.onHelloAnswer(message),
     onRequest: (number, message) => sink.onRequest(number, message),
     onAnswer: (number, message) => sink.onAnswer(number, message),
-    onNoAnswer: (number) => sink.onNoAnswer(number),
+    onNoAnswer: (number, reason) => sink.onNoAnswer(number, reason),
   };
 }
 

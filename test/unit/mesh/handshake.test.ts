@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../../src/errors.ts';
 import { judgeAnswer, judgeHello, type Acceptor, type Rival } from '../../../src/mesh/handshake.ts';
-import { WIRE_VERSION, type Hello, type HelloAnswer } from '../../../src/mesh/message.ts';
+import { OLDEST_WIRE_VERSION, WIRE_VERSION, type Hello, type HelloAnswer } from '../../../src/mesh/message.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const [a, b, c, z] = [letter('a'), letter('b'), letter('c'), letter('z')];
@@ -9,6 +9,7 @@ const [a, b, c, z] = [letter('a'), letter('b'), letter('c'), letter('z')];
 /** b calls a. */
 const caller: Hello = {
   wireVersion: WIRE_VERSION,
+  oldestWireVersion: OLDEST_WIRE_VERSION,
   letter: b,
   to: a,
   incarnation: 200,
@@ -31,11 +32,35 @@ function refusalOf(answer: HelloAnswer): string {
 
 describe('the acceptor', () => {
   test('welcomes a peer that agrees with it, and says who it is itself', () => {
-    expect(judgeHello(caller, acceptor)).toEqual({ kind: 'welcome', hello: own });
+    expect(judgeHello(caller, acceptor)).toEqual({ kind: 'welcome', hello: own, version: WIRE_VERSION });
+  });
+
+  test.each<[string, Partial<Hello>, number]>([
+    ['both as we do', {}, 4],
+    ['the one before only', { wireVersion: 3, oldestWireVersion: 3 }, 3],
+    ['ours and the next one', { wireVersion: 5, oldestWireVersion: 4 }, 4],
+  ])('speaks the newest version that both speak, with a node that speaks %s', (_what, change, version) => {
+    expect(judgeHello({ ...caller, ...change }, acceptor)).toMatchObject({ kind: 'welcome', version });
+  });
+
+  test('says nothing to an older node that it could not read', () => {
+    const older = { ...caller, wireVersion: 3, oldestWireVersion: 3 };
+    const takes = { frameBytes: 100_000, commands: 7 };
+    const answer = judgeHello(older, { ...acceptor, hello: { ...own, takes } });
+    expect(answer).toEqual({
+      kind: 'welcome',
+      hello: { ...own, wireVersion: 3, oldestWireVersion: 3 },
+      version: 3,
+    });
   });
 
   test.each<[string, Partial<Hello>, RegExp]>([
-    ['wrong-version', { wireVersion: 99, software: '9.0.0' }, /version 99 .*9\.0\.0.*same release/],
+    [
+      'wrong-version',
+      { wireVersion: 99, oldestWireVersion: 98, software: '9.0.0' },
+      /b speaks versions 98 to 99 .*9\.0\.0.*a versions 3 to 4 .*same release.*skip no version/,
+    ],
+    ['wrong-version', { wireVersion: 2, oldestWireVersion: 2 }, /b speaks version 2 /],
     ['not-a-peer', { letter: a }, /says that it is a.*another letter.*correct the address/],
     ['unknown-letter', { letter: z }, /map of a has no letter z: give both nodes the same map/],
     ['wrong-letter', { to: c }, /looked for c and reached a: correct the address of c/],
@@ -50,7 +75,7 @@ describe('the acceptor', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 99, letter: z, to: c, mapDigest: '' }],
+    ['wrong-version', { wireVersion: 99, oldestWireVersion: 98, letter: z, to: c, mapDigest: '' }],
     ['not-a-peer', { letter: a, to: c, mapDigest: 'other' }],
     ['unknown-letter', { letter: z, to: c, mapDigest: 'other' }],
     ['wrong-letter', { to: c, mapDigest: 'other' }],
@@ -84,7 +109,14 @@ describe('the dialler', () => {
   const welcome = (change: Partial<Hello> = {}): HelloAnswer => ({ kind: 'welcome', hello: { ...own, ...change } });
 
   test('takes the welcome of the peer that it looked for', () => {
-    expect(judgeAnswer(welcome(), caller, acceptor.isCredible)).toEqual(welcome());
+    expect(judgeAnswer(welcome(), caller, acceptor.isCredible)).toEqual({ ...welcome(), version: WIRE_VERSION });
+  });
+
+  test.each<[Partial<Hello>, number]>([
+    [{ wireVersion: 3, oldestWireVersion: 3 }, 3],
+    [{ wireVersion: 5, oldestWireVersion: 4 }, 4],
+  ])('comes to the same version as the acceptor: %j, %d', (change, version) => {
+    expect(judgeAnswer(welcome(change), caller, acceptor.isCredible)).toMatchObject({ kind: 'welcome', version });
   });
 
   test.each(HANDSHAKE_REFUSALS)('believes the refusal %s', (refusal) => {
@@ -93,7 +125,7 @@ describe('the dialler', () => {
   });
 
   test.each<[string, Partial<Hello>]>([
-    ['wrong-version', { wireVersion: 99 }],
+    ['wrong-version', { wireVersion: 99, oldestWireVersion: 98 }],
     ['wrong-letter', { letter: c }],
     ['wrong-letter', { to: c }],
     ['wrong-map', { mapDigest: 'other' }],

@@ -12,7 +12,7 @@ function written(operation: ItemOperation): Buffer {
 }
 
 describe('an item operation on its way to another node', () => {
-  test('has these bytes in wire version 2', () => {
+  test('has these bytes', () => {
     expect(
       written({ kind: 'read', touchSeconds: -1, recacheBelowSeconds: 30, canWin: true, isPeek: false }).toString('hex'),
     ).toBe('010100000000000000000001000000000000001f0100');

@@ -7,11 +7,12 @@ import {
   type LinkState,
   type LinkStateKind,
 } from '../../../src/mesh/link-state.ts';
-import { WIRE_VERSION, type Hello } from '../../../src/mesh/message.ts';
+import { OLDEST_WIRE_VERSION, WIRE_VERSION, type Hello } from '../../../src/mesh/message.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const hello: Hello = {
   wireVersion: WIRE_VERSION,
+  oldestWireVersion: OLDEST_WIRE_VERSION,
   letter: letter('b'),
   to: letter('a'),
   incarnation: 1,

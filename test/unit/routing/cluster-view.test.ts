@@ -30,15 +30,16 @@ describe('the mesh as this node sees it', () => {
       tenure: { state: 'serving', why: 'confirmed by a peer, or alone' },
       mapDigest: node.map.digest,
       software: '1.2.3',
+      wire: { oldest: 3, newest: 4 },
       store: { kind: 'memory', state: 'up' },
       peers: [
         {
           ...{ letter: b, address: '10.0.0.2:7421', state: 'alive', incarnation: LIFE, why: 'a test', sinceMs: 40 },
-          link: { state: 'up', why: 'welcomed' },
+          link: { state: 'up', why: 'welcomed', wire: 4 },
         },
         {
           ...{ letter: c, address: '10.0.0.3:7421', state: 'alive', incarnation: LIFE, why: 'a test', sinceMs: 40 },
-          link: { state: 'up', why: 'welcomed' },
+          link: { state: 'up', why: 'welcomed', wire: 4 },
         },
       ],
       strangers: [],

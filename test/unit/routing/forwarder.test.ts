@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { FrameError, LinkBusyError, LinkDownError, LinkLostError } from '../../../src/errors.ts';
+import {
+  AnswerTooLongError,
+  FrameError,
+  FrameTooLongError,
+  LinkBusyError,
+  LinkDownError,
+  LinkLostError,
+} from '../../../src/errors.ts';
 import { Forwarder, type Forwarded, type Passage } from '../../../src/routing/forwarder.ts';
 import { lockWaitMs, type SessionCommand } from '../../../src/session/command.ts';
 import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../../src/session/reply.ts';
@@ -168,6 +175,24 @@ describe('a forward that fails', () => {
         reply: { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' },
       });
     }
+  });
+
+  const TOO_LARGE = { kind: 'answered', reply: { kind: 'refused', code: 'TOO_LARGE' } };
+
+  test('S3 a write that is longer than the peer takes is refused: surely not done', async () => {
+    const { forward, counted } = setUp(new FrameTooLongError('a frame would have 9 bytes'));
+    await expect(forward(WRITE)).resolves.toEqual(TOO_LARGE);
+    expect(counted).toEqual([['forwards', { peer: b, route: 'owner', outcome: 'not-sent' }]]);
+  });
+
+  test('S3 where the answer is longer than we take, a read is refused, and what leaves a trace is in doubt', async () => {
+    const { forward, counted } = setUp(new AnswerTooLongError('an answer of b is too long'));
+    await expect(forward(READ)).resolves.toEqual(TOO_LARGE);
+    await expect(forward({ kind: 'open', id: ID, lock: { waitMs: 0 } })).resolves.toEqual({
+      kind: 'answered',
+      reply: { kind: 'in-doubt', code: 'OWNER_UNREACHABLE' },
+    });
+    expect(counted).toEqual(Array(2).fill(['forwards', { peer: b, route: 'owner', outcome: 'answered' }]));
   });
 
   test('S6 a peer that does not answer is waited for until the deadline', async () => {
