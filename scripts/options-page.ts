@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
-import { describeOptions, type OptionDescription } from '../src/config/describe-options.ts';
+import { describeOptions, type OptionDescription } from '../src/config/option-names.ts';
 import type { OptionRow } from '../src/config/option-row.ts';
 import { OPTIONS } from '../src/config/options.ts';
 

@@ -4,9 +4,7 @@ import { isatty } from 'node:tty';
 import { pino } from 'pino';
 import type { EndMode, Interrupts } from './cli/context.ts';
 import { EXIT } from './cli/exit-codes.ts';
-import { drained } from './cli/drained.ts';
-import { FileOutput } from './cli/file-output.ts';
-import { fileSink, LogOutput, streamSink } from './cli/log-output.ts';
+import { drained, FileOutput, fileSink, LogOutput, streamSink } from './cli/output.ts';
 import { runCli } from './cli/program.ts';
 import { systemClock } from './clock.ts';
 

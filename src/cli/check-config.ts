@@ -4,12 +4,11 @@ import { loadConfig } from '../config/load.ts';
 import { formatSocketAddress } from '../config/socket-addresses.ts';
 import type { FlagValues } from '../config/sources.ts';
 import { ConfigError } from '../errors.ts';
-import { formatAddress } from '../session/letter-map.ts';
-import { configCommand } from './config-flags.ts';
+import { formatAddress } from '../session/letter.ts';
+import { configCommand, daemonSources } from './config-sources.ts';
 import type { CliContext, CommandParts } from './context.ts';
-import { daemonSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
-import { formatTable } from './table.ts';
+import { formatTable } from './terminal-text.ts';
 
 /** `maglia check-config`: what `serve` would make of the same file, variables and flags, without starting anything. */
 export function checkConfigCommand({ context, finish }: CommandParts): Command {

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { ExitCode } from './exit-codes.ts';
-import type { LogOutput } from './log-output.ts';
+import type { LogOutput } from './output.ts';
 
 /** How a daemon is to end: for good, or so that the next one takes over its Memcached. */
 export type EndMode = 'stop' | 'restart';

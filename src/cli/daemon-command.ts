@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { Command, Option } from 'commander';
+import { Command, Option, InvalidArgumentError } from 'commander';
 import { CliError } from '../errors.ts';
 import { isKeyForm } from '../session/session-id.ts';
-import { describeRefusal, parseObjectBody } from './answer.ts';
+import { TOKEN_FILE_VARIABLE, URL_VARIABLE } from './config-sources.ts';
 import type { CliContext } from './context.ts';
-import { DEFAULT_URL, parseEndpoint } from './endpoint.ts';
-import { TOKEN_FILE_VARIABLE, URL_VARIABLE } from './environment.ts';
 import { EXIT, exitCodeForStatus, type ExitCode } from './exit-codes.ts';
-import { HttpClient, type Answer, type Call } from './http-client.ts';
+import {
+  describeRefusal,
+  parseObjectBody,
+  DEFAULT_URL,
+  parseEndpoint,
+  HttpClient,
+  type Answer,
+  type Call,
+} from './http-client.ts';
 import { terminalLine, terminalText, withTerminalLines } from './terminal-text.ts';
-import { parseWholeNumber } from './whole-number.ts';
 
 /** Longer than any operation of a daemon (its own cap is 500 ms), since a terminal can wait where a web request cannot. */
 const DEFAULT_DEADLINE_MS = 5000;
@@ -97,4 +102,14 @@ async function readToken(file: string): Promise<string> {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new CliError(`the token file ${file} does not hold one line of printable ASCII`, EXIT.usage);
+}
+
+/** A number of seconds, milliseconds or so on a command line. */
+export function parseWholeNumber(text: string): number {
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give a whole number from 1 to 999999999.');
+}
+
+export function parseWaitMs(text: string): number {
+  return text === '0' ? 0 : parseWholeNumber(text);
 }

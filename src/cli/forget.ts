@@ -3,9 +3,8 @@ import { loadConfig } from '../config/load.ts';
 import type { FlagValues } from '../config/sources.ts';
 import { CliError } from '../errors.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
-import { configCommand } from './config-flags.ts';
+import { configCommand, daemonSources } from './config-sources.ts';
 import type { CliContext, CommandParts } from './context.ts';
-import { daemonSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 
 /** `maglia forget LETTER`: has this host forget a life that came from a wrong clock, while its daemon does not run. */

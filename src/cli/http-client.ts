@@ -1,8 +1,47 @@
 import { request, type IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../clock.ts';
 import { CliError } from '../errors.ts';
-import { formatEndpoint, type Endpoint } from './endpoint.ts';
+import type { ClusterView } from '../routing/cluster-view.ts';
 import { EXIT } from './exit-codes.ts';
+import { terminalLine } from './terminal-text.ts';
+
+/** Where a daemon's HTTP door is reached from here. */
+export type Endpoint =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+export const DEFAULT_URL = 'http://127.0.0.1:7420';
+
+/**
+ * Reads `http://host[:port]` or `unix:/path`.
+ *
+ * @throws CliError (usage) for anything else.
+ */
+export function parseEndpoint(text: string): Endpoint {
+  if (text.startsWith('unix:')) {
+    const path = text.slice('unix:'.length);
+    if (path === '') throw wrongUrl(text);
+    return { kind: 'unix', path };
+  }
+  if (!URL.canParse(text)) throw wrongUrl(text);
+  const url = new URL(text);
+  const isBare = url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (url.protocol !== 'http:' || !isBare) throw wrongUrl(text);
+  return { kind: 'tcp', host: url.hostname.replace(/^\[|\]$/g, ''), port: url.port === '' ? 80 : Number(url.port) };
+}
+
+export function formatEndpoint(endpoint: Endpoint): string {
+  if (endpoint.kind === 'unix') return `unix:${endpoint.path}`;
+  const host = endpoint.host.includes(':') ? `[${endpoint.host}]` : endpoint.host;
+  return `http://${host}:${endpoint.port}`;
+}
+
+function wrongUrl(text: string): CliError {
+  return new CliError(
+    `${JSON.stringify(text)} is not where a daemon can be: give http://host:port or unix:/path/of.sock`,
+    EXIT.usage,
+  );
+}
 
 /** No answer of a daemon is longer: a session has an upper limit, and so has the picture of a mesh. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
@@ -103,4 +142,44 @@ function unanswered(endpoint: Endpoint, { method }: Call, why: string, cause?: E
     EXIT.unavailable,
     { cause },
   );
+}
+
+/**
+ * The JSON object of an answer.
+ *
+ * @throws CliError where it is none: something else listens there.
+ */
+export function parseObjectBody(answer: Answer): Readonly<Record<string, unknown>> {
+  const value = parseJson(answer.body);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw new CliError(
+    `what answers there is no maglia daemon (HTTP ${answer.status} without a JSON object): check --url`,
+    EXIT.unreachable,
+  );
+}
+
+/** @throws CliError where the answer is not the picture of a mesh. */
+export function parseClusterView(answer: Answer): ClusterView {
+  const body = parseObjectBody(answer);
+  if (answer.status === 200 && Array.isArray(body['peers'])) return body as unknown as ClusterView;
+  throw new CliError(describeRefusal(answer), EXIT.unavailable);
+}
+
+/** One line for a person about an answer that is not what was asked for. */
+export function describeRefusal(answer: Answer): string {
+  const { message, code, reason, version } = parseObjectBody(answer);
+  const names = [code, reason].filter((name) => typeof name === 'string');
+  const told = typeof message === 'string' ? message : `HTTP ${answer.status}`;
+  // The message names the field of the answer, which a person does not see here.
+  const text =
+    typeof version === 'number' ? told.replace('its version is `version`', `its version is ${version}`) : told;
+  return terminalLine(names.length === 0 ? text : `${text} (${names.join(', ')})`);
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
 }

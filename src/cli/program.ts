@@ -3,19 +3,21 @@ import { ConfigError, MagliaError, CliError, OpenFilesError, StoreStartError } f
 import { ListenError } from '../listening/listen-error.ts';
 import { checkConfigCommand } from './check-config.ts';
 import type { CliContext, CommandParts } from './context.ts';
-import { destroyCommand } from './destroy.ts';
+import {
+  destroyCommand,
+  getCommand,
+  mintCommand,
+  openCommand,
+  patchCommand,
+  putCommand,
+  rotateCommand,
+  touchCommand,
+} from './session-commands.ts';
 import { EXIT, EXIT_MEANINGS, type ExitCode } from './exit-codes.ts';
 import { forgetCommand } from './forget.ts';
-import { getCommand } from './get.ts';
-import { mintCommand } from './mint.ts';
-import { openCommand } from './open.ts';
-import { patchCommand } from './patch.ts';
-import { putCommand } from './put.ts';
-import { rotateCommand } from './rotate.ts';
 import { serveCommand } from './serve.ts';
 import { statusCommand } from './status.ts';
 import { terminalText } from './terminal-text.ts';
-import { touchCommand } from './touch.ts';
 import { upCommand } from './up.ts';
 import { readVersion } from './version.ts';
 

@@ -1,18 +1,18 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { nodeEnvironment } from '../config/child-environment.ts';
+import { nodeEnvironment } from '../config/process-environment.ts';
 import { loadConfig } from '../config/load.ts';
 import { OPTIONS } from '../config/options.ts';
 import { CliError } from '../errors.ts';
+import { nodeSources } from './config-sources.ts';
 import type { CliContext, CommandParts } from './context.ts';
-import { nodeSources } from './environment.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { chooseStore, isInstalled, type StoreKind } from './up/choose-store.ts';
+import { requestRevive } from './up/control-socket.ts';
 import { LocalMesh } from './up/local-mesh.ts';
 import { MeshDirectory } from './up/mesh-directory.ts';
+import { describeMesh, describeNodes } from './up/node-report.ts';
+import { parseSetting, type Setting } from './up/node-settings.ts';
 import { findFreeSeats, MAX_NODES } from './up/ports.ts';
-import { describeMesh } from './up/print-mesh.ts';
-import { revive } from './up/revive.ts';
-import { parseSetting, type Setting } from './up/setting.ts';
 
 interface UpOptions {
   readonly nodes: number;
@@ -137,4 +137,19 @@ function parsePort(text: string): number {
   const port = Number(text);
   if (/^\d{1,5}$/.test(text) && port >= 1) return port;
   throw new InvalidArgumentError('Give a port.');
+}
+
+interface ReviveRequest {
+  readonly letter: string;
+  /** A mesh's directory, or the one in which `up` made it. */
+  readonly place?: string;
+  readonly isJson: boolean;
+}
+
+/** `maglia up --revive b`: has the running `up` start a dead node again, and prints it once it is ready. */
+async function revive(context: CliContext, { letter, place, isJson }: ReviveRequest): Promise<ExitCode> {
+  const reply = await requestRevive(place, letter, context.clock);
+  if (reply.kind === 'failed') throw new CliError(reply.message, reply.exitCode);
+  context.output.write(isJson ? `${JSON.stringify(reply.node)}\n` : describeNodes([reply.node]));
+  return EXIT.ok;
 }

@@ -3,10 +3,15 @@ import type { SessionData } from 'express-session';
 import type { Clock } from '../clock.ts';
 import { deviations, lifeOf, settingsOf, USUAL_SETTINGS, withEnd } from './cookie-settings.ts';
 import type { DaemonSessions, MintedId, ReadSession } from './daemon-sessions.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
-import { applyChanges, changesBetween, type Changes } from './session-changes.ts';
-import { dataOf, OWN_KEY, SessionReadings, type SessionReading } from './session-reading.ts';
-import { SessionWriter, type WriteTerms } from './session-writer.ts';
+import { isJsonObject, applyChanges, changesBetween, type JsonObject, type Changes } from './json-changes.ts';
+import {
+  dataOf,
+  OWN_KEY,
+  SessionReadings,
+  SessionWriter,
+  type SessionReading,
+  type WriteTerms,
+} from './session-writer.ts';
 
 export interface StoredSessionsParts {
   readonly sessions: DaemonSessions;

@@ -1,9 +1,8 @@
 import type { ConfigProblem } from '../errors.ts';
-import { formatAddress, type MeshAddress } from '../session/letter-map.ts';
+import { formatAddress, type MeshAddress } from '../session/letter.ts';
 import type { SocketAddress } from './config.ts';
-import { isLoopback } from './host-port.ts';
+import { isLoopback, formatSocketAddress, isReachable } from './socket-addresses.ts';
 import type { OptionPath, OptionValues } from './options.ts';
-import { formatSocketAddress, isReachable } from './socket-addresses.ts';
 
 type Fault = Omit<ConfigProblem, 'path'> | undefined;
 

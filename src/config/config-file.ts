@@ -1,9 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import type { ConfigProblem } from '../errors.ts';
-import { distrust } from './file-trust.ts';
+import { distrust, type ConfigSources } from './sources.ts';
 import { readJson } from './json-text.ts';
 import { flagKey, flagName, variableName } from './option-names.ts';
-import type { ConfigSources } from './sources.ts';
 
 export type ConfigFile =
   | { readonly kind: 'none' }

@@ -1,5 +1,4 @@
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap, MeshAddress } from '../session/letter-map.ts';
+import type { Letter, LetterMap, MeshAddress } from '../session/letter.ts';
 
 /** Where a door listens, or an external store is reached. */
 export type SocketAddress =

@@ -1,17 +1,14 @@
 import { join } from 'node:path';
 import { ConfigError, type ConfigProblem } from '../errors.ts';
-import type { LetterMap } from '../session/letter-map.ts';
-import type { Letter } from '../session/letter.ts';
+import type { LetterMap, Letter } from '../session/letter.ts';
 import { findDisagreements } from './agreements.ts';
 import { readConfigFile } from './config-file.ts';
 import type { Config, Credential, MeshConfig } from './config.ts';
-import { parseCredentials } from './credentials.ts';
-import { deepFreeze } from './deep-freeze.ts';
+import { findOwnLetter } from './letters.ts';
 import type { OptionPath, OptionValues } from './options.ts';
-import { findOwnLetter } from './own-letter.ts';
 import { readOptions, type OptionsRead } from './read-options.ts';
-import { readSecretFile } from './secret-file.ts';
-import { findGroup } from './socket-access.ts';
+import { parseCredentials, readSecretFile } from './secret-file.ts';
+import { findGroup } from './socket-addresses.ts';
 import type { ConfigSources } from './sources.ts';
 
 /** What a client can write behind `Authorization: Bearer`. */
@@ -167,4 +164,14 @@ type Section<S extends string> = {
 function section<S extends string>(values: OptionValues, name: S): Section<S> {
   const own = Object.entries(values).filter(([path]) => path.startsWith(`${name}.`));
   return Object.fromEntries(own.map(([path, value]) => [path.slice(name.length + 1), value])) as Section<S>;
+}
+
+/**
+ * Freezes a value and all that it is made of. Bytes stay as they are (JavaScript cannot freeze them), and so does what
+ * a class keeps in private fields.
+ */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+  for (const part of Object.values(value)) deepFreeze(part);
+  return Object.freeze(value);
 }

@@ -1,12 +1,9 @@
 import { MAX_GRACE_SECONDS, MAX_LIFE_SECONDS } from '../session/command.ts';
-import { keyPrefixes } from './key-prefixes.ts';
+import { keyPrefixes, integer, letter, line, oneOf, path, truth } from './value-types.ts';
 import { letterMap } from './letters.ts';
 import { LIMIT_OPTIONS } from './limit-options.ts';
-import { meshAddress, socketAddress, socketAddresses } from './socket-addresses.ts';
-import { socketGroup, socketMode } from './socket-access.ts';
-import { integer, letter, line, oneOf, path, truth } from './value-types.ts';
-import type { OptionRow } from './option-row.ts';
-import type { ValueType } from './value-type.ts';
+import { meshAddress, socketAddress, socketAddresses, socketGroup, socketMode } from './socket-addresses.ts';
+import type { OptionRow, ValueType } from './option-row.ts';
 
 const YEAR_SECONDS = 31_536_000;
 

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isLetter, type Letter } from '../session/letter.ts';
-import { givenText, showGiven, showKind, type Given, type ValueType } from './value-type.ts';
+import { givenText, showGiven, showKind, givenTexts, quote, type Given, type ValueType } from './option-row.ts';
 
 const WHOLE_NUMBER_FORM = /^(?:0|[1-9]\d{0,15})$/;
 
@@ -86,5 +86,26 @@ export const letter: ValueType<Letter> = {
     if (text !== undefined && isLetter(text)) return text;
     complain(`${showGiven(given)}, which is not a letter`);
     return undefined;
+  },
+};
+
+/** As bytes of a key go; the id behind it needs room as well. */
+const PREFIX_FORM = /^[\x21-\x7e]{1,200}$/;
+
+/** Beginnings of keys. An empty list in the file, or an empty text elsewhere: none. */
+export const keyPrefixes: ValueType<readonly string[]> = {
+  placeholder: '<prefix,…>',
+  expected: 'a list of prefixes, each of 1 to 200 printable ASCII characters without a space',
+  read({ given, complain }) {
+    const texts = givenTexts(given);
+    if (texts === undefined) {
+      complain(showGiven(given));
+      return undefined;
+    }
+    for (const [index, text] of texts.entries()) {
+      if (!PREFIX_FORM.test(text)) complain(quote(text), undefined, String(index));
+      else if (texts.indexOf(text) !== index) complain(`${quote(text)} again`, 'each prefix once', String(index));
+    }
+    return texts;
   },
 };

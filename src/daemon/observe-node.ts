@@ -1,10 +1,12 @@
+import type { Readiness } from '../doors/http/http-door-parts.ts';
 import type { LivesFile } from '../membership/lives-file.ts';
 import type { Members } from '../membership/members.ts';
+import type { Tenure } from '../membership/tenure.ts';
 import type { Link } from '../mesh/link.ts';
 import type { TurnedAway } from '../mesh/reception.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
-import { RESET_REASONS } from '../session/reset-reason.ts';
+import { RESET_REASONS } from '../session/record.ts';
 import type { Estate } from '../standin/estate.ts';
 import type { Store } from '../store/store.ts';
 
@@ -59,4 +61,20 @@ export function observeNode(parts: ObservedParts): void {
     metrics.count('storeEvictions', {}, evictions >= evictionsTold ? evictions - evictionsTold : evictions);
     evictionsTold = evictions;
   });
+}
+
+export interface ReadinessParts {
+  readonly store: Pick<Store, 'describe'>;
+  readonly livesFile: Pick<LivesFile, 'memory'>;
+  readonly tenure: Pick<Tenure, 'phase' | 'why'>;
+}
+
+/** Whether a balancer should send visitors here: what `/readyz` says. */
+export function readinessOf({ store, livesFile, tenure }: ReadinessParts): Readiness {
+  const { state, why } = store.describe();
+  if (state !== 'up')
+    return { ready: false, why: why === undefined ? 'the store is down' : `the store is down: ${why}` };
+  const { memory } = livesFile;
+  if (memory.kind === 'lost') return { ready: false, why: `memory lost: ${memory.why}` };
+  return { ready: tenure.phase === 'serving', why: `${tenure.phase}: ${tenure.why}` };
 }

@@ -5,10 +5,10 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { HotRecords } from '../engine/hot-records.ts';
 import type { Recall } from '../engine/recall.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { writeFileAtomically } from '../runtime-files.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { loggable } from '../session/loggable.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { ResetReason } from '../session/record.ts';
 import type { OpenedStore } from '../store/open-store.ts';
 
 /** The reasons for which a store can have lost all it had. */

@@ -9,8 +9,8 @@ const LOOK_AFTER_MS = 1000;
 const MOST_LOOKS = 1000;
 
 /**
- * A write that was given up in doubt may still be carried out, after a later one that was acknowledged. We know it for old
- * as long as we remember the later one, which a restarted daemon does not: so we look once more, and what is old goes.
+ * A write that was given up in doubt may still be carried out, after a later one that was acknowledged. We know
+ * that it is old for as long as we remember the later one, and a restarted daemon does not. So we look once more and drop what is old.
  */
 export class Doubts {
   readonly #vault: Pick<Vault, 'reload'>;

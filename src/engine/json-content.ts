@@ -5,9 +5,10 @@ import {
   MAX_MERGE_VALUES,
   readJson,
   type JsonFault,
-} from '../session/acceptable-json.ts';
+  type Json,
+  type JsonObject,
+} from '../session/acceptable.ts';
 import type { Content } from '../session/command.ts';
-import { isObject, mergePatch } from './merge-patch.ts';
 
 /** What a memcached client stores: it names no type. */
 const UNTYPED = 'application/octet-stream';
@@ -52,4 +53,23 @@ export function isJson({ contentType }: Content): boolean {
 
 function unmerged(fault: JsonFault): Unmerged {
   return fault === 'too-many-values' ? 'TOO_MANY_KEYS' : 'NOT_JSON';
+}
+
+/**
+ * Applies a JSON merge patch (RFC 7396): objects merge key by key, null removes a key, everything else replaces.
+ * Neither argument is changed.
+ */
+export function mergePatch(target: Json | undefined, patch: Json): Json {
+  if (!isObject(patch)) return patch;
+  const merged = new Map(isObject(target) ? Object.entries(target) : []);
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(key);
+    else merged.set(key, mergePatch(merged.get(key), value));
+  }
+  // fromEntries defines own properties, so a key named __proto__ stays a key.
+  return Object.fromEntries(merged);
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

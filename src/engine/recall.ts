@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ResetReason } from '../session/reset-reason.ts';
-import type { Grave, SessionRecord } from '../session/record.ts';
+import type { ResetReason, Grave, SessionRecord } from '../session/record.ts';
 import { graveOf } from './tombstone.ts';
 
 /** Changed in place with every write. */
@@ -23,7 +22,7 @@ export class Recall {
   readonly #traces: LRUCache<string, Trace>;
   #losses = 0;
   #lossReason: ResetReason = 'store-lost';
-  /** Until then an id without a trace is held to have gone with the lost store. */
+  /** Until then we take it that an id without a trace was in the lost store. */
   #lossRecentUntil = 0;
 
   constructor(limit: number) {

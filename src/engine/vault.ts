@@ -1,15 +1,20 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { RecordError, StoreInDoubtError, StoreUnavailableError } from '../errors.ts';
-import { decodeRecord, encodeRecord, type Grave, type SessionRecord, type Tombstone } from '../session/record.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import {
+  decodeRecord,
+  encodeRecord,
+  type Grave,
+  type SessionRecord,
+  type Tombstone,
+  type ResetReason,
+} from '../session/record.ts';
 import { shortenId } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import type { Store } from '../store/store.ts';
-import type { End, Ends } from './ends.ts';
+import { aliasOf, graveOf, newTombstone, type End, type Ends } from './tombstone.ts';
 import type { FoundRecord, HotRecords } from './hot-records.ts';
 import type { Recall } from './recall.ts';
-import { aliasOf, graveOf, newTombstone } from './tombstone.ts';
 import type { Floor, VersionFloors } from './version-floors.ts';
 
 /** What stands under an id: a record that proved itself, or the reason why there is none. */
@@ -237,7 +242,7 @@ export class Vault {
     try {
       await this.save(tombstone);
     } catch (error) {
-      // It is known for old as long as we remember; the next reader tries again.
+      // We know that it is old for as long as we remember; the next reader tries again.
       this.#log.warn({ id: shortenId(id), err: error }, 'what is too old could not be taken out of the store');
     }
     return { kind: 'absent', reason };

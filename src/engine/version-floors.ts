@@ -1,7 +1,6 @@
 import type { Letter } from '../session/letter.ts';
-import type { MintedIds } from '../session/minted-ids.ts';
-import type { SessionRecord } from '../session/record.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { MintedIds } from '../session/session-id.ts';
+import type { SessionRecord, ResetReason } from '../session/record.ts';
 
 /** A version below which nothing counts of some records, and what is told of them. */
 export interface Floor {

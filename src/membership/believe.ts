@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts';
 import { ConfigError } from '../errors.ts';
-import { isCredibleLife, MAX_INCARNATION } from '../session/incarnation.ts';
+import { isCredibleLife, MAX_INCARNATION } from '../session/version.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Lives } from './lives.ts';
 import type { Members } from './members.ts';

@@ -1,8 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import type { Evidence, RequestOf } from '../mesh/message.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import type { PeerLinks } from './peer-link.ts';
 
 export interface JuryParts {

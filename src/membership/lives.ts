@@ -1,6 +1,5 @@
-import { isIncarnation } from '../session/incarnation.ts';
+import { isIncarnation, isVersion } from '../session/version.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
-import { isVersion } from '../session/version.ts';
 
 /** What this node knows of one peer's latest life. */
 export interface KnownLife {

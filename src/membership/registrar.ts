@@ -1,5 +1,4 @@
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import type { Estate } from '../standin/estate.ts';
 import type { Estates } from '../standin/estates.ts';
 import type { Lives } from './lives.ts';

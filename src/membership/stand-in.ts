@@ -1,5 +1,4 @@
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 
 /** For a dead owner: the next node after it in map order that is not dead; undefined where none is left. */
 export function standInFor(owner: Letter, map: LetterMap, isPresent: (letter: Letter) => boolean): Letter | undefined {

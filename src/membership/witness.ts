@@ -9,11 +9,9 @@ import type {
   RequestOf,
 } from '../mesh/message.ts';
 import type { RequestTable } from '../mesh/request-table.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import type { Soon } from '../soon.ts';
-import type { Estates } from '../standin/estates.ts';
-import { HandOvers } from '../standin/hand-overs.ts';
+import { HandOvers, type Estates } from '../standin/estates.ts';
 import type { FailureDetector } from './failure-detector.ts';
 import type { LivesFile } from './lives-file.ts';
 import type { Lives } from './lives.ts';

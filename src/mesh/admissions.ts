@@ -1,7 +1,6 @@
 import type { Logger } from 'pino';
 import type { HandshakeRefusal } from '../errors.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import { networkOf, plainAddress } from '../listening/caller-address.ts';
 import type { Complaints } from './complaints.ts';
 import type { Ending } from './framed-socket.ts';

@@ -3,7 +3,7 @@ import type { CommandKind } from '../session/command.ts';
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { ItemAnswer, ItemOperation, StoreMode } from '../session/item-operation.ts';
 import type { FailureCode, RefusalCode, Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { ResetReason } from '../session/record.ts';
 import { CodeTable } from './code-table.ts';
 import type {
   Evidence,

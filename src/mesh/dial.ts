@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts';
 import { FrameError, HandshakeRefusedError, LinkDownError, MagliaError } from '../errors.ts';
-import { formatAddress, type MeshAddress } from '../session/letter-map.ts';
+import { formatAddress, type MeshAddress } from '../session/letter.ts';
 import type { IsCredible } from './claimed-lives.ts';
 import { FramedSocket, type Ending, type FramedSocketOwner } from './framed-socket.ts';
 import { GREETING_MAX_BYTES, writeFrame } from './frames.ts';

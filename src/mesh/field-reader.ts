@@ -1,5 +1,5 @@
 import { FrameError } from '../errors.ts';
-import { isIncarnation } from '../session/incarnation.ts';
+import { isIncarnation } from '../session/version.ts';
 import { isLetter, type Letter } from '../session/letter.ts';
 import type { CodeTable } from './code-table.ts';
 import { isIdByte, MAX_ID_BYTES } from './id-bytes.ts';

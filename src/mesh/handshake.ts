@@ -1,6 +1,5 @@
 import type { HandshakeRefusal } from '../errors.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import { describeClaim, type IsCredible } from './claimed-lives.ts';
 import type { Hello, HelloAnswer } from './message.ts';
 import { commonVersion, describeVersions, helloIn } from './wire-version.ts';

@@ -9,8 +9,7 @@ import {
   LinkLostError,
   MagliaError,
 } from '../errors.ts';
-import type { Letter } from '../session/letter.ts';
-import type { MeshAddress } from '../session/letter-map.ts';
+import type { Letter, MeshAddress } from '../session/letter.ts';
 import { checkAnswer, type IsCredible } from './claimed-lives.ts';
 import { DialLoop } from './dial-loop.ts';
 import { dialInVersions } from './dial-versions.ts';

@@ -1,7 +1,6 @@
 import { isIP } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import { plainAddress } from '../listening/caller-address.ts';
 import type { ResolveHost } from './host-lookup.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
-import { formatAddress } from '../session/letter-map.ts';
+import { formatAddress } from '../session/letter.ts';
 import { networkOf, plainAddress } from '../listening/caller-address.ts';
 import { HANDSHAKE_FAILURE, readFirstBytes } from './client-hello.ts';
 import type { Complaints } from './complaints.ts';

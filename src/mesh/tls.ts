@@ -2,8 +2,7 @@ import { connect as connectTcp, type LookupFunction, type Socket } from 'node:ne
 import { connect as connectTls, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { MeshConfig } from '../config/config.ts';
 import { HandshakeRefusedError } from '../errors.ts';
-import type { Letter } from '../session/letter.ts';
-import type { MeshAddress } from '../session/letter-map.ts';
+import type { Letter, MeshAddress } from '../session/letter.ts';
 import { letterOfIdentity, meshKey, pskIdentity } from './psk.ts';
 
 export type MeshSecurity = MeshConfig['security'];

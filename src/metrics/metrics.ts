@@ -1,10 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import { CounterSeries } from './counter-series.ts';
-import { exposeHistogram, type LabelledHistogram } from './expose-histogram.ts';
-import { Expositions } from './expositions.ts';
-import { HistogramSeries } from './histogram-series.ts';
 import { INSTRUMENTS, type Instrument, type InstrumentName } from './instruments.ts';
-import { SeriesTree } from './series-tree.ts';
+import { CounterSeries, HistogramSeries, SeriesTree } from './series.ts';
 
 type NamesOfKind<K extends Instrument['kind']> = {
   [N in InstrumentName]: (typeof INSTRUMENTS)[N]['kind'] extends K ? N : never;
@@ -116,4 +112,69 @@ function timed(names: readonly string[], bounds: readonly number[]): SeriesTree<
 
 function pairs(names: readonly string[], values: readonly string[]): [string, string][] {
   return names.map((name, at) => [name, values[at] ?? '']);
+}
+
+/**
+ * Makes one text at a time, in a turn of the event loop of its own: one takes milliseconds, and a client may ask for
+ * many at once. All who ask while one is made share the next: it has what had happened when they asked.
+ */
+export class Expositions {
+  readonly #make: () => Promise<string>;
+  #current: Promise<string> | undefined;
+  #next: Promise<string> | undefined;
+
+  constructor(make: () => Promise<string>) {
+    this.#make = make;
+  }
+
+  take(): Promise<string> {
+    if (this.#next !== undefined) return this.#next;
+    if (this.#current === undefined) return this.#begin();
+    this.#next = this.#after(this.#current);
+    return this.#next;
+  }
+
+  async #after(current: Promise<string>): Promise<string> {
+    // Those who wait for it are told; who comes after it is not concerned.
+    await Promise.allSettled([current]);
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#next = undefined;
+    return this.#begin();
+  }
+
+  async #begin(): Promise<string> {
+    const current = this.#make();
+    this.#current = current;
+    try {
+      return await current;
+    } finally {
+      if (this.#current === current) this.#current = undefined;
+    }
+  }
+}
+
+/** A series with its labels, as pairs of name and value. */
+interface LabelledHistogram {
+  readonly labels: readonly (readonly [name: string, value: string])[];
+  readonly series: HistogramSeries;
+}
+
+/** One histogram in Prometheus's text format (its "Exposition formats", version 0.0.4). */
+function exposeHistogram(name: string, help: string, all: Iterable<LabelledHistogram>): string {
+  const lines = [`# HELP ${name} ${help}`, `# TYPE ${name} histogram`];
+  for (const { labels, series } of all) {
+    const own = labels.map(([label, value]) => `${label}="${escaped(value)}"`);
+    const { sum, upTo } = series.tally;
+    for (const [bound, count] of upTo) {
+      const le = bound === Number.POSITIVE_INFINITY ? '+Inf' : String(bound);
+      lines.push(`${name}_bucket{${[`le="${le}"`, ...own].join(',')}} ${count}`);
+    }
+    const braces = own.length > 0 ? `{${own.join(',')}}` : '';
+    lines.push(`${name}_sum${braces} ${sum}`, `${name}_count${braces} ${upTo.at(-1)?.[1] ?? 0}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function escaped(value: string): string {
+  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

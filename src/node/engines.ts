@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import type { Ends } from '../engine/ends.ts';
+import type { Ends } from '../engine/tombstone.ts';
 import { Engine } from '../engine/engine.ts';
 import { HotRecords } from '../engine/hot-records.ts';
 import { Locks } from '../engine/locks.ts';
@@ -13,7 +13,7 @@ import type { LongWork } from '../long-work.ts';
 import type { Lives } from '../membership/lives.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Letter } from '../session/letter.ts';
-import type { MintedIds } from '../session/minted-ids.ts';
+import type { MintedIds } from '../session/session-id.ts';
 import { ENVELOPE_BYTES } from '../session/record.ts';
 import { firstVersionsAt, Versions } from '../session/version.ts';
 import { MemoryStore } from '../store/memory-store.ts';

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { Ends } from '../engine/ends.ts';
+import { Ends } from '../engine/tombstone.ts';
 import type { HotRecords } from '../engine/hot-records.ts';
 import type { Recall } from '../engine/recall.ts';
 import type { LongWork } from '../long-work.ts';
@@ -23,7 +23,7 @@ import { LocalExecutor } from '../routing/local-executor.ts';
 import { PeerDesk } from '../routing/peer-desk.ts';
 import { Router } from '../routing/router.ts';
 import type { Letter } from '../session/letter.ts';
-import type { MintedIds } from '../session/minted-ids.ts';
+import type { MintedIds } from '../session/session-id.ts';
 import type { Estates } from '../standin/estates.ts';
 import type { Store } from '../store/store.ts';
 import { buildEngines } from './engines.ts';

@@ -54,7 +54,7 @@ export class Forwarder {
     this.#mostWaits = Math.floor(inFlightPerLink * WAITING_SHARE);
   }
 
-  /** A lock that is held is waited for only while few wait on the same link; else it is had at once or not at all. */
+  /** A lock that is held is waited for only while few wait on the same link; else the request gets it at once or not at all. */
   forward(command: SessionCommand, passage: Passage): Promise<Forwarded> {
     if (lockWaitMs(command) === 0) return this.#forward(command, passage);
     const { via } = passage;

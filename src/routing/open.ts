@@ -1,14 +1,37 @@
 import { nanoid } from 'nanoid';
 import type { Content, LockRequest, SessionCommand } from '../session/command.ts';
-import { isLetter, type Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
-import type { Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import { isLetter, type Letter, type LetterMap } from '../session/letter.ts';
+import type { ResetReason } from '../session/record.ts';
+import type { LockGrant, Reply } from '../session/reply.ts';
 import { isMintedForm } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
-import type { Opened, OpenReply, OpenRequest } from './open-reply.ts';
 import type { Placement } from './placement.ts';
-import type { SingleFlight } from './single-flight.ts';
+
+/** The one call at the start of a web request: find this session, or give me a fresh one. */
+export interface OpenRequest {
+  /** What the visitor's cookie says, as it came; undefined where there is no cookie. */
+  readonly id?: string;
+  /** Life of the session if a fresh one is minted. */
+  readonly ttlSeconds?: number;
+  readonly lock?: LockRequest;
+}
+
+export interface Opened {
+  readonly kind: 'opened';
+  readonly id: string;
+  readonly state: 'found' | 'minted' | 'regenerated';
+  /** Why it was regenerated, and the id that it replaces. */
+  readonly reason?: ResetReason;
+  readonly previous?: string;
+  readonly version: number;
+  readonly ttlSeconds: number;
+  readonly content: Content;
+  /** The letter of the node that answers for `id`. */
+  readonly owner: Letter;
+  readonly lock?: LockGrant;
+}
+
+export type OpenReply = Opened | Extract<Reply, { kind: 'refused' | 'in-doubt' | 'unavailable' }>;
 
 /** What opening needs of the router. */
 export interface OpenRouter {
@@ -238,4 +261,17 @@ function life({ ttlSeconds }: OpenRequest): { ttlSeconds?: number } {
 function isIdOf(map: LetterMap, id: string): boolean {
   const letter = id.slice(0, 1);
   return isMintedForm(id) && isLetter(letter) && map.has(letter);
+}
+
+/** Lets those who want the same thing at the same time share one piece of work. */
+export class SingleFlight<T> {
+  readonly #flights = new Map<string, Promise<T>>();
+
+  do(key: string, work: () => Promise<T>): Promise<T> {
+    const flying = this.#flights.get(key);
+    if (flying !== undefined) return flying;
+    const flight = work().finally(() => this.#flights.delete(key));
+    this.#flights.set(key, flight);
+    return flight;
+  }
 }

@@ -6,9 +6,8 @@ import type { Hello, PeerAnswer, PeerRequest, RequestOf } from '../mesh/message.
 import { answerBy, type RequestTable } from '../mesh/request-table.ts';
 import { isLongWork, type LongWork } from '../long-work.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { bytesToCheck, isAcceptable } from '../session/acceptable-command.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import { bytesToCheck, isAcceptable } from '../session/acceptable.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Soon } from '../soon.ts';
 import type { Forwarder } from './forwarder.ts';

@@ -1,8 +1,7 @@
 import { isGone } from '../membership/members.ts';
 import type { MemberState } from '../membership/member-state.ts';
 import { standInFor } from '../membership/stand-in.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import { ownerLetter } from '../session/session-id.ts';
 
 /** Where an id is answered from, as this node sees the mesh now. */

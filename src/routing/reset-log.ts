@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { ResetReason } from '../session/record.ts';
 import { shortenId } from '../session/session-id.ts';
 
 const WINDOW_MS = 60_000;

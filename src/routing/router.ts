@@ -22,21 +22,18 @@ import type { TimingsConfig } from '../config/config.ts';
 import type { Members } from '../membership/members.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { lockWaitMs, type LockRequest, type SessionCommand } from '../session/command.ts';
-import type { Letter } from '../session/letter.ts';
-import type { LetterMap } from '../session/letter-map.ts';
+import type { Letter, LetterMap } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
+import type { ResetReason } from '../session/record.ts';
 import { ownerLetter } from '../session/session-id.ts';
 import { whenKnown, type Soon } from '../soon.ts';
 import type { Forwarder, Passage } from './forwarder.ts';
 import type { LocalExecutor } from './local-executor.ts';
 import { LockReturns } from './lock-returns.ts';
-import { open, type OpenRouter } from './open.ts';
-import type { OpenReply, OpenRequest } from './open-reply.ts';
+import { open, SingleFlight, type OpenReply, type OpenRequest, type OpenRouter } from './open.ts';
 import { isStandIn, place, type MeshSight, type Placement } from './placement.ts';
 import { ResetLog } from './reset-log.ts';
 import type { MintRequest, SessionsPort } from './sessions-port.ts';
-import { SingleFlight } from './single-flight.ts';
 
 export interface RouterParts {
   readonly letter: Letter;

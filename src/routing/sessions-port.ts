@@ -2,7 +2,7 @@ import type { Content, SessionCommand } from '../session/command.ts';
 import type { Letter } from '../session/letter.ts';
 import type { Reply } from '../session/reply.ts';
 import type { Soon } from '../soon.ts';
-import type { OpenReply, OpenRequest } from './open-reply.ts';
+import type { OpenReply, OpenRequest } from './open.ts';
 
 export interface MintRequest {
   readonly content: Content;

@@ -80,7 +80,7 @@ export function isRead(command: SessionCommand): boolean {
   return command.kind === 'get' || (command.kind === 'open' && command.lock === undefined);
 }
 
-/** The same, but that it queues for no lock: it is had at once or not at all. */
+/** The same, but it queues for no lock: it gets the lock at once or not at all. */
 export function withoutLockWait(command: SessionCommand): SessionCommand {
   if (command.kind === 'lock') return { ...command, waitMs: 0 };
   if (command.kind !== 'open' || command.lock === undefined) return command;

@@ -1,4 +1,4 @@
-import type { ResetReason } from './reset-reason.ts';
+import type { ResetReason } from './record.ts';
 
 /** What a stand-in did with one orphan. Times are relative. */
 export type EstateEntry =

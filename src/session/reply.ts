@@ -1,6 +1,6 @@
 import type { Content } from './command.ts';
 import type { ItemAnswer } from './item-operation.ts';
-import type { ResetReason } from './reset-reason.ts';
+import type { ResetReason } from './record.ts';
 
 /** A session's lock, granted to the request that opened it. */
 export interface LockGrant {

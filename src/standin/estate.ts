@@ -1,11 +1,11 @@
 import type { Clock } from '../clock.ts';
 import type { Engine, OwnerCommand } from '../engine/engine.ts';
-import type { EstateEntry } from '../session/estate-entry.ts';
-import type { Letter } from '../session/letter.ts';
-import type { Reply } from '../session/reply.ts';
-import type { ResetReason } from '../session/reset-reason.ts';
 import type { SessionCommand } from '../session/command.ts';
-import { isAbsence, mayHaveChanged, tellsOfAbsence } from './item-effects.ts';
+import type { EstateEntry } from '../session/estate-entry.ts';
+import type { ItemAnswer } from '../session/item-operation.ts';
+import type { Letter } from '../session/letter.ts';
+import type { ResetReason } from '../session/record.ts';
+import type { Reply } from '../session/reply.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
 /** A page of an estate on its way to the node that takes it over. */
@@ -266,4 +266,51 @@ export class Estate {
         return this.#shelf.handBack(id);
     }
   }
+}
+
+type ItemCommand = Extract<SessionCommand, { kind: 'item' }>;
+type Answered = Extract<Reply, { kind: 'answered' }>;
+
+/** What changes the item, where the answer is this one; `if-asked`: where the operation was about changing it. */
+const CHANGES: Readonly<Record<ItemAnswer['kind'], 'always' | 'never' | 'if-asked'>> = {
+  stored: 'always',
+  deleted: 'always',
+  touched: 'always',
+  number: 'always',
+  ok: 'always',
+  hit: 'if-asked',
+  miss: 'never',
+  'not-stored': 'never',
+  'not-found': 'if-asked',
+  exists: 'never',
+  'non-numeric': 'never',
+};
+
+/** Whether a reply to this command leaves something on the shelf, or may have left it there. */
+function mayHaveChanged({ isSession, operation }: ItemCommand, reply: Reply): boolean {
+  if (reply.kind === 'in-doubt') return true;
+  if (reply.kind !== 'answered') return false;
+  const { answer } = reply;
+  if (CHANGES[answer.kind] !== 'if-asked') return CHANGES[answer.kind] === 'always';
+  if (answer.kind === 'hit') {
+    const isTouched = operation.kind === 'read' && operation.touchSeconds !== undefined;
+    return isTouched || answer.recache === 'won';
+  }
+  // The tombstone of a session that was not there.
+  return isSession && operation.kind === 'delete' && operation.cas === undefined;
+}
+
+/**
+ * Whether a client that hears that nothing is there has learned that a session is gone. The probe of PHP's strict mode only
+ * decides whether an id is taken: who is told that it is free goes on under another one.
+ */
+function tellsOfAbsence({ operation }: ItemCommand): boolean {
+  return operation.kind !== 'probe';
+}
+
+/** Whether the reply tells a client that nothing is there. */
+function isAbsence(reply: Reply): reply is Answered {
+  if (reply.kind !== 'answered') return false;
+  const { kind } = reply.answer;
+  return kind === 'miss' || kind === 'not-found' || kind === 'not-stored';
 }

@@ -2,11 +2,9 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../clock.ts';
 import type { EnvironmentValues } from '../config/sources.ts';
-import { StoreStartError } from '../errors.ts';
-import { becomesTrue } from './becomes-true.ts';
-import { hasCode, messageOf } from './error-code.ts';
-import { MemcachedLife } from './memcached-life.ts';
-import { answers } from './memcached-probe.ts';
+import { StoreStartError, hasCode, messageOf } from '../errors.ts';
+import { becomesTrue, MemcachedLife } from './memcached-life.ts';
+import { answers } from './dial-memcached.ts';
 import type { MemcachedStateFile } from './memcached-state-file.ts';
 import { readProcess, type ProcessIdentity } from './process-identity.ts';
 

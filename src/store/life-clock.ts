@@ -3,9 +3,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock, Timer } from '../clock.ts';
 import type { Config } from '../config/config.ts';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
+import { writeFileAtomically, unwritable } from '../runtime-files.ts';
 import { currentBootId } from './process-identity.ts';
-import { unwritable } from './runtime-directory.ts';
 
 export interface LifeClockOptions {
   readonly clock: Clock;

@@ -1,6 +1,8 @@
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../clock.ts';
 import { MAX_SOCKET_PATH_BYTES } from '../config/socket-addresses.ts';
 import { StoreStartError } from '../errors.ts';
-import { MAX_KEY_BYTES } from './store-key.ts';
+import { MAX_KEY_BYTES } from './store.ts';
 
 /** Memcached's own header of an item, its cas number and the closing bytes, rounded up. */
 const ITEM_OVERHEAD_BYTES = 128;
@@ -58,4 +60,68 @@ export function largestRecordFor(itemBytes: number): number {
 function itemSizeFor(maxRecordBytes: number): number {
   const bytes = maxRecordBytes + MAX_KEY_BYTES + ITEM_OVERHEAD_BYTES;
   return Math.max(MIN_ITEM_SIZE_BYTES, Math.ceil(bytes / ITEM_SIZE_STEP_BYTES) * ITEM_SIZE_STEP_BYTES);
+}
+
+/** Changed on the running memcached, so that no start has to (`setMemoryLimit`). */
+const LIVE_OPTION = '-m';
+
+interface Started {
+  readonly program: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * In what a memcached that runs differs from one that would be started now, one text for each option; empty where in
+ * nothing. It is kept all the same: ending it would drop every session.
+ */
+export function differencesOf(former: Started, wanted: Started): readonly string[] {
+  const before = optionsOf(former.args);
+  const now = optionsOf(wanted.args);
+  const changed = [...new Set([...before.keys(), ...now.keys()])].filter(
+    (option) => option !== LIVE_OPTION && before.get(option) !== now.get(option),
+  );
+  return [
+    ...(former.program === wanted.program ? [] : [`${former.program} instead of ${wanted.program}`]),
+    ...changed.map((option) => `${tell(option, before.get(option))} instead of ${tell(option, now.get(option))}`),
+  ];
+}
+
+/** Every option that we give takes one value. */
+export function optionsOf(args: readonly string[]): ReadonlyMap<string, string> {
+  const options = new Map<string, string>();
+  for (let at = 0; at < args.length; at += 2) options.set(args[at] ?? '', args[at + 1] ?? '');
+  return options;
+}
+
+function tell(option: string, value: string | undefined): string {
+  return value === undefined ? `no ${option}` : `${option} ${value}`;
+}
+
+const ANSWER_MS = 1_000;
+const MAX_ANSWER_CHARACTERS = 200;
+
+/**
+ * Gives a memcached that runs another amount of memory, with all that is in it. Resolves with why it does not take it;
+ * undefined where it does.
+ */
+export function setMemoryLimit(dial: () => Duplex, megabytes: number, clock: Clock): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = dial();
+    let answer = '';
+    const settle = (why: string | undefined): void => {
+      deadline.cancel();
+      socket.destroy();
+      resolve(why);
+    };
+    const deadline = clock.after(ANSWER_MS, () => settle(`it did not answer within ${ANSWER_MS} ms`));
+    socket.on('error', (error) => settle(error.message));
+    socket.on('close', () => settle('it closed the connection'));
+    socket.on('data', (chunk: Buffer) => {
+      answer = (answer + chunk.toString('latin1')).slice(0, MAX_ANSWER_CHARACTERS);
+      const end = answer.indexOf('\r\n');
+      if (end !== -1) settle(answer === 'OK\r\n' ? undefined : answer.slice(0, end));
+    });
+    // By its first byte, memcached takes this connection for one of the text protocol.
+    socket.write(`cache_memlimit ${megabytes}\r\n`);
+  });
 }

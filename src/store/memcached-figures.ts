@@ -2,9 +2,8 @@ import type { Duplex } from 'node:stream';
 import type { Response } from 'memjs';
 import type { Clock } from '../clock.ts';
 import { StoreUnavailableError } from '../errors.ts';
-import { OPCODES, STATUSES, statRequest } from './memcached-protocol.ts';
-import { ResponseDecoder } from './response-decoder.ts';
-import type { StoreFigures } from './store-figures.ts';
+import { OPCODES, STATUSES, statRequest, ResponseDecoder } from './memcached-protocol.ts';
+import type { StoreFigures } from './store.ts';
 
 /** A memcached has some 80 figures; a server that sends more than this is none. */
 const MAX_ANSWERS = 1_000;

@@ -1,4 +1,4 @@
-import { becomesTrue } from './becomes-true.ts';
+import pRetry from 'p-retry';
 import type { MemcachedRecord } from './memcached-state-file.ts';
 import { isAlive, isSameProcess, readProcess } from './process-identity.ts';
 
@@ -71,3 +71,26 @@ export class MemcachedLife {
     return isDead;
   }
 }
+
+/**
+ * Asks again and again whether it is so, for `withinMs` at most; resolves to whether it became so.
+ *
+ * p-retry's timers, unlike the Clock's, keep the process alive: at start and at stop nothing else may.
+ */
+export async function becomesTrue(
+  isSo: () => boolean | Promise<boolean>,
+  { everyMs, withinMs }: { readonly everyMs: number; readonly withinMs: number },
+): Promise<boolean> {
+  const attempt = async (): Promise<true> => {
+    if (await isSo()) return true;
+    throw new NotYet();
+  };
+  try {
+    return await pRetry(attempt, { retries: Infinity, minTimeout: everyMs, factor: 1, maxRetryTime: withinMs });
+  } catch (error) {
+    if (error instanceof NotYet) return false;
+    throw error;
+  }
+}
+
+class NotYet extends Error {}

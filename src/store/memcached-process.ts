@@ -4,13 +4,77 @@ import pRetry from 'p-retry';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { SocketAddress } from '../config/config.ts';
-import { StoreStartError } from '../errors.ts';
-import { messageOf } from './error-code.ts';
+import { StoreStartError, messageOf } from '../errors.ts';
 import { MemcachedKeeper } from './memcached-keeper.ts';
 import type { MemcachedLife } from './memcached-life.ts';
-import { transition, type MemcachedProcessEvent, type MemcachedProcessState } from './memcached-process-state.ts';
 import { MemcachedStarter, type FirstMemcached, type Kept } from './memcached-starter.ts';
 import type { StoreDescription } from './store.ts';
+
+/**
+ * What a daemon knows of the memcached that it looks after.
+ *
+ * stopped: none, or left to the next daemon. starting: the first start or adoption. running: answers. restarting: died or was
+ * put down, and another is on its way, for as long as that takes. stopping. failed: the first start did not succeed.
+ */
+export type MemcachedProcessState = 'stopped' | 'starting' | 'running' | 'restarting' | 'stopping' | 'failed';
+
+export type MemcachedProcessEvent = 'start' | 'up' | 'lost' | 'fail' | 'stop' | 'gone';
+
+const TABLE: Record<MemcachedProcessState, Record<MemcachedProcessEvent, MemcachedProcessState>> = {
+  stopped: {
+    start: 'starting',
+    up: 'stopped',
+    lost: 'stopped',
+    fail: 'stopped',
+    stop: 'stopped',
+    gone: 'stopped',
+  },
+  starting: {
+    start: 'starting',
+    up: 'running',
+    lost: 'starting',
+    fail: 'failed',
+    stop: 'stopping',
+    gone: 'starting',
+  },
+  running: {
+    start: 'running',
+    up: 'running',
+    lost: 'restarting',
+    fail: 'running',
+    stop: 'stopping',
+    gone: 'running',
+  },
+  restarting: {
+    start: 'restarting',
+    up: 'running',
+    lost: 'restarting',
+    // A daemon without its memcached keeps trying: whatever hinders it may go away.
+    fail: 'restarting',
+    stop: 'stopping',
+    gone: 'restarting',
+  },
+  stopping: {
+    start: 'stopping',
+    up: 'stopping',
+    lost: 'stopping',
+    fail: 'stopping',
+    stop: 'stopping',
+    gone: 'stopped',
+  },
+  failed: {
+    start: 'starting',
+    up: 'failed',
+    lost: 'failed',
+    fail: 'failed',
+    stop: 'stopped',
+    gone: 'failed',
+  },
+};
+
+export function transition(state: MemcachedProcessState, event: MemcachedProcessEvent): MemcachedProcessState {
+  return TABLE[state][event];
+}
 
 /** Doubled for each failure, by a random factor of 1 to 2, up to the maximum. */
 const MIN_BACKOFF_MS = 100;
@@ -37,7 +101,7 @@ export interface MemcachedProcessOptions {
 
 /**
  * This node's own memcached: a process that outlives the daemon, is found again by the next one, and is replaced when it
- * dies. States and what leaves each: memcached-process-state.ts.
+ * dies. The table above has its states, and what leaves each.
  */
 export class MemcachedProcess {
   readonly #options: MemcachedProcessOptions;

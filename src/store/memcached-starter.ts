@@ -7,18 +7,20 @@ import type { Duplex } from 'node:stream';
 import pRetry, { AbortError } from 'p-retry';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
-import { StoreStartError } from '../errors.ts';
-import { dialMemcached } from './dial-memcached.ts';
-import { messageOf } from './error-code.ts';
-import { findFormerMemcached, type FormerMemcached } from './former-memcached.ts';
-import { differencesOf, optionsOf } from './former-arguments.ts';
+import { memcachedEnvironment } from '../config/process-environment.ts';
+import { StoreStartError, messageOf } from '../errors.ts';
+import { dialMemcached, probe } from './dial-memcached.ts';
 import { launchMemcached, type Launch } from './launch-memcached.ts';
-import { largestRecordFor, memcachedArguments } from './memcached-arguments.ts';
-import type { MemcachedLife } from './memcached-life.ts';
-import { MemcachedStateFile } from './memcached-state-file.ts';
-import { setMemoryLimit } from './memory-limit.ts';
-import { readProcess, type ProcessIdentity } from './process-identity.ts';
-import { memcachedEnvironment } from '../config/child-environment.ts';
+import {
+  differencesOf,
+  optionsOf,
+  largestRecordFor,
+  memcachedArguments,
+  setMemoryLimit,
+} from './memcached-arguments.ts';
+import { MemcachedLife } from './memcached-life.ts';
+import { MemcachedStateFile, type ReadRecord } from './memcached-state-file.ts';
+import { readProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 const FIRST_START_RETRIES = 2;
 const RETRY_MS = 100;
@@ -183,4 +185,56 @@ function ownIdentity(): ProcessIdentity {
   throw new StoreStartError(
     'memcached is looked after through /proc, which this system does not have; set store.kind to "memory", or store.address',
   );
+}
+
+/** One that answers later is waited for, and the log says so. */
+const ANSWER_MS = 3_000;
+
+/** What a former daemon of this node left behind. */
+export type FormerMemcached =
+  | { readonly kind: 'none' }
+  /** It looked after one, and that is not there any more. */
+  | { readonly kind: 'gone'; readonly why: string }
+  /** Another daemon is alive and looks after it. */
+  | { readonly kind: 'taken'; readonly daemonPid: number }
+  | { readonly kind: 'unusable'; readonly life: MemcachedLife; readonly why: string }
+  | { readonly kind: 'usable'; readonly life: MemcachedLife };
+
+export interface WantedMemcached {
+  readonly daemon: ProcessIdentity;
+  readonly dial: () => Duplex;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** So long it may answer nothing, as one that runs may. */
+  readonly silentAfterMs: number;
+}
+
+export async function findFormerMemcached(read: ReadRecord, wanted: WantedMemcached): Promise<FormerMemcached> {
+  if (read.kind === 'none') return { kind: 'none' };
+  if (read.kind === 'unreadable') return { kind: 'gone', why: 'its state file cannot be read' };
+
+  const { daemon, memcached, program, args } = read.record;
+  if (daemon !== undefined && isAlive(daemon)) return { kind: 'taken', daemonPid: daemon.pid };
+  if (memcached.bootId !== wanted.daemon.bootId) return { kind: 'gone', why: 'this machine was restarted' };
+  const life = new MemcachedLife({ memcached, program, args, daemon: wanted.daemon });
+  if (!life.isProven()) return { kind: 'gone', why: 'it died while no daemon looked after it' };
+
+  const why = await whyUseless(life.pid, wanted);
+  return why === undefined ? { kind: 'usable', life } : { kind: 'unusable', life, why };
+}
+
+/** Undefined where it answers. One that has every session is not given up for a silence that a running one would be forgiven. */
+async function whyUseless(memcachedPid: number, wanted: WantedMemcached): Promise<string | undefined> {
+  const { dial, clock, log, silentAfterMs } = wanted;
+  const firstMs = Math.min(ANSWER_MS, silentAfterMs);
+  let answer = await probe(dial, clock, firstMs);
+  if (answer === 'silent' && firstMs < silentAfterMs) {
+    log.warn(
+      { memcachedPid, silentAfterMs },
+      'the former memcached does not answer; waiting for it, since it may have all sessions',
+    );
+    answer = await probe(dial, clock, silentAfterMs - firstMs);
+  }
+  if (answer === 'answered') return undefined;
+  return answer === 'nobody' ? 'nobody listens on its socket' : `it has not answered for ${silentAfterMs / 1000} s`;
 }

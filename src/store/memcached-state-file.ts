@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeFileAtomically } from '../files/write-file-atomically.ts';
-import { hasCode } from './error-code.ts';
-import { unwritable } from './runtime-directory.ts';
+import { writeFileAtomically, unwritable } from '../runtime-files.ts';
+import { hasCode } from '../errors.ts';
 import type { ProcessIdentity } from './process-identity.ts';
 
 /** What a daemon leaves on disk about its memcached, so that the next daemon finds exactly that process. */

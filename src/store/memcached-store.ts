@@ -2,14 +2,16 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import { MagliaError, StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { memcachedExpiration } from './memcached-expiration.ts';
+import { RecordClient, type MemcachedServer } from './memcached-client.ts';
 import type { MemcachedFigures } from './memcached-figures.ts';
-import type { MemcachedServer } from './memcached-server.ts';
-import { RecordClient } from './record-client.ts';
-import { checkStoreKey } from './store-key.ts';
-import { StoreLatency, type StoreOperation } from './store-latency.ts';
-import type { StoreFigures } from './store-figures.ts';
-import type { Store, StoreDescription } from './store.ts';
+import {
+  checkStoreKey,
+  StoreLatency,
+  type StoreOperation,
+  type StoreFigures,
+  type Store,
+  type StoreDescription,
+} from './store.ts';
 
 export interface MemcachedStoreOptions {
   readonly server: MemcachedServer;
@@ -160,4 +162,20 @@ function asUnavailable(error: unknown): StoreUnavailableError {
 
 function isTrue(value: unknown): boolean {
   return value === true;
+}
+
+const RELATIVE_LIMIT_SECONDS = 60 * 60 * 24 * 30;
+const FIELD_MAX = 0xffff_ffff;
+
+/**
+ * What memcached's 32-bit expiration field has to say so that a record lives for `ttlSeconds`: up to 30 days it is
+ * relative, above that a moment in seconds since the epoch (protocol.txt, "Expiration times").
+ *
+ * One second more than asked: memcached counts ticks of its own second, and would drop a record with a TTL of 1 somewhere
+ * between now and a second from now. The record itself knows its exact end.
+ */
+export function memcachedExpiration(ttlSeconds: number, nowMs: number): number {
+  const seconds = ttlSeconds + 1;
+  if (seconds <= RELATIVE_LIMIT_SECONDS) return seconds;
+  return Math.min(Math.floor(nowMs / 1000) + seconds, FIELD_MAX);
 }

@@ -2,10 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../clock.ts';
 import { StoreTooLargeError, StoreUnavailableError } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { checkStoreKey } from './store-key.ts';
-import { StoreLatency, type StoreOperation } from './store-latency.ts';
-import type { StoreFigures } from './store-figures.ts';
-import type { Store, StoreDescription } from './store.ts';
+import {
+  checkStoreKey,
+  StoreLatency,
+  type StoreOperation,
+  type StoreFigures,
+  type Store,
+  type StoreDescription,
+} from './store.ts';
 
 /**
  * What a record costs beyond its key and value: table slots and a Buffer of its own. Measured on Node 20 as growth of

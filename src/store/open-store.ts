@@ -4,12 +4,11 @@ import type { Clock } from '../clock.ts';
 import type { Config, SocketAddress } from '../config/config.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { ENVELOPE_BYTES } from '../session/record.ts';
-import { describeAddress, dialMemcached } from './dial-memcached.ts';
+import { describeAddress, dialMemcached, answers } from './dial-memcached.ts';
 import { MemcachedFigures } from './memcached-figures.ts';
 import { MemcachedKeeper } from './memcached-keeper.ts';
-import { answers } from './memcached-probe.ts';
 import { MemcachedProcess } from './memcached-process.ts';
-import { MemcachedServer } from './memcached-server.ts';
+import { MemcachedServer } from './memcached-client.ts';
 import type { Kept } from './memcached-starter.ts';
 import { MemcachedStore, type MemcachedStoreOptions } from './memcached-store.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -81,7 +80,10 @@ async function openExternalMemcached(
   const { clock, log } = dependencies;
   const name = describeAddress(address);
   if (address.kind === 'tcp' && !isLoopback(address.host)) {
-    log.warn({ address: name }, 'store.address is not on this machine: anybody who can reach it can read every session');
+    log.warn(
+      { address: name },
+      'store.address is not on this machine: anybody who can reach it can read every session',
+    );
   }
   const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
   const health = (await answers(dial, clock, FIRST_ANSWER_MS)) ? 'up' : 'down';

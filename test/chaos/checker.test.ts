@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isLetter, type Letter } from '../../src/session/letter.ts';
-import type { ResetReason } from '../../src/session/reset-reason.ts';
+import type { ResetReason } from '../../src/session/record.ts';
 import type { Act, Outcome, Payload } from '../support/sim/history.ts';
 import { describeDrops, dropsIn, type Drop } from './drops.ts';
 import { FAULT_KINDS, FAULTS, hurtBy, struckBy, type FaultKind } from './faults.ts';

@@ -1,5 +1,5 @@
 import { isMintedForm } from '../../src/session/session-id.ts';
-import type { ResetReason } from '../../src/session/reset-reason.ts';
+import type { ResetReason } from '../../src/session/record.ts';
 import { check, type Violation } from '../support/sim/checker.ts';
 import { subjectOf } from '../support/sim/history.ts';
 import { cameBackAcross } from '../support/sim/split-ends.ts';

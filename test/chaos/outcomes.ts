@@ -1,4 +1,4 @@
-import { RESET_REASONS, type ResetReason } from '../../src/session/reset-reason.ts';
+import { RESET_REASONS, type ResetReason } from '../../src/session/record.ts';
 import type { Outcome, Payload } from '../support/sim/history.ts';
 import type { Called } from './http-call.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PeerRequest } from '../../src/mesh/message.ts';
-import { MAX_INCARNATION } from '../../src/session/incarnation.ts';
+import { MAX_INCARNATION } from '../../src/session/version.ts';
 import { CALM, SECRET, startCluster, type Cluster, type ClusterNode } from '../support/cluster.ts';
 import { hostAndPort } from '../support/listening.ts';
 import { letter } from '../support/mesh-messages.ts';

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { expect, onTestFinished, test } from 'vitest';
-import { LogOutput, streamSink } from '../../src/cli/log-output.ts';
+import { LogOutput, streamSink } from '../../src/cli/output.ts';
 import { runCli } from '../../src/cli/program.ts';
 import { systemClock } from '../../src/clock.ts';
 import { readAll } from '../support/read-all.ts';

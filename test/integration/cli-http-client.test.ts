@@ -4,9 +4,8 @@ import { createServer as createTcpServer, type AddressInfo, type Socket } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Endpoint } from '../../src/cli/endpoint.ts';
+import { HttpClient, type Endpoint } from '../../src/cli/http-client.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
-import { HttpClient } from '../../src/cli/http-client.ts';
 import { systemClock } from '../../src/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 

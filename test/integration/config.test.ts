@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { machineSources } from '../../src/config/machine-sources.ts';
+import { machineSources } from '../../src/config/process-environment.ts';
 import type { FlagValues } from '../../src/config/sources.ts';
 import { ConfigError } from '../../src/errors.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { OpenReply } from '../../src/routing/open-reply.ts';
+import type { OpenReply } from '../../src/routing/open.ts';
 import type { Reply } from '../../src/session/reply.ts';
 import { until } from '../support/until.ts';
 import { done, Door, found, ID, LETTER_A, SESSION } from '../unit/doors/http/door.ts';

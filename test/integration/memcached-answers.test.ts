@@ -5,7 +5,7 @@ import { systemClock } from '../../src/clock.ts';
 import { StoreInDoubtError, StoreUnavailableError } from '../../src/errors.ts';
 import { dialMemcached } from '../../src/store/dial-memcached.ts';
 import { MemcachedFigures } from '../../src/store/memcached-figures.ts';
-import { MemcachedServer } from '../../src/store/memcached-server.ts';
+import { MemcachedServer } from '../../src/store/memcached-client.ts';
 import { MemcachedStore } from '../../src/store/memcached-store.ts';
 import { answerTo, encodeAnswer, readRequests, type WireRequest } from '../support/memcached-wire.ts';
 import { until } from '../support/until.ts';

@@ -21,7 +21,7 @@ import { systemClock } from '../../src/clock.ts';
 import { StoreInDoubtError, StoreStartError, StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
 import { readProcess } from '../../src/store/process-identity.ts';
-import { prepareRuntimeDirectory } from '../../src/store/runtime-directory.ts';
+import { prepareRuntimeDirectory } from '../../src/runtime-files.ts';
 import { isRunning } from '../support/process-life.ts';
 import { storeConfig } from '../support/store-config.ts';
 import { until } from '../support/until.ts';

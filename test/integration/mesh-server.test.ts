@@ -5,7 +5,7 @@ import { ListenError } from '../../src/listening/listen-error.ts';
 import { systemClock } from '../../src/clock.ts';
 import { MeshServer } from '../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
-import { LetterMap } from '../../src/session/letter-map.ts';
+import { LetterMap } from '../../src/session/letter.ts';
 import { placesOfAll } from '../../src/mesh/traffic-class.ts';
 import { encodeFrames, type Frame } from '../support/mesh-frames.ts';
 import { letter } from '../support/mesh-messages.ts';

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { connect, createServer, type TlsOptions } from 'node:tls';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import type { MeshAddress } from '../../src/session/letter-map.ts';
+import type { MeshAddress } from '../../src/session/letter.ts';
 import { CERTIFICATE, CERTIFICATE_KEY } from '../support/certificate.ts';
 import { encodeFrames } from '../support/mesh-frames.ts';
 import {

@@ -9,7 +9,7 @@ import { ENVELOPE_BYTES } from '../../src/session/record.ts';
 import { systemClock, type Clock } from '../../src/clock.ts';
 import { StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { openStore, type OpenedStore, type OpenStoreConfig } from '../../src/store/open-store.ts';
-import { prepareRuntimeDirectory } from '../../src/store/runtime-directory.ts';
+import { prepareRuntimeDirectory } from '../../src/runtime-files.ts';
 import type { Store } from '../../src/store/store.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { freePorts } from '../support/free-ports.ts';

@@ -13,8 +13,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { ClusterView } from '../../src/routing/cluster-view.ts';
-import { isLetter, type Letter } from '../../src/session/letter.ts';
-import { LetterMap, type MeshAddress } from '../../src/session/letter-map.ts';
+import { isLetter, LetterMap, type Letter, type MeshAddress } from '../../src/session/letter.ts';
 import { ownerLetter } from '../../src/session/session-id.ts';
 import { freePorts } from './free-ports.ts';
 import { hostAndPort } from './listening.ts';

@@ -1,8 +1,7 @@
 import type { Clock } from '../../src/clock.ts';
 import { StoreInDoubtError, StoreTooLargeError, StoreUnavailableError } from '../../src/errors.ts';
 import { MemoryStore } from '../../src/store/memory-store.ts';
-import type { StoreFigures } from '../../src/store/store-figures.ts';
-import type { Store, StoreDescription } from '../../src/store/store.ts';
+import type { StoreFigures, Store, StoreDescription } from '../../src/store/store.ts';
 
 export type StoreOperation = 'get' | 'set' | 'add' | 'delete' | 'clear';
 

@@ -1,7 +1,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
 import { LONGEST_LIFE_MS, LONGEST_SPAN_MS, LONGEST_WAIT_MS } from '../../src/mesh/durations.ts';
-import { MAX_INCARNATION } from '../../src/session/incarnation.ts';
+import { MAX_INCARNATION } from '../../src/session/version.ts';
 import {
   OLDEST_WIRE_VERSION,
   WIRE_VERSION,
@@ -15,7 +15,7 @@ import type { Content, SessionCommand } from '../../src/session/command.ts';
 import type { EstateEntry } from '../../src/session/estate-entry.ts';
 import { ALPHABET, isLetter, type Letter } from '../../src/session/letter.ts';
 import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../src/session/reply.ts';
-import { RESET_REASONS } from '../../src/session/reset-reason.ts';
+import { RESET_REASONS } from '../../src/session/record.ts';
 import { itemAnswers, itemOperations } from './item-messages.ts';
 
 /** A letter, checked: tests write `letter('b')`. */

@@ -1,5 +1,5 @@
 import type { IsCredible } from '../../src/mesh/claimed-lives.ts';
-import { isIncarnation } from '../../src/session/incarnation.ts';
+import { isIncarnation } from '../../src/session/version.ts';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { pino, type Logger } from 'pino';
@@ -16,8 +16,7 @@ import { MeshServer, type Refusal } from '../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
 import { OUR_VERSIONS } from '../../src/mesh/wire-version.ts';
 import type { MeshSecurity } from '../../src/mesh/tls.ts';
-import type { Letter } from '../../src/session/letter.ts';
-import { LetterMap, type MeshAddress } from '../../src/session/letter-map.ts';
+import { LetterMap, type Letter, type MeshAddress } from '../../src/session/letter.ts';
 import { encodeFrames, RecordingSink, type Frame } from './mesh-frames.ts';
 import { letter } from './mesh-messages.ts';
 

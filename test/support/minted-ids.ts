@@ -1,5 +1,5 @@
 import type { Letter } from '../../src/session/letter.ts';
-import { MintedIds } from '../../src/session/minted-ids.ts';
+import { MintedIds } from '../../src/session/session-id.ts';
 import { Ledger, type LedgerParts } from '../../src/standin/ledger.ts';
 
 /** Those of the nodes under test. */

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { hasCode } from '../../src/store/error-code.ts';
+import { hasCode } from '../../src/errors.ts';
 import { freePorts } from './free-ports.ts';
 import { hostAndPort, isListening } from './listening.ts';
 import { until } from './until.ts';

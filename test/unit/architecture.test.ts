@@ -5,17 +5,17 @@ import { describe, expect, test } from 'vitest';
 import { HANDSHAKE_REFUSALS } from '../../src/errors.ts';
 import { PROBLEMS } from '../../src/doors/http/problems.ts';
 import { FAILURE_CODES, FAILURE_TEXTS, REFUSAL_CODES } from '../../src/session/reply.ts';
-import { RESET_REASONS } from '../../src/session/reset-reason.ts';
+import { RESET_REASONS } from '../../src/session/record.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const SRC = join(ROOT, 'src');
 
 /** From the ground up: a file imports from its own folder and from those before it, never from those after. */
 const LAYERS = [
-  ['errors.ts', 'clock.ts', 'soon.ts', 'long-work.ts'],
+  ['errors.ts', 'clock.ts', 'soon.ts', 'long-work.ts', 'runtime-files.ts'],
   // Run in the application's process, so that they come without the daemon.
   ['clients'],
-  ['session', 'files'],
+  ['session'],
   ['config', 'metrics'],
   ['listening'],
   ['store'],

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { memcachedEnvironment } from '../../config/child-environment.ts';
+import { memcachedEnvironment } from '../../config/process-environment.ts';
 import { CliError } from '../../errors.ts';
 import { EXIT } from '../exit-codes.ts';
 

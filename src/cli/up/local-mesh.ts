@@ -2,12 +2,12 @@ import type { Server } from 'node:net';
 import { availableParallelism } from 'node:os';
 import { CliError } from '../../errors.ts';
 import { EXIT } from '../exit-codes.ts';
-import { ControlServer } from './control-server.ts';
+import { ControlServer } from './control-socket.ts';
 import { LocalNode, type LocalNodeParts } from './local-node.ts';
 import type { NodeReport } from './node-report.ts';
 import { closeServer, type FreeSeats } from './ports.ts';
 
-/** Per processor. Starting is all computing, and nodes that starve take each other for dead. */
+/** Per processor. Starting is all computing, and nodes that get no processor time consider each other dead. */
 const STARTS_AT_ONCE = 2;
 
 /** A whole mesh on this machine: its nodes, its private directory, and the socket on which it is told to revive one. */

@@ -1,16 +1,30 @@
 import type { Clock } from '../../clock.ts';
 import type { EnvironmentValues } from '../../config/sources.ts';
-import { CliError } from '../../errors.ts';
-import { parseClusterView } from '../answer.ts';
+import { CliError, hasCode } from '../../errors.ts';
+import { becomesTrue } from '../../store/memcached-life.ts';
+import { MemcachedStateFile } from '../../store/memcached-state-file.ts';
+import { isAlive } from '../../store/process-identity.ts';
 import { EXIT } from '../exit-codes.ts';
-import { HttpClient } from '../http-client.ts';
-import { isSettledWithin } from '../settled-within.ts';
-import { killLeftMemcached } from './left-memcached.ts';
+import { parseClusterView, HttpClient } from '../http-client.ts';
 import type { MeshDirectory } from './mesh-directory.ts';
-import { transition, type NodeEvent, type NodePhase } from './node-phase.ts';
-import { NodeProcess } from './node-process.ts';
+import { isSettledWithin, NodeProcess } from './node-process.ts';
 import type { NodeReport } from './node-report.ts';
 import { HOST, type Seat } from './ports.ts';
+
+/** Where `up` is with one of its nodes. */
+export type NodePhase = 'down' | 'starting' | 'running' | 'closed';
+export type NodeEvent = 'start' | 'ready' | 'ended' | 'close';
+
+const NEXT: Record<NodePhase, Record<NodeEvent, NodePhase>> = {
+  down: { start: 'starting', ready: 'down', ended: 'down', close: 'closed' },
+  starting: { start: 'starting', ready: 'running', ended: 'down', close: 'closed' },
+  running: { start: 'running', ready: 'running', ended: 'down', close: 'closed' },
+  closed: { start: 'closed', ready: 'closed', ended: 'closed', close: 'closed' },
+};
+
+export function transition(phase: NodePhase, event: NodeEvent): NodePhase {
+  return NEXT[phase][event];
+}
 
 const READY_MS = 15_000;
 const READY_POLL_MS = 50;
@@ -154,4 +168,24 @@ export class LocalNode {
   #apply(event: NodeEvent): void {
     this.#phase = transition(this.#phase, event);
   }
+}
+
+const GONE_MS = 2000;
+const POLL_MS = 10;
+
+/**
+ * Ends the Memcached that a killed node has left for its next life, if the process that the node wrote down is still
+ * that one.
+ */
+async function killLeftMemcached(runtimeDirectory: string): Promise<void> {
+  const found = new MemcachedStateFile(runtimeDirectory).read();
+  if (found.kind !== 'found') return;
+  const { memcached } = found.record;
+  if (!isAlive(memcached)) return;
+  try {
+    process.kill(memcached.pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+  await becomesTrue(() => !isAlive(memcached), { everyMs: POLL_MS, withinMs: GONE_MS });
 }

@@ -6,9 +6,8 @@ import { join, resolve } from 'node:path';
 import { CliError } from '../../errors.ts';
 import type { Letter } from '../../session/letter.ts';
 import { EXIT } from '../exit-codes.ts';
-import { localTimings } from './local-timings.ts';
+import { localTimings, applySettings, type JsonObject, type Setting } from './node-settings.ts';
 import { HOST, type Seat } from './ports.ts';
-import { applySettings, type JsonObject, type Setting } from './setting.ts';
 
 const PREFIX = 'maglia-up-';
 const SECRET_BYTES = 32;

@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import type { Clock } from '../../clock.ts';
 import type { EnvironmentValues } from '../../config/sources.ts';
-import { isSettledWithin } from '../settled-within.ts';
 
 /** A daemon closes within a few seconds; one that does not is stuck. */
 const STOP_PATIENCE_MS = 8000;
@@ -61,5 +60,19 @@ export class NodeProcess {
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.ended;
+  }
+}
+
+/** Whether `promise` settles well within this long; one that rejects does so here too. */
+export async function isSettledWithin(clock: Clock, ms: number, promise: Promise<unknown>): Promise<boolean> {
+  let cancel = (): void => undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    const timer = clock.after(ms, () => resolve(false));
+    cancel = () => timer.cancel();
+  });
+  try {
+    return await Promise.race([promise.then(() => true), tooLate]);
+  } finally {
+    cancel();
   }
 }

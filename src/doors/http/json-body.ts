@@ -1,6 +1,6 @@
 import type { FastifyRequest, HookHandlerDoneFunction } from 'fastify';
 import { isLongWork, type LongWork } from '../../long-work.ts';
-import { MAX_JSON_VALUES, MAX_MERGE_VALUES, readJson, type JsonFault } from '../../session/acceptable-json.ts';
+import { MAX_JSON_VALUES, MAX_MERGE_VALUES, readJson, type JsonFault } from '../../session/acceptable.ts';
 import { ProblemError } from './problem-error.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 
@@ -16,7 +16,7 @@ const CODES: Readonly<Record<JsonFault, ProblemCode>> = {
 };
 
 /**
- * The strict reader of JSON bodies (`session/acceptable-json.ts`). An empty body is none: many clients send a content type
+ * The strict reader of JSON bodies (`session/acceptable.ts`). An empty body is none: many clients send a content type
  * with a call that has nothing to say. What takes long is read in a piece of its own, and the call carried out in another.
  */
 export function jsonBodyParser(work: LongWork): (request: FastifyRequest, bytes: Buffer, settle: Settle) => void {

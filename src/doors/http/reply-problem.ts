@@ -1,5 +1,5 @@
 import type { RefusalCode, Reply } from '../../session/reply.ts';
-import type { ResetReason } from '../../session/reset-reason.ts';
+import type { ResetReason } from '../../session/record.ts';
 import { ProblemError } from './problem-error.ts';
 import { PROBLEMS, type Problem } from './problems.ts';
 

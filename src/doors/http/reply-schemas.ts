@@ -1,5 +1,5 @@
 import { HANDSHAKE_REFUSALS } from '../../errors.ts';
-import { RESET_REASONS } from '../../session/reset-reason.ts';
+import { RESET_REASONS } from '../../session/record.ts';
 import { PROBLEMS, type ProblemCode } from './problems.ts';
 import {
   anything,

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import type { Metrics } from '../../metrics/metrics.ts';
-import type { OpenReply, OpenRequest } from '../../routing/open-reply.ts';
+import type { OpenReply, OpenRequest } from '../../routing/open.ts';
 import type { MintRequest, SessionsPort } from '../../routing/sessions-port.ts';
 import type { SessionCommand } from '../../session/command.ts';
 import type { Letter } from '../../session/letter.ts';

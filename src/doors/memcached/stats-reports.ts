@@ -1,7 +1,7 @@
 import type { Clock } from '../../clock.ts';
 import type { MemcachedReply } from './protocol/reply.ts';
 import type { ClusterView } from '../../routing/cluster-view.ts';
-import type { StoreFigures } from '../../store/store-figures.ts';
+import type { StoreFigures } from '../../store/store.ts';
 import type { DoorCounts, TallyName } from './door-counts.ts';
 import { itemStats } from './item-stats.ts';
 

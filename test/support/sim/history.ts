@@ -1,5 +1,5 @@
 import type { Letter } from '../../../src/session/letter.ts';
-import type { ResetReason } from '../../../src/session/reset-reason.ts';
+import type { ResetReason } from '../../../src/session/record.ts';
 
 /** What a visitor asks for. `write` numbers what it writes, so that whoever reads it back knows whose it is. */
 export type Act =

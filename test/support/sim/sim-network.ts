@@ -1,8 +1,7 @@
 import { judgeHello, type Rival } from '../../../src/mesh/handshake.ts';
 import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import { senderIncarnation } from '../../../src/mesh/sender-incarnation.ts';
-import type { Letter } from '../../../src/session/letter.ts';
-import type { LetterMap } from '../../../src/session/letter-map.ts';
+import type { Letter, LetterMap } from '../../../src/session/letter.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';

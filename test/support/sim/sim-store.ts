@@ -1,7 +1,6 @@
 import type { Timer } from '../../../src/clock.ts';
 import { StoreInDoubtError, StoreUnavailableError, type MagliaError } from '../../../src/errors.ts';
-import type { StoreFigures } from '../../../src/store/store-figures.ts';
-import type { Store, StoreDescription } from '../../../src/store/store.ts';
+import type { StoreFigures, Store, StoreDescription } from '../../../src/store/store.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './sim-process.ts';
 import type { World } from './world.ts';

@@ -1,7 +1,7 @@
 import type { Content, SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
-import type { OpenReply } from '../../../src/routing/open-reply.ts';
+import type { OpenReply } from '../../../src/routing/open.ts';
 import { subjectOf, type Act, type Deed, type Outcome, type Payload } from './history.ts';
 import type { Random } from './random.ts';
 import type { SimNode } from './sim-node.ts';

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
-import { LogOutput, streamSink } from '../../../src/cli/log-output.ts';
+import { LogOutput, streamSink } from '../../../src/cli/output.ts';
 import { runCli } from '../../../src/cli/program.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { readAll } from '../../support/read-all.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { terminalLine, terminalText, withTerminalLines } from '../../../src/cli/terminal-text.ts';
+import { terminalLine, terminalText, withTerminalLines, formatTable } from '../../../src/cli/terminal-text.ts';
 
 describe('a text of somebody else', () => {
   it.each([
@@ -32,4 +32,15 @@ describe('a text of somebody else', () => {
       a: [{ 'b\\u001b': 'c\\n' }, 1, null, true],
     });
   });
+});
+
+it('makes columns as wide as their widest cell, two spaces apart, and ends no line in spaces', () => {
+  const table = formatTable(
+    ['letter', 'x'],
+    [
+      ['a', 'long cell'],
+      ['b', ''],
+    ],
+  );
+  expect(table).toBe('letter  x\na       long cell\nb\n');
 });

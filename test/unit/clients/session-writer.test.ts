@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { SessionBusyError } from '../../../src/clients/client-errors.ts';
 import type { DaemonAnswer, DaemonCall } from '../../../src/clients/daemon-client.ts';
-import { DaemonSessions } from '../../../src/clients/daemon-sessions.ts';
-import { LongestLife } from '../../../src/clients/longest-life.ts';
-import { changesBetween } from '../../../src/clients/session-changes.ts';
+import { DaemonSessions, LongestLife } from '../../../src/clients/daemon-sessions.ts';
+import { changesBetween } from '../../../src/clients/json-changes.ts';
 import { SessionWriter } from '../../../src/clients/session-writer.ts';
 
 const ID = `a${'0'.repeat(26)}`;

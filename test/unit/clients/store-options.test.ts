@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatDaemonAddress, parseDaemonAddress } from '../../../src/clients/daemon-address.ts';
+import { formatDaemonAddress, parseDaemonAddress } from '../../../src/clients/daemon-client.ts';
 import { checkedOptions, type MagliaStoreOptions } from '../../../src/clients/store-options.ts';
 
 describe("the store's options", () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
 import { checkLeast, fitToOpenFiles, LEAST_OPEN_FILES, openFilesLimit } from '../../../src/config/open-files.ts';
 import { OpenFilesError } from '../../../src/errors.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../src/session/letter.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const LIMITS_TEXT = [

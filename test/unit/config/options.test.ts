@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/config/config.ts';
-import { describeOptions } from '../../../src/config/describe-options.ts';
-import { flagKey, flagName, variableName } from '../../../src/config/option-names.ts';
+import { describeOptions, flagKey, flagName, variableName } from '../../../src/config/option-names.ts';
 import { OPTION_PATHS, type OptionPath } from '../../../src/config/options.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../src/session/letter.ts';
 import { faultsOf, load, SECRET, THREE_NODES, withFile, type FakeMachine } from './fake-sources.ts';
 
 const FILES = {

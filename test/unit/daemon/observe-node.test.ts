@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { observeNode } from '../../../src/daemon/observe-node.ts';
 import { StoreUnavailableError } from '../../../src/errors.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
-import { RESET_REASONS } from '../../../src/session/reset-reason.ts';
-import type { StoreFigures } from '../../../src/store/store-figures.ts';
+import { RESET_REASONS } from '../../../src/session/record.ts';
+import type { StoreFigures } from '../../../src/store/store.ts';
 import { letter } from '../../support/mesh-messages.ts';
 
 const b = letter('b');

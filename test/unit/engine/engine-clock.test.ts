@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { pino } from 'pino';
-import { Ends } from '../../../src/engine/ends.ts';
+import { Ends } from '../../../src/engine/tombstone.ts';
 import { LongWork } from '../../../src/long-work.ts';
 import { Engine } from '../../../src/engine/engine.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';

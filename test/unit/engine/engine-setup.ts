@@ -3,7 +3,7 @@ import { LongWork } from '../../../src/long-work.ts';
 import type { SessionConfig } from '../../../src/config/config.ts';
 import { Engine, type OwnerCommand } from '../../../src/engine/engine.ts';
 import { Locks } from '../../../src/engine/locks.ts';
-import { Ends } from '../../../src/engine/ends.ts';
+import { Ends } from '../../../src/engine/tombstone.ts';
 import { HotRecords } from '../../../src/engine/hot-records.ts';
 import { Recall } from '../../../src/engine/recall.ts';
 import { Turns } from '../../../src/engine/turns.ts';

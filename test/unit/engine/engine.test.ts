@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { encodeRecord } from '../../../src/session/record.ts';
-import { MAX_MERGE_VALUES } from '../../../src/session/acceptable-json.ts';
+import { MAX_MERGE_VALUES } from '../../../src/session/acceptable.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { doneOf, ID, json, SESSION, setUpEngine, summary, type EngineSetup } from './engine-setup.ts';
 

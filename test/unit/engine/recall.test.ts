@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Recall } from '../../../src/engine/recall.ts';
-import type { LiveRecord, Tombstone } from '../../../src/session/record.ts';
-import type { ResetReason } from '../../../src/session/reset-reason.ts';
+import type { LiveRecord, Tombstone, ResetReason } from '../../../src/session/record.ts';
 import { json } from './engine-setup.ts';
 
 const NOW = 1_700_000_000_000;

@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Engine } from '../../../src/engine/engine.ts';
 import { LocalExecutor } from '../../../src/routing/local-executor.ts';
-import { open, type OpenRouter } from '../../../src/routing/open.ts';
+import { open, SingleFlight, type OpenRouter } from '../../../src/routing/open.ts';
 import type { Placement } from '../../../src/routing/placement.ts';
-import { SingleFlight } from '../../../src/routing/single-flight.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';

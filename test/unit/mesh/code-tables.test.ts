@@ -3,7 +3,7 @@ import { FrameError, HANDSHAKE_REFUSALS } from '../../../src/errors.ts';
 import * as tables from '../../../src/mesh/code-tables.ts';
 import { FRAME_TYPES } from '../../../src/mesh/frames.ts';
 import { FAILURE_CODES, REFUSAL_CODES } from '../../../src/session/reply.ts';
-import { RESET_REASONS } from '../../../src/session/reset-reason.ts';
+import { RESET_REASONS } from '../../../src/session/record.ts';
 
 /**
  * Every byte of the wire. Whatever changes here begins another version, and a node of the one before is not sent it: `wire-bytes.test.ts`

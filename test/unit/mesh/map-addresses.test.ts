@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { networkOf, plainAddress } from '../../../src/listening/caller-address.ts';
 import { MapAddresses } from '../../../src/mesh/map-addresses.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../src/session/letter.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { letter } from '../../support/mesh-messages.ts';
 

@@ -1,9 +1,14 @@
 import type { Engine } from '../../../src/engine/engine.ts';
 import { standInFor } from '../../../src/membership/stand-in.ts';
-import type { Opened, OpenReply, OpenRequest } from '../../../src/routing/open-reply.ts';
-import { open, type OpenRouter } from '../../../src/routing/open.ts';
+import {
+  open,
+  SingleFlight,
+  type Opened,
+  type OpenReply,
+  type OpenRequest,
+  type OpenRouter,
+} from '../../../src/routing/open.ts';
 import type { Placement } from '../../../src/routing/placement.ts';
-import { SingleFlight } from '../../../src/routing/single-flight.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Letter } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';

@@ -1,12 +1,17 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { open, type OpenRouter } from '../../../src/routing/open.ts';
-import type { Opened, OpenReply, OpenRequest } from '../../../src/routing/open-reply.ts';
-import { SingleFlight } from '../../../src/routing/single-flight.ts';
+import {
+  open,
+  SingleFlight,
+  type OpenRouter,
+  type Opened,
+  type OpenReply,
+  type OpenRequest,
+} from '../../../src/routing/open.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { ownerLetter } from '../../../src/session/session-id.ts';
-import { drawSessionId } from '../../support/minted-ids.ts';
 import type { Soon } from '../../../src/soon.ts';
+import { drawSessionId } from '../../support/minted-ids.ts';
 import { json, SESSION } from '../engine/engine-setup.ts';
 import { letterOf } from '../session/letters.ts';
 import { ALIAS_MS, FakeMesh, openedOf } from './open-setup.ts';
@@ -577,4 +582,34 @@ describe('S3 a failure is never a miss: what could not be answered passes throug
     expect(openedOf(await openOnD({ id })).id).toBe(opened.id);
     expect(await mesh.living()).toEqual([opened.id]);
   });
+});
+
+test('those who want the same thing at the same time share one piece of work; different things do not wait', async () => {
+  const flights = new SingleFlight<number>();
+  let land: (result: number) => void = () => undefined;
+  let begun = 0;
+  const work = (): Promise<number> => {
+    begun += 1;
+    return new Promise((resolve) => (land = resolve));
+  };
+  const shared = [flights.do('x', work), flights.do('x', work), flights.do('x', work)];
+  await expect(flights.do('y', () => Promise.resolve(2))).resolves.toBe(2);
+  land(1);
+  await expect(Promise.all(shared)).resolves.toEqual([1, 1, 1]);
+  expect(begun).toBe(1);
+});
+
+test('whoever comes after the landing begins anew', async () => {
+  const flights = new SingleFlight<number>();
+  await expect(flights.do('x', () => Promise.resolve(1))).resolves.toBe(1);
+  await expect(flights.do('x', () => Promise.resolve(2))).resolves.toBe(2);
+});
+
+test('a failure is shared by those who flew with it, and does not stay', async () => {
+  const flights = new SingleFlight<number>();
+  const fail = (): Promise<number> => Promise.reject(new RangeError('on purpose'));
+  const shared = [flights.do('x', fail), flights.do('x', () => Promise.resolve(1))];
+  const outcomes = await Promise.allSettled(shared);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  await expect(flights.do('x', () => Promise.resolve(2))).resolves.toBe(2);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ResetLog } from '../../../src/routing/reset-log.ts';
-import type { ResetReason } from '../../../src/session/reset-reason.ts';
+import type { ResetReason } from '../../../src/session/record.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 import { logInto, type LogLine } from '../membership/membership-setup.ts';
 

@@ -8,7 +8,7 @@ import { LocalExecutor } from '../../../src/routing/local-executor.ts';
 import { Router } from '../../../src/routing/router.ts';
 import type { SessionCommand } from '../../../src/session/command.ts';
 import type { ItemOperation } from '../../../src/session/item-operation.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../src/session/letter.ts';
 import type { Reply } from '../../../src/session/reply.ts';
 import { Estate } from '../../../src/standin/estate.ts';
 import { Estates } from '../../../src/standin/estates.ts';

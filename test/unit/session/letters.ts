@@ -1,5 +1,4 @@
-import { isLetter, type Letter } from '../../../src/session/letter.ts';
-import { LetterMap } from '../../../src/session/letter-map.ts';
+import { isLetter, LetterMap, type Letter } from '../../../src/session/letter.ts';
 
 export function letterOf(text: string): Letter {
   if (!isLetter(text)) throw new RangeError(`${text} is no letter`);

@@ -6,11 +6,11 @@ import {
   decodeRecord,
   encodeRecord,
   ENVELOPE_BYTES,
+  RESET_REASONS,
   type LiveRecord,
   type SessionRecord,
   type Tombstone,
 } from '../../../src/session/record.ts';
-import { RESET_REASONS } from '../../../src/session/reset-reason.ts';
 
 const anyId = fc.string({
   unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),

@@ -1,6 +1,6 @@
 import type { SessionConfig } from '../../../config/config.ts';
 import type { LongWork } from '../../../long-work.ts';
-import { JSON_TYPE_FORM } from '../../../session/acceptable-json.ts';
+import { JSON_TYPE_FORM } from '../../../session/acceptable.ts';
 import type { Content } from '../../../session/command.ts';
 import { MAX_CONTENT_TYPE_BYTES } from '../../../session/record.ts';
 import { ON_A_SESSION, WITH_BODY } from '../call-codes.ts';

@@ -1,7 +1,7 @@
 import { Value } from 'typebox/value';
 import { describe, expect, test } from 'vitest';
 import { MINTED, OPENED } from '../../../../src/doors/http/reply-schemas.ts';
-import type { Opened } from '../../../../src/routing/open-reply.ts';
+import type { Opened } from '../../../../src/routing/open.ts';
 import { done, Door, ID, LETTER_A, OTHER_ID, withBody } from './door.ts';
 
 const OPENED_A: Opened = {

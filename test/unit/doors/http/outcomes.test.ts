@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { PROBLEMS } from '../../../../src/doors/http/problems.ts';
 import { PROBLEM } from '../../../../src/doors/http/reply-schemas.ts';
 import { FAILURE_CODES, REFUSAL_CODES, type Reply } from '../../../../src/session/reply.ts';
-import { RESET_REASONS } from '../../../../src/session/reset-reason.ts';
+import { RESET_REASONS } from '../../../../src/session/record.ts';
 import { Door, ID, withBody } from './door.ts';
 
 const URL = `/v1/sessions/${ID}`;

@@ -1,5 +1,5 @@
 import type { MintRequest, SessionsPort } from '../../../../src/routing/sessions-port.ts';
-import type { OpenReply, OpenRequest } from '../../../../src/routing/open-reply.ts';
+import type { OpenReply, OpenRequest } from '../../../../src/routing/open.ts';
 import type { SessionCommand } from '../../../../src/session/command.ts';
 import type { Letter } from '../../../../src/session/letter.ts';
 import type { Reply } from '../../../../src/session/reply.ts';

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { OPTIONS } from '../../../../src/config/options.ts';
 import { KeyTable } from '../../../../src/doors/kit/key-table.ts';
 import { isKeyForm, ownerLetter } from '../../../../src/session/session-id.ts';
-import { LetterMap } from '../../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../../src/session/letter.ts';
 import { letter } from '../../../support/mesh-messages.ts';
 
 const SESSION_PREFIXES: readonly string[] = OPTIONS['doors.keyPrefixes'].fallback;

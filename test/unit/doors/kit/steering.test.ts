@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Steering, type Ownership } from '../../../../src/doors/kit/steering.ts';
-import { LetterMap } from '../../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../../src/session/letter.ts';
 import { ownerLetter } from '../../../../src/session/session-id.ts';
 import { letter } from '../../../support/mesh-messages.ts';
 

@@ -7,7 +7,7 @@ import { LockPlaces } from '../../../../src/doors/kit/held-locks.ts';
 import { HeldMemory } from '../../../../src/doors/kit/held-memory.ts';
 import { MeteredDispatch } from '../../../../src/doors/kit/metered-dispatch.ts';
 import { Metrics } from '../../../../src/metrics/metrics.ts';
-import { LetterMap } from '../../../../src/session/letter-map.ts';
+import { LetterMap } from '../../../../src/session/letter.ts';
 import { FakeClient, turns } from '../../../support/fake-client.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 import { letter } from '../../../support/mesh-messages.ts';
