@@ -22,7 +22,7 @@ export interface Entrant {
 /** Long enough for the daemons to have compiled what they run all the time. */
 const WARM_UP_SECONDS = 3;
 
-/** Whoever was asked for too much comes back before the next one's turn. */
+/** A contender that was asked for too much recovers before the next one's turn. */
 const RECOVERY_MS = 5000;
 
 /**

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced after install-programs.bash by what needs containers. Whoever calls install_docker calls stop_docker when it
+# Sourced after install-programs.bash by what needs containers. A script that calls install_docker calls stop_docker when it
 # ends, however that comes.
 
 # What an engine of ours keeps: its images, so that the next run need not build them all again. Delete it at any time.

@@ -1,5 +1,5 @@
 /**
- * What is known at once, or will be. On a request's way a promise costs more than the work itself, so whoever knows the
+ * What is known at once, or will be. On a request's way a promise costs more than the work itself, so a function that knows the
  * answer returns it as it is; `await` takes both.
  */
 export type Soon<T> = T | Promise<T>;

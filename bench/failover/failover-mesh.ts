@@ -43,10 +43,10 @@ export class FailoverMesh {
     return node;
   }
 
-  /** Until every one holds every other for alive. */
+  /** Until every one considers every other alive. */
   async settled(): Promise<void> {
     for (const node of this.#nodes) {
-      await until(`${node.letter} holds all for alive`, () => node.holdsAlive(FAILOVER_LETTERS), SETTLE_MS);
+      await until(`${node.letter} considers all alive`, () => node.holdsAlive(FAILOVER_LETTERS), SETTLE_MS);
     }
   }
 }

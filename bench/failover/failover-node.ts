@@ -68,7 +68,7 @@ export class FailoverNode {
     await this.#exit;
   }
 
-  /** Whether it serves its letter, and holds all these for alive. */
+  /** Whether it serves its letter, and considers all these alive. */
   async holdsAlive(letters: readonly string[]): Promise<boolean> {
     const answer = await this.client.call('GET', '/v1/cluster').catch(() => undefined);
     if (answer?.status !== 200) return false;

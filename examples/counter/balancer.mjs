@@ -1,5 +1,5 @@
 /**
- * HAProxy's configuration: each request to the next application in turn, whoever the visitor is. An application that
+ * HAProxy's configuration: each request to the next application in turn, whichever visitor it is. An application that
  * does not answer is passed over at once, within the same request where nothing was sent to it yet.
  */
 export function balancerConfig(port, hosts) {

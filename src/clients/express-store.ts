@@ -49,7 +49,7 @@ export class MagliaStore extends session.Store {
   readonly #stored: StoredSessions;
   readonly #ids: SpareIds;
   readonly #configured = new ConfiguredCookie();
-  /** The new id of whoever has a cookie `for` a session that is gone, while the callback of `get` runs. */
+  /** The new id of a visitor who has a cookie `for` a session that is gone, while the callback of `get` runs. */
   #offer: { readonly for: string; readonly minted: MintedId } | undefined;
 
   /** Given by express-session: begins a new session for a request. */

@@ -5,7 +5,7 @@ import type { Vault } from './vault.ts';
 /** By then a write that the store was given has been carried out, or never will be, but for a store that hangs. */
 const LOOK_AFTER_MS = 1000;
 
-/** Beyond these nobody looks: a store that fails so often is looked at by whoever next finds a session not at hand. */
+/** Beyond these nobody looks: a store that fails so often is looked at by the next request that finds a session not at hand. */
 const MOST_LOOKS = 1000;
 
 /**
@@ -29,7 +29,7 @@ export class Doubts {
     this.#awaited.add(id);
     this.#clock.after(LOOK_AFTER_MS, () => {
       this.#awaited.delete(id);
-      // A store that fails again says so to whoever asks for the session next.
+      // A store that fails again says so to the next request for the session.
       Promise.resolve(this.#turns.take(id, () => this.#vault.reload(id))).catch(() => undefined);
     });
   }

@@ -112,7 +112,7 @@ export class Engine {
   }
 
   /**
-   * Drops all sessions, because they may be older than what was answered in our name. A command that has read one before
+   * Drops all sessions, because they may be older than what was answered on our behalf. A command that has read one before
    * is finished first, so that it cannot write it back afterwards. Rejects as the store does.
    */
   wipe(): Promise<void> {

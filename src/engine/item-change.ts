@@ -25,7 +25,7 @@ export function remove({ cas }: OperationOf<'delete'>, situation: Situation): Ou
   return { answer: { kind: 'deleted' }, change };
 }
 
-/** md I: the next reader may win it, whoever has won it before. */
+/** md I: the next reader may win it, even if another has won it before. */
 export function markStale({ cas, lifeSeconds }: OperationOf<'mark-stale'>, situation: Situation): Outcome {
   const { access, item } = situation;
   if (item === undefined) return notFound;

@@ -73,7 +73,7 @@ export function changed(situation: Situation, record: LiveRecord, access: Access
   return isBuried ? unchanged(answer) : { answer, change: { kind: 'drop', version: record.version } };
 }
 
-/** With this life from now on: 0 is the default one, since nothing lives for ever; what is negative is over. */
+/** With this life from now on: 0 is the default one, since nothing lives without end; what is negative is over. */
 export function withLife(record: LiveRecord, seconds: number, { limits, now }: Situation): LiveRecord {
   if (seconds < 0) return { ...record, ttlSeconds: 0, expiresAt: now };
   const ttlSeconds = Math.min(seconds === 0 ? limits.ttlSeconds : seconds, limits.maxTtlSeconds);

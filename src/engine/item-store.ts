@@ -52,7 +52,7 @@ function compareAndSet(operation: Store, item: LiveRecord, situation: Situation)
   const { cas = 0, flags, isInvalidating, value } = operation;
   if (cas === item.version) return overwrite(operation, situation);
   if (!isInvalidating || cas === 0 || cas > item.version) return exists;
-  // What its writer read is outdated, so what it wrote is as well: good enough until whoever won the item is done.
+  // What its writer read is outdated, so what it wrote is as well: good enough until the client that won the item is done.
   const { expiresAt, ttlSeconds } = item;
   const stale: LiveRecord = { ...newItem(situation, flags, value, 0), expiresAt, ttlSeconds, isStale: true };
   return stored(item.isWon === true ? { ...stale, isWon: true } : stale, situation);

@@ -29,7 +29,7 @@ export class NewRecords {
     return newTombstone(id, this.#versions.next(previous), expiresAt, reason);
   }
 
-  /** TTL 0 means the default one: nothing lives for ever. */
+  /** TTL 0 means the default one: nothing lives without end. */
   life(ttlSeconds: number | undefined, otherwise: number): number {
     if (ttlSeconds === undefined) return otherwise;
     return ttlSeconds === 0 ? this.#session.ttlSeconds : Math.min(ttlSeconds, this.#session.maxTtlSeconds);

@@ -8,7 +8,7 @@ export function newTombstone(id: string, version: number, expiresAt: number, rea
   return { kind: 'tombstone', id, version, expiresAt, reason, successorUntil: 0, readableUntil: 0 };
 }
 
-/** Where a record leads whoever opens it: that stays when it is destroyed (S2). */
+/** Where a record leads a request that opens it: that stays when it is destroyed (S2). */
 export function aliasOf(record: SessionRecord): Alias {
   if (record.kind === 'live' || record.successor === undefined) return {};
   return { successor: record.successor, successorUntil: record.successorUntil };

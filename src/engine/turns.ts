@@ -1,6 +1,6 @@
 import type { Soon } from '../soon.ts';
 
-/** Whoever wants the same id's turn: the one who has it, and those who wait for it. Nobody, where it is 0. */
+/** Requests for the same id: the one that has its turn, and those that wait for it. */
 interface Line {
   length: number;
   /** What is being done in this turn. */

@@ -31,15 +31,15 @@ export interface FailureDetectorParts {
 interface Watch {
   silence: Silence;
   pingedAt: number;
-  /** When the latest ping was sent to which it answered, serving, that it does not hold our life for dead. */
+  /** When the latest ping was sent to which it answered, serving, that it does not consider our life dead. */
   sparedAt: number;
   /** The link was lost and a new dial refused, and nothing was heard since. */
   isRefused: boolean;
   /** Why it answered our last complete dial by refusing to talk to us: another secret, another map. */
   rejection: HandshakeRefusal | undefined;
-  /** When it last answered a ping, it held our life for dead; its port has not refused us since. */
+  /** When it last answered a ping, it considered our life dead; its port has not refused us since. */
   hasJudgedUs: boolean;
-  /** When the latest ping was sent to which it answered that it holds our life for alive. */
+  /** When the latest ping was sent to which it answered that it considers our life alive. */
   confirmedAt: number;
   /** `upheld`: all who can be asked agree, but we are joining, and only a node that serves acts on a death. */
   accusation: 'none' | 'under-way' | 'upheld';
@@ -115,12 +115,12 @@ export class FailureDetector {
     return this.#watch(letter).rejection;
   }
 
-  /** Whether the peer told us that it holds us for dead, and is not surely gone since. */
+  /** Whether the peer told us that it considers us dead, and is not surely gone since. */
   hasJudgedUs(letter: Letter): boolean {
     return this.#watch(letter).hasJudgedUs;
   }
 
-  /** Monotonic: up to then every peer surely held us for alive, so that none can have stood in for us. */
+  /** Monotonic: up to then every peer surely considered us alive, so that none can have stood in for us. */
   confirmedByAllAt(): number {
     return Math.min(...[...this.#watches.values()].map(({ confirmedAt }) => confirmedAt));
   }
@@ -228,7 +228,7 @@ export class FailureDetector {
       watch.confirmedAt = sentAt;
       tenure.confirm(incarnation, sentAt);
     } else if (answer.verdict === 'dead' && incarnation === tenure.incarnation) {
-      tenure.lose(`${letter} holds this life for dead`);
+      tenure.lose(`${letter} considers this life dead`);
     } else if (answer.phase === 'serving' && incarnation === tenure.incarnation) {
       watch.sparedAt = sentAt;
       this.#confirmTogether();
@@ -242,9 +242,9 @@ export class FailureDetector {
     const state = members.stateOf(letter);
     const isLater = answer.incarnation > state.incarnation;
     const isOwed = lives.untakenOf(letter) > 0;
-    // It came back and had no need to ask us: so we are the one that was held for dead, and nobody could tell us.
+    // It came back and had no need to ask us: so we are the one that was considered dead, and nobody could tell us.
     if (isLater && (isGone(state) || isOwed)) tenure.lose(`${letter} has joined in a later life without us`);
-    // Whether it has to take over what was done here in its name is found out by joining.
+    // Whether it has to take over what was done here on its behalf is found out by joining.
     if (isOwed && (isLater || state.kind === 'returning')) return;
     const mayReturn = tenure.phase === 'joining';
     const isNews = members.apply(

@@ -2,7 +2,7 @@ import type { HandshakeRefusal } from '../errors.ts';
 import type { LifeHistory, OfferedEstate } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 
-/** What came of asking one peer what happened in our name. */
+/** What came of asking one peer what happened on our behalf. */
 export type AskedPeer =
   | { readonly kind: 'answered'; readonly letter: Letter; readonly history: LifeHistory }
   /** It refuses to talk to us at all. */
@@ -14,7 +14,7 @@ export type AskedPeer =
       readonly isRefusing: boolean;
       /** We and all who answer us hold it for (as good as) dead. */
       readonly isDead: boolean;
-      /** It told us that it holds us for dead: it is there, and may have acted in our name, whatever the others hold of it. */
+      /** It told us that it considers us dead: it is there, and may have acted on our behalf, whatever the others hold of it. */
       readonly hasJudgedUs: boolean;
     };
 
@@ -24,9 +24,9 @@ export interface JoinCircumstances {
   readonly hasFormerSessions: boolean;
   /** Our life that last served; 0 for none. */
   readonly priorIncarnation: number;
-  /** The lives that we have asked to be released in since: whoever recalls one has given us all that it did before. */
+  /** The lives that we have asked to be released in since: a peer that recalls one has given us all that it did before. */
   readonly triedIncarnations: ReadonlySet<number>;
-  /** The life of ours since which a peer can have done nothing in our name that we have not taken over. */
+  /** The life of ours since which a peer can have done nothing on our behalf that we have not taken over. */
   readonly settledWith: (letter: Letter) => number;
   /** We have only begun to ask: where cables are mended one after the other, those behind the last are not reached yet. */
   readonly isEarly: boolean;
@@ -72,7 +72,7 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   const informed = histories.filter(({ isInformed }) => isInformed);
   const missing = asked.filter((peer) => {
     if (peer.kind === 'answered') return false;
-    return !isHeldForDead(peer.letter, informed) || (peer.kind === 'unreachable' && peer.hasJudgedUs);
+    return !isConsideredDead(peer.letter, informed) || (peer.kind === 'unreachable' && peer.hasJudgedUs);
   });
   const highestIncarnation = Math.max(0, ...histories.map((history) => history.highestIncarnation));
   const notBeforeMs = Math.max(0, ...histories.map((history) => history.notBeforeMs));
@@ -111,7 +111,7 @@ export function judgeHistories(asked: readonly AskedPeer[], circumstances: JoinC
   const verdict: Verdict = { highestIncarnation, isContinuous, forgetsUnminted };
   if (!hasFormerSessions) return { kind: 'keep', ...verdict, ...(doubt !== undefined && { doubt }) };
   if (asked.length === 0) return { kind: 'keep', ...verdict, isContinuous: true };
-  // One that is held for dead, and does not refuse, may be back in a moment, and say what is missing.
+  // One that is considered dead, and does not refuse, may be back in a moment, and say what is missing.
   const mayCome = asked.filter((peer) => peer.kind === 'unreachable' && !peer.isRefusing);
   const isFinal = records.some(({ complete, gapsBy }) => !complete && gapsBy.length === 0);
   const wipe = (why: string): JoinJudgement =>
@@ -150,13 +150,13 @@ function describeAbsence(peer: AskedPeer): string {
   return `${peer.letter} has not been heard yet`;
 }
 
-/** What of all that was done in our name may be missing from what we are told. */
+/** What of all that was done on our behalf may be missing from what we are told. */
 function doubtOf(hasGaps: boolean, isMissing: boolean): string | undefined {
   if (hasGaps) return 'the record of what was done meanwhile has gaps';
-  return isMissing ? 'a peer that may have acted in our name cannot be asked' : undefined;
+  return isMissing ? 'a peer that may have acted on our behalf cannot be asked' : undefined;
 }
 
-function isHeldForDead(peer: Letter, informed: readonly LifeHistory[]): boolean {
+function isConsideredDead(peer: Letter, informed: readonly LifeHistory[]): boolean {
   return informed.length > 0 && informed.every(({ dead }) => dead.some(({ letter }) => letter === peer));
 }
 

@@ -10,7 +10,7 @@ export type JoinOutcome =
   | { readonly kind: 'failed'; readonly why: string };
 
 /** Between two tries at least, whatever changes meanwhile. */
-const RETRY_MS = 50;
+export const RETRY_MS = 50;
 /** Between two tries at most, but for a delay that a peer demands. */
 const LONGEST_RETRY_MS = 500;
 /** A node that waits for others asks again after this share of the time for which it has waited. */
@@ -45,6 +45,6 @@ export async function pauseAfter(outcome: Exclude<JoinOutcome, { kind: 'serving'
   await members.change(from + Math.max(outcome.forMs, againMs));
 }
 
-function passed(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
+export function passed(clock: Pick<Clock, 'after'>, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }

@@ -1,19 +1,21 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import { ClosedError, MagliaError, type HandshakeRefusal } from '../errors.ts';
-import type { LifeHistory, PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import { ClosedError, MagliaError } from '../errors.ts';
+import type { LifeHistory } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
 import { pauseAfter, waits, type JoinOutcome } from './join-outcome.ts';
-import { judgeHistories, type AnsweredPeer, type AskedPeer, type JoinJudgement } from './join-judgement.ts';
+import { JoinRequests, type JoinRequestsParts } from './join-requests.ts';
+import { judgeHistories, type AnsweredPeer, type JoinJudgement } from './join-judgement.ts';
 import type { LivesFile, Memory } from './lives-file.ts';
 import type { Lives } from './lives.ts';
 import { isGone, type Members } from './members.ts';
 import type { PeerLinks } from './peer-link.ts';
 import { TakeOver, type TakeOverParts } from './take-over.ts';
 import type { Tenure } from './tenure.ts';
+import { HOLD_MS } from './witness.ts';
 
-export interface JoinParts extends TakeOverParts {
+export interface JoinParts extends TakeOverParts, JoinRequestsParts {
   readonly letter: Letter;
   readonly members: Members;
   readonly links: PeerLinks;
@@ -23,14 +25,6 @@ export interface JoinParts extends TakeOverParts {
   readonly timings: TimingsConfig;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether the peer's port refused our last dial: its machine is there, its daemon is not. */
-  readonly isRefusing: (letter: Letter) => boolean;
-  /** Why the peer, when it was last reached, refused to talk to us; undefined where it did not. */
-  readonly rejectionBy: (letter: Letter) => HandshakeRefusal | undefined;
-  /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
-  readonly isAsGoodAsDead: (letter: Letter) => boolean;
-  /** Whether the peer told us that it holds us for dead, and its port has not refused us since. */
-  readonly hasJudgedUs: (letter: Letter) => boolean;
   /** Whether the store holds sessions of a former life. */
   readonly hasFormerSessions: () => boolean;
   /** What the next daemon has to know of our records' versions is on its way to `livesFile`. */
@@ -47,11 +41,9 @@ interface Asked {
   readonly peers: readonly AnsweredPeer[];
 }
 
-/** For each question to a peer. */
-const ASK_MS = 500;
 /** How long those that join at the same time wait for each other, so that nobody stands in for one that is there. */
 const FELLOWS_MS = 1000;
-/** A link's longest backoff, and a dial: by then whoever is there again has been reached. */
+/** A link's longest backoff, and a dial: by then every node that is there again has been reached. */
 const REACH_MS = 3000;
 /** How often a node that waits for others says so in its log. */
 const NAG_MS = 5000;
@@ -69,11 +61,13 @@ export class Join {
   #running: Promise<void> | undefined;
   /** The lives in which we asked to be released, since we last served. */
   readonly #tried = new Set<number>();
+  readonly #requests: JoinRequests;
   readonly #takeOver: TakeOver;
 
   constructor(parts: JoinParts) {
     this.#parts = parts;
-    this.#takeOver = new TakeOver(parts, (letter, request) => this.#request(letter, request));
+    this.#requests = new JoinRequests(parts, () => this.#checkNotOver());
+    this.#takeOver = new TakeOver(parts, (letter, request) => this.#requests.ask(letter, request));
   }
 
   /** Joins, however long it takes. Calls while it runs share its promise. Resolves when serving, or closed. */
@@ -124,7 +118,8 @@ export class Join {
     let unminted = first.judgement.forgetsUnminted;
     if (isHopeless) await this.#takeOver.wipe(first.judgement.why, first.peers);
     for (const peer of first.peers) await this.#takeOver.collect(peer, { all: isHopeless, unminted });
-    const unheld = await this.#refuserOf(first.peers, { kind: 'hold', incarnation });
+    const heldAt = clock.monotonic();
+    const unheld = await this.#requests.refuserOf(first.peers, { kind: 'hold', incarnation });
     if (unheld !== undefined) return { kind: 'failed', why: `${unheld} did not hold the requests for our letter` };
     // From here on nobody is declared dead without asking us; what was decided before is what the others say.
     if (!first.judgement.isContinuous) lives.forgetWitnessed();
@@ -153,7 +148,7 @@ export class Join {
     await livesFile.settled();
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);
-    const unreleased = await this.#refuserOf(peers, { kind: 'release', incarnation });
+    const unreleased = await this.#requests.refuserOf(peers, { kind: 'release', incarnation }, heldAt + HOLD_MS);
     if (unreleased !== undefined) {
       const why = `${unreleased} did not wait for the last step`;
       this.#rejoin(incarnation + 1, why);
@@ -173,7 +168,7 @@ export class Join {
   /** Asks all peers what happened, and judges. */
   async #ask(sinceMs: number): Promise<Asked> {
     const { hasFormerSessions, lives, members, timings } = this.#parts;
-    const asked = await Promise.all(members.letters.map((letter) => this.#askHistory(letter)));
+    const asked = await Promise.all(members.letters.map((letter) => this.#requests.history(letter)));
     // Nobody is asked any more then, which would look as if all were gone.
     this.#checkNotOver();
     const judgement = judgeHistories(asked, {
@@ -215,8 +210,8 @@ export class Join {
   }
 
   /**
-   * We hold it for dead, and it answered: it joins as we do, and its new life shows itself in a moment. Where all the others
-   * hold it for dead too it may be held up, and is waited for only so long.
+   * We consider it dead, and it answered: it joins as we do, and its new life shows itself in a moment. Where all the others
+   * consider it dead too it may be held up, and is waited for only so long.
    */
   #isToBeWaitedFor(letter: Letter, peers: readonly AnsweredPeer[], sinceMs: number): boolean {
     if (!isGone(this.#parts.members.stateOf(letter))) return false;
@@ -236,43 +231,18 @@ export class Join {
     })?.letter;
   }
 
-  async #askHistory(letter: Letter): Promise<AskedPeer> {
-    const { links, lives, tenure } = this.#parts;
-    const refusal = this.#parts.rejectionBy(letter);
-    if (refusal !== undefined) return { kind: 'rejected', letter, refusal };
-    if (links(letter).state.kind !== 'up') return this.#unreachable(letter);
-    try {
-      const answer = await this.#request(letter, {
-        kind: 'join',
-        incarnation: tenure.incarnation,
-        priorIncarnation: lives.served,
-        settled: lives.settledWith(letter),
-      });
-      if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
-    } catch (error) {
-      if (!(error instanceof MagliaError)) throw error;
-    }
-    return this.#unreachable(letter);
-  }
-
-  #unreachable(letter: Letter): AskedPeer {
-    const isDead = isGone(this.#parts.members.stateOf(letter)) || this.#parts.isAsGoodAsDead(letter);
-    const { hasJudgedUs, isRefusing } = this.#parts;
-    return { kind: 'unreachable', letter, isRefusing: isRefusing(letter), isDead, hasJudgedUs: hasJudgedUs(letter) };
-  }
-
   /** We were not there when it was decided who is dead, and who has come back. */
   #adoptView(peers: readonly AnsweredPeer[]): void {
     const { letter: self, members } = this.#parts;
     for (const { history } of peers) {
       for (const { letter, incarnation } of history.dead) {
-        if (letter !== self) members.apply(letter, { kind: 'convicted', incarnation }, 'the peers hold it for dead');
+        if (letter !== self) members.apply(letter, { kind: 'convicted', incarnation }, 'the peers consider it dead');
       }
     }
     for (const { letter, history } of peers) {
       if (history.serving === 0) continue;
       if (this.#cameBackWithout(letter, history)) {
-        const why = 'it came back without what was done here in its name';
+        const why = 'it came back without what was done here on its behalf';
         // A hold that was under way for long, of a life that it has given up, must not keep it from being told.
         if (members.stateOf(letter).incarnation <= history.serving) members.apply(letter, { kind: 'unheld' }, why);
         members.apply(letter, { kind: 'convicted', incarnation: history.serving }, why);
@@ -290,35 +260,19 @@ export class Join {
     return members.letters.filter((letter) => released.has(letter) || (isEmpty && isRefusing(letter)));
   }
 
-  /** As where it restarted within a split, on its side: it has to come back once more, and take over what we did in its name. */
+  /** As where it restarted within a split, on its side: it has to come back once more, and take over what we did on its behalf. */
   #cameBackWithout(letter: Letter, { serving, settled }: LifeHistory): boolean {
     const untaken = this.#parts.lives.untakenOf(letter);
     return untaken > 0 && untaken < serving && untaken >= settled;
   }
 
-  /** Asks all of them; the first that did not accept, or undefined. */
-  async #refuserOf(peers: readonly AnsweredPeer[], request: PeerRequest): Promise<Letter | undefined> {
-    const accepted = await Promise.all(
-      peers.map(async ({ letter }) => {
-        const answer = await this.#request(letter, request);
-        return answer.kind === 'acknowledged' && answer.accepted;
-      }),
-    );
-    return peers[accepted.indexOf(false)]?.letter;
-  }
-
-  /** Closed, or leaving: whoever said goodbye must not be taken in again by what it had begun. */
+  /** Closed, or leaving: a node that said goodbye must not be taken in again by what it had begun. */
   #isOver(): boolean {
     return this.#isClosed || this.#parts.tenure.phase !== 'joining';
   }
 
   #checkNotOver(): void {
     if (this.#isOver()) throw new ClosedError('this node is closing and joins no more');
-  }
-
-  async #request(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
-    this.#checkNotOver();
-    return this.#parts.links(letter).request(request, this.#parts.clock.monotonic() + ASK_MS);
   }
 
   #waitingFor(): string[] {
@@ -331,7 +285,7 @@ function whyLost(memory: Memory): string {
   return memory.kind === 'lost' ? `memory lost: ${memory.why}` : 'what it knows of lives is being written';
 }
 
-/** Why something that was done in our name may be missing from what we are told. */
+/** Why something that was done on our behalf may be missing from what we are told. */
 function doubtIn(judgement: JoinJudgement): string | undefined {
   if (judgement.kind === 'wait') return undefined;
   return judgement.kind === 'wipe' ? judgement.why : judgement.doubt;

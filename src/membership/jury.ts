@@ -30,7 +30,7 @@ export class Jury {
 
   /**
    * Asks what they would say; then everybody for good, the one that would stand in last. Only a stand-in ever acts on a
-   * death, so where one of the others still sees the peer, nobody acts. And since whoever agreed tells the accused that it
+   * death, so where one of the others still sees the peer, nobody acts. And since a voter that agreed tells the accused that it
    * is dead, nobody is asked for good before all would agree. A refused dial needs no such care.
    */
   async convicts(accused: Letter, incarnation: number, evidence: Evidence): Promise<boolean> {

@@ -8,18 +8,18 @@ export interface KnownLife {
   readonly state: 'alive' | 'dead' | 'left';
   /** We took part in every decision about this life since we saw it alive, so our word about it counts. */
   readonly isWitnessed: boolean;
-  /** We did something in its name: forgetting that would be forgetting a reset. */
+  /** We did something on its behalf: forgetting that would be forgetting a reset. */
   readonly isTouched: boolean;
 }
 
 interface Remembered {
   served: number;
   peers: Record<string, KnownLife>;
-  /** By peer, the life of ours since which it can have done nothing in our name that we have not taken over. */
+  /** By peer, the life of ours since which it can have done nothing on our behalf that we have not taken over. */
   settled: Record<string, number>;
   /** The latest life of each peer that we witnessed at any time. */
   recalled: Record<string, number>;
-  /** The latest life of each peer in whose name something was done here that it has not taken over. */
+  /** The latest life of each peer on whose behalf something was done here that it has not taken over. */
   untaken: Record<string, number>;
   /** Below this version nothing counts of what our store has under ids that no node minted; 0: all does. */
   unmintedFloor: number;
@@ -67,7 +67,7 @@ export class Lives {
     return this.#file.served;
   }
 
-  /** The life of ours since which this peer can have done nothing in our name that we have not taken over; 0: none. */
+  /** The life of ours since which this peer can have done nothing on our behalf that we have not taken over; 0: none. */
   settledWith(letter: Letter): number {
     return this.#file.settled[letter] ?? 0;
   }
@@ -145,7 +145,7 @@ export class Lives {
   }
 
   /**
-   * The latest life of the peer in whose name something was done here that it has not taken over; 0: none. Its later lives may
+   * The latest life of the peer on whose behalf something was done here that it has not taken over; 0: none. Its later lives may
    * have begun without us, as in a split, and still hold what we said is gone.
    */
   untakenOf(letter: Letter): number {
@@ -158,7 +158,7 @@ export class Lives {
   }
 
   /**
-   * The peer's life since whose beginning we remember all that we did ourselves in its name, in that one's or a later one's,
+   * The peer's life since whose beginning we remember all that we did ourselves on its behalf, in that one's or a later one's,
    * be it only that we did something; 0: none. Nothing had been done in it when we witnessed it, and we have a note of
    * whatever we did since. What others did is their word.
    */
@@ -185,7 +185,7 @@ export class Lives {
     this.#changed();
   }
 
-  /** Another may have acted in its name: as if we had and had forgotten it, but for what each answers for itself. */
+  /** Another may have acted on its behalf: as if we had and had forgotten it, but for what each answers for itself. */
   touchByAnother(letter: Letter): void {
     const known = this.#file.peers[letter];
     if (known === undefined || known.isTouched) return;

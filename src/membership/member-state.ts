@@ -124,7 +124,7 @@ const TABLE: Table = {
     released: stay,
   },
   returning: {
-    // It took its last step without us, who were held for dead, and we come after.
+    // It took its last step without us, who were considered dead, and we come after.
     answered: (state, event) =>
       event.mayReturn && event.incarnation >= state.incarnation
         ? { kind: 'alive', incarnation: event.incarnation }

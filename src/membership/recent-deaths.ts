@@ -4,7 +4,7 @@ import { readmissionDelayMs } from './flapping.ts';
 /** Of these of one peer the last count; more do not make the delay any longer. */
 const DEATHS_KEPT = 16;
 
-/** When each peer died of late, for as long as that keeps it from being let in again. */
+/** When each peer died lately, for as long as that keeps it from being let in again. */
 export class RecentDeaths {
   readonly #togetherMs: number;
   /** Our life in which each peer and we last considered each other dead. */

@@ -43,7 +43,7 @@ export class Registrar {
       return;
     }
     if (!isGone(to)) return;
-    // Nothing may be answered in this life's name that was done in a former one's. But it may have come back without us.
+    // Nothing may be answered on behalf of this life that was done for a former one. But it may have come back without us.
     if (to.incarnation > (lives.of(letter)?.incarnation ?? 0)) estates.supersede(letter);
     lives.record(letter, { incarnation: to.incarnation, state: to.kind === 'left' ? 'left' : 'dead' });
     this.estateOf(letter);
@@ -60,13 +60,13 @@ export class Registrar {
       const canHaveActed = this.#seenServing.has(gone) || this.#deadBefore.has(owner);
       if (!wasDead || !canHaveActed || standInFor(owner, map, wasPresent) !== gone) continue;
       this.estateOf(owner).markGap(gone);
-      // The gap must outlive this process: it is as if we had acted in that name and forgotten what we did.
+      // The gap must outlive this process: it is as if we had acted on its behalf and forgotten what we did.
       lives.touchByAnother(owner);
     }
   }
 
   /**
-   * We were held for dead ourselves: whoever stood in after us knows nothing of what we did, so that nothing may be answered
+   * We were considered dead ourselves: the next stand-in knows nothing of what we did, so that nothing may be answered
    * from it any more. It is handed back beside what they did.
    */
   closeEstates(members: Pick<Members, 'letters' | 'stateOf'>): void {
@@ -78,7 +78,7 @@ export class Registrar {
   }
 
   /**
-   * The open estate of a dead owner. One that is opened only now is not complete where we had acted in that name before: a
+   * The open estate of a dead owner. One that is opened only now is not complete where we had acted on its behalf before: a
    * restart took along what that was, and nothing that we take over from others makes up for it.
    */
   estateOf(owner: Letter): Estate {

@@ -55,7 +55,7 @@ export class TakeOver {
     this.#ask = ask;
   }
 
-  /** Something of what peers kept in our name is in our store, which can be old like whatever else is there. */
+  /** Something of what peers kept on our behalf is in our store, which can be old like whatever else is there. */
   get hasKept(): boolean {
     return this.#hasKept;
   }

@@ -2,24 +2,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { Phase } from '../mesh/message.ts';
 import { ChangeSignal } from './change-signal.ts';
-
-/**
- * Whether this node may answer for its letter.
- *
- *     joining ──serve──► serving ──close──► leaving
- *        ▲                 │
- *        └──lose───────────┘   (declared dead, or stopped for so long that it cannot know)
- */
-type TenureState =
-  | { readonly kind: 'joining'; readonly why: string }
-  | {
-      readonly kind: 'serving';
-      /** Monotonic: when the ping was sent that a peer answered with "alive". */
-      readonly confirmedAt: number;
-      /** Monotonic: when we found that we had been stopped for longer than the fence. Only a later ping makes good. */
-      readonly awayAt?: number;
-    }
-  | { readonly kind: 'leaving' };
+import { transition, type TenureEvent, type TenureState } from './tenure-state.ts';
 
 export interface TenureParts {
   readonly clock: Clock;
@@ -70,7 +53,7 @@ export class Tenure {
       case 'joining':
         return this.#state.why;
       case 'serving':
-        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still held for alive';
+        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still considered alive';
       case 'leaving':
         return 'closing';
     }
@@ -104,14 +87,14 @@ export class Tenure {
 
   /** Why a node that joins does not serve yet. */
   explain(why: string): void {
-    if (this.#state.kind === 'joining') this.#state = { kind: 'joining', why };
+    this.#apply({ kind: 'explained', why });
   }
 
   /** A new life, not yet serving. A node that leaves begins none. */
   rejoin(incarnation: number, why: string): void {
     if (this.#state.kind === 'leaving') return;
     this.#incarnation = incarnation;
-    this.#become({ kind: 'joining', why });
+    this.#become({ kind: 'rejoined', why });
   }
 
   /**
@@ -120,27 +103,22 @@ export class Tenure {
    * @param confirmedAt when the peers were last asked to take us in
    */
   serve(confirmedAt: number): void {
-    if (this.#state.kind === 'leaving') return;
     this.#lookedAt = this.#parts.clock.monotonic();
-    this.#become({ kind: 'serving', confirmedAt });
+    this.#become({ kind: 'served', confirmedAt });
   }
 
   leave(): void {
-    this.#become({ kind: 'leaving' });
+    this.#become({ kind: 'left' });
   }
 
-  /** A peer that is sure of itself holds this life for alive. @param sentAt when it was asked */
+  /** A peer that is sure of itself considers this life alive. @param sentAt when it was asked */
   confirm(incarnation: number, sentAt: number): void {
-    if (this.#state.kind !== 'serving' || incarnation !== this.#incarnation) return;
-    if (sentAt <= this.#state.confirmedAt) return;
-    const { awayAt } = this.#state;
-    const isStillAway = awayAt !== undefined && sentAt < awayAt;
-    this.#state = { kind: 'serving', confirmedAt: sentAt, ...(isStillAway && { awayAt }) };
-    this.#signal.changed();
+    if (incarnation !== this.#incarnation) return;
+    if (this.#apply({ kind: 'confirmed', sentAt })) this.#signal.changed();
   }
 
   /**
-   * No peer that is left holds this life for dead, though none is sure of itself: all of us were out of touch at once,
+   * No peer that is left considers this life dead, though none is sure of itself: all of us were out of touch at once,
    * as when a whole machine hall was paused. Together they know, unless one went that may have judged us before.
    *
    * @param sentAt when the first of them was asked
@@ -159,7 +137,7 @@ export class Tenure {
   wasStopped(forMs: number): void {
     this.#lookedAt = this.#parts.clock.monotonic();
     if (this.#state.kind !== 'serving' || forMs < this.#parts.fenceAfterMs || !this.#parts.hasPeers()) return;
-    this.#state = { ...this.#state, awayAt: this.#parts.clock.monotonic() };
+    this.#apply({ kind: 'stopped', at: this.#parts.clock.monotonic() });
     // What was asked before that proves nothing.
     this.#askedAt = Number.NEGATIVE_INFINITY;
   }
@@ -175,18 +153,24 @@ export class Tenure {
 
   /** This life was declared dead. */
   lose(why: string): void {
-    if (this.#state.kind !== 'serving') return;
-    this.#become({ kind: 'joining', why });
-    this.#parts.onLost(why);
+    if (this.#become({ kind: 'lost', why })) this.#parts.onLost(why);
   }
 
-  #become(state: TenureState): void {
+  /** Whether anything changed, which the log then says. */
+  #become(event: TenureEvent): boolean {
     const from = this.#state.kind;
-    this.#state = state;
+    if (!this.#apply(event)) return false;
     this.#parts.log.info(
-      { from, to: state.kind, incarnation: this.#incarnation, why: this.why },
-      `own letter: ${from} -> ${state.kind}, because ${this.why}`,
+      { from, to: this.#state.kind, incarnation: this.#incarnation, why: this.why },
+      `own letter: ${from} -> ${this.#state.kind}, because ${this.why}`,
     );
     this.#signal.changed();
+    return true;
+  }
+
+  #apply(event: TenureEvent): boolean {
+    const before = this.#state;
+    this.#state = transition(before, event);
+    return this.#state !== before;
   }
 }

@@ -46,7 +46,7 @@ export type WitnessKind = Exclude<PeerRequestKind, 'execute'>;
 const ENTRIES_PER_PAGE = 256;
 
 /** A joining node that collects nothing and does not take the last step within this time is not waited for any longer. */
-const HOLD_MS = 1000;
+export const HOLD_MS = 1000;
 /** However much it has to collect. */
 const LONGEST_HOLD_MS = 10_000;
 
@@ -117,7 +117,7 @@ export class Witness {
   #verdictOn(letter: Letter, incarnation: number): LifeVerdict {
     const { lives, members, tenure } = this.#parts;
     if (incarnation <= this.#deadUpTo(letter)) return 'dead';
-    // Whoever was away then, or is out of touch now, cannot know what the others have decided meanwhile.
+    // A node that was away then, or is out of touch now, cannot know what the others have decided meanwhile.
     const state = members.stateOf(letter);
     if (isGone(state) || state.kind === 'returning' || !tenure.isSure()) return 'unknown';
     const life = lives.of(letter);
@@ -148,7 +148,7 @@ export class Witness {
       heardAgoMs,
       incarnation: state.incarnation,
     });
-    // Somebody who has a later life cannot have died in this one's name.
+    // A node that has a later life did not die in this one.
     if (state.incarnation > incarnation) return answer(isGone(state));
     if (isGone(state)) return answer(true);
     if (state.kind === 'returning') return answer(false);
@@ -184,13 +184,13 @@ export class Witness {
       notBeforeMs: tenure.phase === 'serving' ? Math.ceil(this.#deaths.delayMs(from, clock.monotonic())) : 0,
       highestIncarnation: Math.max(latestLife(state, request.incarnation), life?.incarnation ?? 0),
       dead: members.letters
-        .filter((letter) => letter !== from && this.#isHeldForDead(letter))
+        .filter((letter) => letter !== from && this.#isConsideredDead(letter))
         .map((letter) => ({ letter, incarnation: this.#deadUpTo(letter) })),
     };
   }
 
   /** Declared dead by us, if need be before a restart of ours, and not back since. */
-  #isHeldForDead(letter: Letter): boolean {
+  #isConsideredDead(letter: Letter): boolean {
     const state = this.#parts.members.stateOf(letter);
     if (isGone(state)) return true;
     return state.kind !== 'returning' && state.incarnation > 0 && state.incarnation <= this.#deadUpTo(letter);
@@ -222,7 +222,7 @@ export class Witness {
     return this.#accountsOf(owner).filter((offer) => !offer.isClosed && offer.life === life);
   }
 
-  /** An estate that a restart of ours took along, though we had acted in that name, is one of which nothing is left. */
+  /** An estate that a restart of ours took along, though we had acted on its behalf, is one of which nothing is left. */
   #accountsOf(owner: Letter): readonly OfferedEstate[] {
     const { estates, lives } = this.#parts;
     const known = lives.of(owner);
@@ -288,6 +288,9 @@ export class Witness {
 
   #release(from: Letter, { incarnation }: RequestOf<'release'>): boolean {
     const { detector, estates, lives, members } = this.#parts;
+    const before = members.stateOf(from);
+    // It asks again, because our answer was lost on the way.
+    if (before.kind === 'alive' && before.incarnation === incarnation) return true;
     const handedOver = members.letters.filter((owner) => owner === from || this.#wouldStandIn(from, owner));
     members.apply(from, { kind: 'released', incarnation }, 'it has joined');
     const state = members.stateOf(from);

@@ -98,7 +98,7 @@ export class FieldReader {
     return this.#utf8(this.u16());
   }
 
-  /** A view into the frame, not a copy: whoever keeps it for longer than a request copies it. */
+  /** A view into the frame, not a copy: a caller that keeps it for longer than a request copies it. */
   bytes(): Buffer {
     const length = this.u32();
     const at = this.#advance(length);

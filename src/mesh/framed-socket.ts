@@ -30,7 +30,7 @@ export interface FramedSocketOwner extends FrameSink {
   onMalformed(error: FrameError, isTls: boolean): void;
   /** Everything that was written has left, after `queuedBytes` had grown beyond the socket's own buffer. */
   onDrained(): void;
-  /** Once, whoever closed it: the last call. */
+  /** Once, whichever side closed it: the last call. */
   onClosed(ending: Ending): void;
 }
 

@@ -15,7 +15,7 @@ export function writeHello(writer: FieldWriter, hello: Hello): void {
 }
 
 /**
- * The first four fields are the same in every version of the wire for ever, so that a node can name whom it refuses for
+ * The first four fields never change in any version of the wire, so that a node can name whom it refuses for
  * its version. Of another version's hello only these are read.
  */
 export function readHello(reader: FieldReader): Hello {

@@ -9,7 +9,7 @@ type LookupCallback = Parameters<LookupFunction>[2];
  * dial in the few threads that the whole process has for them.
  */
 export class HostLookup {
-  /** Whoever dialled last. A link dials once at a time, so anybody before that has given up. */
+  /** The latest dial. A link dials once at a time, so anybody before that has given up. */
   #asker: LookupCallback | undefined;
 
   readonly lookup: LookupFunction = (host, options, callback) => {

@@ -33,7 +33,7 @@ const FIRST_SLOTS = 64;
  * each table that was full keeps the next one alive: once one is old, V8 frees none of those after it, nor what was in
  * them, until it collects the old space. That was a fifth of the asking node's time on the link.)
  *
- * One timer watches the earliest deadline. An answer leaves it as it is: firing in vain once per deadline's length is
+ * One timer watches the earliest deadline. An answer leaves it as it is: firing for nothing once per deadline's length is
  * cheaper than setting it anew for each request.
  */
 export class InFlight {
@@ -71,7 +71,7 @@ export class InFlight {
     return number;
   }
 
-  /** Hands the answer to whoever waits for it, if it can be the answer to that. */
+  /** Hands the answer to the asker that waits for it, if it can be the answer to that. */
   settle(number: number, answer: PeerAnswer): Match {
     const waiting = this.#find(number);
     if (waiting === undefined) return 'unknown-number';

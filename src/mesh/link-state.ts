@@ -15,7 +15,7 @@ export type LinkState =
   | { readonly kind: 'waiting'; readonly why: string }
   | { readonly kind: 'dialling'; readonly why: string }
   | { readonly kind: 'up'; readonly why: string; readonly hello: Hello }
-  /** One of the two does not want the other. Goes on dialling, slowly: whoever was wrong may be put right. */
+  /** One of the two does not want the other. Goes on dialling, slowly: the one that is wrong may be put right. */
   | { readonly kind: 'refused'; readonly why: string; readonly refusal: HandshakeRefusal }
   /** For good. */
   | { readonly kind: 'closed'; readonly why: string };

@@ -42,10 +42,10 @@ export type Route = 'owner' | 'stand-in' | 'relay';
 
 /** One request on a link, from the daemon that dialled. Each gets one answer of the same number. */
 export type PeerRequest =
-  /** Are you there, and do you hold this life of mine for alive? */
+  /** Are you there, and do you consider this life of mine alive? */
   | { readonly kind: 'ping'; readonly incarnation: number }
   /**
-   * I hold this life of `letter` for dead; do you still see it? Whoever agrees holds it for dead from then on, unless this
+   * I consider this life of `letter` dead; do you still see it? A voter that agrees considers it dead from then on, unless this
    * is a `isPoll`: what would you say?
    */
   | {
@@ -73,7 +73,7 @@ export type PeerRequest =
     }
   /** Hold requests for me from now on. */
   | { readonly kind: 'hold'; readonly incarnation: number }
-  /** I have applied everything: hold me for alive and forward to me. */
+  /** I have applied everything: consider me alive and forward to me. */
   | { readonly kind: 'release'; readonly incarnation: number }
   /** I am leaving for good. */
   | { readonly kind: 'goodbye'; readonly incarnation: number }
@@ -121,16 +121,16 @@ export type PeerAnswer =
   /** `executorIncarnation` lets a sender that used a former life's number learn the present one. */
   | { readonly kind: 'reply'; readonly id: string; readonly executorIncarnation: number; readonly reply: Reply };
 
-/** One account of what was done in a dead owner's name. A node may have several. */
+/** One account of what was done on a dead owner's behalf. A node may have several. */
 export interface OfferedEstate {
   readonly letter: Letter;
   /** Names it towards its holder; 0 where there is nothing to collect. */
   readonly account: number;
-  /** The owner's life in whose name it was done. */
+  /** The owner's life on whose behalf it was done. */
   readonly life: number;
-  /** Nothing that was done in that name is known to be missing, but for what `forgetsUnminted` says. */
+  /** Nothing that was done on its behalf is known to be missing, but for what `forgetsUnminted` says. */
   readonly complete: boolean;
-  /** Where it is not: who can fill the gaps, having acted in that name as well. Nobody: what is missing is lost. */
+  /** Where it is not: who can fill the gaps, having acted on its behalf as well. Nobody: what is missing is lost. */
   readonly gapsBy: readonly Letter[];
   /** Besides, something that was done with ids which no node minted is lost. */
   readonly forgetsUnminted: boolean;
@@ -154,11 +154,11 @@ export interface LifeHistory {
   readonly verdict: 'kept' | 'dead' | 'forgotten';
   /** What this peer did in dead owners' names, as far as it is the joining node's business. */
   readonly estates: readonly OfferedEstate[];
-  /** The life of this peer since which the joining node can have done nothing in its name that it has not taken over. */
+  /** The life of this peer since which the joining node can have done nothing on its behalf that it has not taken over. */
   readonly settled: number;
-  /** The life of the joining node since whose beginning this peer remembers all that it did itself in its name; 0: none. */
+  /** The life of the joining node since whose beginning this peer remembers all that it did itself on its behalf; 0: none. */
   readonly recalls: number;
-  /** A node that died often of late is let in no sooner than after this. */
+  /** A node that died often lately is let in no sooner than after this. */
   readonly notBeforeMs: number;
   /** The highest incarnation of the joining node that this peer has ever seen. */
   readonly highestIncarnation: number;

@@ -60,7 +60,7 @@ export interface Store {
   readonly cas: number | undefined;
   /** ms I: with mode `cas` and an older cas than the item's, store nevertheless and mark the item as stale. */
   readonly isInvalidating: boolean;
-  /** A view into a received chunk wherever possible: whoever keeps it for longer than a request copies it. */
+  /** A view into a received chunk wherever possible: a caller that keeps it for longer than a request copies it. */
   readonly value: Buffer;
 }
 

@@ -98,7 +98,7 @@ async function followTrail(
 
         const insteadOf = orphan === current ? undefined : current;
         const succession = await successions.do(orphan, () => succeed(request, router, orphan, insteadOf));
-        // Whoever shares a flight came with an id of its own; and a lock is one request's own.
+        // Requests that share a flight each came with an id of their own; and a lock is one request's own.
         if (succession.kind !== 'opened') return succession;
         if (lock === undefined) {
           return opened({ ...succession, kind: 'done' }, router, trailOf(id, succession.id, reason));

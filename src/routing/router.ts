@@ -56,7 +56,7 @@ export interface MintRequest {
 /** While nobody can answer, the placement is looked at again at every change in the mesh, and at least this often. */
 const LOOK_AGAIN_MS = 25;
 
-/** Whoever waited in vain is told so this long before the hard cap: a timer is late, and an answer has its own way to go. */
+/** A request that gets no answer fails this long before the hard cap, to leave time for a late timer and for the reply itself. */
 const TELLING_MS = 10;
 
 /** A lock is asked to be given back so many times, where the answer is lost on the way. */
@@ -109,7 +109,7 @@ export class Router {
     });
   }
 
-  /** Has a command answered by whoever answers for its id, and counts what was found gone. */
+  /** Has a command answered by the node that answers for its id, and counts what was found gone. */
   dispatch(command: SessionCommand, capAt = Number.POSITIVE_INFINITY): Soon<Reply> {
     const reply = this.#settle(command, capAt);
     return reply instanceof Promise
@@ -215,7 +215,7 @@ export class Router {
     );
   }
 
-  /** One cut link changes nothing: whoever still sees the owner passes the command on. */
+  /** One cut link changes nothing: a node that still sees the owner passes the command on. */
   async #relay(
     command: SessionCommand,
     { letter: owner, incarnation }: Extract<Placement, { kind: 'suspect' }>,

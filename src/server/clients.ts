@@ -9,6 +9,7 @@ import { loggable } from '../session/loggable.ts';
 import { ClientDesk, type DeskParts } from './client-desk.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from './connection.ts';
 import type { DoorCounts } from './door-counts.ts';
+import { LoopShare } from './loop-share.ts';
 
 const CHECK_MS = 1000;
 
@@ -30,6 +31,7 @@ export class Clients {
   readonly #parts: ClientsParts;
   readonly #connections = new Set<ClientConnection>();
   readonly #full: FullDoor;
+  readonly #loop = new LoopShare();
   #checks: Timer | undefined;
   #whenEmpty: (() => void) | undefined;
 
@@ -62,7 +64,7 @@ export class Clients {
     counts.add('total_connections');
     const connection: ClientConnection = new ClientConnection(socket, {
       desk: new ClientDesk(deskParts, socket instanceof Socket ? socket.remoteAddress : undefined),
-      ...{ limits, counts, clock },
+      ...{ limits, counts, clock, loop: this.#loop },
       owner: {
         onHeldBytes: (change) => memory.changed(change),
         onCut: (reason, error) => this.#cut(reason, error),
@@ -83,7 +85,7 @@ export class Clients {
     this.#checks ??= this.#checkLater();
   }
 
-  /** Answers what was begun, and resolves when all are gone; after `graceMs` whoever is left is cut off. */
+  /** Answers what was begun, and resolves when all are gone; after `graceMs` those that are left are cut off. */
   async close(graceMs: number): Promise<void> {
     if (this.#connections.size > 0) {
       const empty = new Promise<void>((resolve) => (this.#whenEmpty = resolve));

@@ -5,7 +5,7 @@
  * said, and the client gets to read it before the connection goes; `closed`.
  */
 export type ConnectionPhase = 'open' | 'finishing' | 'lingering' | 'closed';
-/** The client's last request was taken, whoever decided so; the last reply has left; the socket is gone. */
+/** The client's last request was taken, by its own wish or ours; the last reply has left; the socket is gone. */
 export type ConnectionEvent = 'last-request' | 'last-reply' | 'gone';
 
 const NEXT: Record<ConnectionPhase, Record<ConnectionEvent, ConnectionPhase>> = {

@@ -11,6 +11,7 @@ import type { ClientDesk } from './client-desk.ts';
 import { ClientWatch, type WatchLimits } from './client-watch.ts';
 import { transition, type ConnectionPhase } from './connection-phase.ts';
 import type { DoorCounts } from './door-counts.ts';
+import type { LoopShare, LoopSharer } from './loop-share.ts';
 import { OutBuffer } from './out-buffer.ts';
 import { ReadBatch } from './read-batch.ts';
 import { ReplyQueue, type Place } from './reply-queue.ts';
@@ -41,6 +42,8 @@ export interface ConnectionParts {
   readonly limits: ConnectionLimits;
   readonly counts: Pick<DoorCounts, 'add'>;
   readonly clock: Pick<Clock, 'monotonic'>;
+  /** That all connections share. */
+  readonly loop: LoopShare;
   readonly owner: ConnectionOwner;
 }
 
@@ -50,7 +53,7 @@ type Waiting =
   | { readonly kind: 'reads'; readonly batch: ReadBatch };
 
 /** One client's connection: bytes in, commands to its desk, replies out, in order. The drawing is in `reply-queue.ts`. */
-export class ClientConnection implements CommandSink {
+export class ClientConnection implements CommandSink, LoopSharer {
   readonly #socket: Duplex;
   readonly #parts: ConnectionParts;
   readonly #decoder: CommandDecoder;
@@ -61,7 +64,7 @@ export class ClientConnection implements CommandSink {
   #phase: ConnectionPhase = 'open';
   #waiting: Waiting | undefined;
   #begunThisTurn = 0;
-  #turnEnd: NodeJS.Immediate | undefined;
+  #isTurnEnding = false;
   /** It has still to say who it is, and may send little until then. */
   #isStranger: boolean;
   #heldBytes = 0;
@@ -98,16 +101,16 @@ export class ClientConnection implements CommandSink {
   }
 
   onReads(reads: readonly Read[], shape: ValuesShape): void {
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     this.#waiting = { kind: 'reads', batch: new ReadBatch(reads, shape) };
     this.#beginWaiting();
     if (this.#isHeldUp) this.#decoder.pause();
   }
 
   onRefused(reply: ErrorReply, shape: ReplyShape): void {
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     this.#answerAtOnce(reply, (refusal) => encodeReply(shape, refusal));
-    if (this.#begunThisTurn >= REQUESTS_PER_TURN) this.#decoder.pause();
+    if (this.#isTurnSpent) this.#decoder.pause();
   }
 
   onFatal(reply: ErrorReply, shape: ReplyShape): void {
@@ -172,13 +175,23 @@ export class ClientConnection implements CommandSink {
       if (this.#socket.isPaused()) this.#socket.resume();
       if (this.#socket.readableEnded) this.#apply('last-request');
     }
-    if (this.#out.byteLength > 0 || this.#begunThisTurn >= REQUESTS_PER_TURN || this.#isDone) this.#endTurnSoon();
+    if (this.#out.byteLength > 0 || this.#isTurnSpent || this.#isDone) this.#endTurnSoon();
     this.#account();
   }
 
   /** Whether what was decoded last, or may be decoded next, has to wait. */
   get #isHeldUp(): boolean {
-    return this.#waiting !== undefined || this.#begunThisTurn >= REQUESTS_PER_TURN;
+    return this.#waiting !== undefined || this.#isTurnSpent;
+  }
+
+  /** Whether it is the others' turn. */
+  get #isTurnSpent(): boolean {
+    return this.#begunThisTurn >= REQUESTS_PER_TURN || this.#parts.loop.isSpent;
+  }
+
+  #countBegun(): void {
+    this.#begunThisTurn += 1;
+    this.#parts.loop.begin();
   }
 
   /** Whether every request was taken and every reply has left. */
@@ -192,7 +205,7 @@ export class ClientConnection implements CommandSink {
   }
 
   #mayBegin(command: Command): boolean {
-    if (this.#begunThisTurn >= REQUESTS_PER_TURN) return false;
+    if (this.#isTurnSpent) return false;
     return this.#window.hasRoom(this.#parts.desk.isBarrier(command), this.#replyBytes);
   }
 
@@ -229,7 +242,7 @@ export class ClientConnection implements CommandSink {
 
   #carryOut(command: Command, shape: ReplyShape, encode: Place<Reply>['encode']): void {
     const { desk } = this.#parts;
-    this.#begunThisTurn += 1;
+    this.#countBegun();
     const answer = desk.answer(command, shape);
     if (!(answer instanceof Promise)) {
       this.#replies.answer(encode, answer);
@@ -261,11 +274,17 @@ export class ClientConnection implements CommandSink {
   }
 
   #endTurnSoon(): void {
-    this.#turnEnd ??= setImmediate(() => this.#guard(() => this.#endTurn()));
+    if (this.#isTurnEnding) return;
+    this.#isTurnEnding = true;
+    this.#parts.loop.endTurnSoon(this, this.#begunThisTurn === 0);
+  }
+
+  endTurn(): void {
+    this.#guard(() => this.#endTurn());
   }
 
   #endTurn(): void {
-    this.#turnEnd = undefined;
+    this.#isTurnEnding = false;
     this.#begunThisTurn = 0;
     this.#parts.counts.add('bytes_written', this.#out.byteLength);
     this.#out.flush(this.#socket);
@@ -305,7 +324,6 @@ export class ClientConnection implements CommandSink {
     this.#takeNoMore();
     this.#replies.clear();
     this.#out.clear();
-    clearImmediate(this.#turnEnd);
     this.#account();
     this.#parts.desk.close();
     this.#parts.owner.onClosed();

@@ -135,7 +135,7 @@ export class ItemDesk {
     );
   }
 
-  /** Whoever does not hear of it cannot draw again. */
+  /** A client that does not hear of it cannot draw again. */
   #isSteeredAway(command: ItemCommand, { id }: KeyPlace, shape: ReplyShape): boolean {
     const { counts, isSteering, metrics } = this.#parts;
     if (!isSteering || !isAdd(command) || (shape.protocol === 'text' && shape.answer === 'nothing')) return false;

@@ -43,7 +43,7 @@ const SHORTEST_HOLD_MS = 1;
 
 /**
  * The locks that one client takes by adding keys with a lock's prefix, as PHP does it. They are kept by the sessions'
- * owners: there, whoever finds a lock held queues for it, instead of asking again and again. What the client holds ends
+ * owners: there, a client that finds a lock held queues for it, instead of asking again and again. What the client holds ends
  * with its connection.
  */
 export class LockDesk {

@@ -13,7 +13,7 @@
  *                                     ▼ as it is the first
  *   client ◄── socket ◄── one write per turn of the event loop ◄── encoder
  *
- * Replies leave in the order of the requests, whoever is answered first (S0): a place is reserved when a request comes,
+ * Replies leave in the order of the requests, whichever is answered first (S0): a place is reserved when a request comes,
  * and what fills a place can leave only from there.
  */
 

@@ -15,7 +15,7 @@ export interface Ownership {
 const PLACEHOLDER_REFUSALS = 2;
 
 /**
- * Django draws up to 10,000 times and Rack for ever, at some 100 µs each. One letter in 36 is ours, so that after a
+ * Django draws up to 10,000 times and Rack without a limit, at some 100 µs each. One letter in 36 is ours, so that after a
  * thousand draws there is a local id but for one case in a million million.
  */
 const MOST_REFUSALS = 1000;
@@ -53,7 +53,7 @@ export class Steering {
   }
 
   /**
-   * An id of no mapped letter may be ours by hashing. Whoever draws for long gets one that begins with our letter, where
+   * An id of no mapped letter may be ours by hashing. A client that draws for long gets one that begins with our letter, where
    * it can: balancers read that from the cookie.
    */
   #isLocal(id: string, isPlaceholder: boolean): boolean {

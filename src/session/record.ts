@@ -37,7 +37,7 @@ export interface Tombstone {
   readonly version: number;
   readonly expiresAt: number;
   readonly reason: ResetReason;
-  /** The id that goes on for this one, told to whoever opens the old one before `successorUntil`. */
+  /** The id that goes on for this one, told to requests that open the old one before `successorUntil`. */
   readonly successor?: string;
   readonly successorUntil: number;
   /** A rotated session can still be read, as it was, until then; 0: not at all. */

@@ -2,7 +2,7 @@ import type { Content } from './command.ts';
 import type { ItemAnswer } from './item-operation.ts';
 import type { ResetReason } from './reset-reason.ts';
 
-/** A session's lock, granted to whoever opened it. */
+/** A session's lock, granted to the request that opened it. */
 export interface LockGrant {
   readonly token: string;
   readonly expiresInMs: number;

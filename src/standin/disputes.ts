@@ -3,7 +3,7 @@ import type { EstateEntry } from '../session/estate-entry.ts';
 const DISPUTED = Symbol('more than one account has it');
 
 /**
- * Several accounts of one dead owner, put together. Whoever wrote the one may not have known of the other, and nobody can
+ * Several accounts of one dead owner, put together. The node that wrote the one may not have known of the other, and nobody can
  * say which is the later one: an orphan that stands in more than one of them is reset.
  */
 export class Disputes {
@@ -23,7 +23,7 @@ export class Disputes {
     const isDisputed = isOutdated || known !== account;
     this.#accounts.set(id, isDisputed ? DISPUTED : account);
     if (!isDisputed) return entry;
-    // Destroyed stays destroyed (S5), whoever says so.
+    // Destroyed stays destroyed (S5), whichever account says so.
     return this.#destroyed.has(id) ? { kind: 'buried', id, reason: 'destroyed' } : { kind: 'reset', id };
   }
 

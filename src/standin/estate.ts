@@ -8,7 +8,7 @@ import type { SessionCommand } from '../session/command.ts';
 import { isAbsence, mayHaveChanged, tellsOfAbsence } from './item-effects.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
 
-/** A page of an estate on its way to whoever takes it over. */
+/** A page of an estate on its way to the node that takes it over. */
 export interface EstatePage {
   readonly entries: readonly EstateEntry[];
   readonly nextCursor: number;
@@ -19,7 +19,7 @@ export interface EstateParts {
   /** Keeps the records of clients that go on under the id they have: an engine over memory, with the owner's letter. */
   readonly shelf: Pick<Engine, 'execute' | 'settle' | 'handBack' | 'releaseLocksOf'>;
   readonly ledger: Ledger;
-  /** For how long whoever opens a succeeded orphan is told its successor. */
+  /** For how long a request that opens a succeeded orphan is told its successor. */
   readonly aliasMs: number;
   readonly clock: Pick<Clock, 'monotonic'>;
   /** Why the owner does not answer itself: `owner-dead` unless told otherwise. */
@@ -57,7 +57,7 @@ export class Estate {
     this.#onNoted = parts.onNoted;
   }
 
-  /** Nothing that was done in that name is known to be missing here, but for what `forgetsUnminted` says. */
+  /** Nothing that was done on its behalf is known to be missing here, but for what `forgetsUnminted` says. */
   get isComplete(): boolean {
     return this.#ledger.isComplete && this.#gapsBy.size === 0;
   }
@@ -67,7 +67,7 @@ export class Estate {
     return this.#ledger.forgetsUnminted;
   }
 
-  /** Who may have what is missing, having acted in that name besides; nobody where something was here and is lost. */
+  /** Who may have what is missing, having acted on its behalf besides; nobody where something was here and is lost. */
   get gapsBy(): readonly Letter[] {
     return this.#ledger.isComplete ? [...this.#gapsBy] : [];
   }

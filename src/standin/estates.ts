@@ -1,11 +1,11 @@
 import type { Letter } from '../session/letter.ts';
 import type { Estate } from './estate.ts';
 
-/** One account of what was done in a dead owner's name. */
+/** One account of what was done on a dead owner's behalf. */
 export interface Account {
   /** Names it, for as long as this process runs. */
   readonly number: number;
-  /** The owner's life in whose name it was done. */
+  /** The owner's life on whose behalf it was done. */
   readonly life: number;
   readonly estate: Estate;
   /** Nothing is answered from it any more: others may have acted since. It is there to be handed back. */
@@ -49,7 +49,7 @@ export class Estates {
     return [...(open === undefined ? [] : [open]), ...(this.#closed.get(owner) ?? [])];
   }
 
-  /** Closes the open estate and begins another: whoever stood in meanwhile does not know what stands in it. */
+  /** Closes the open estate and begins another: the node that stood in meanwhile does not know what stands in it. */
   close(owner: Letter): void {
     const open = this.#open.get(owner);
     if (open === undefined || open.estate.isBlank) return;

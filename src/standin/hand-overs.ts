@@ -11,7 +11,7 @@ interface HandOver {
 export class HandOvers {
   readonly #handOvers = new Map<Letter, Map<number, HandOver>>();
 
-  /** Whoever is offered it anew has to collect anew: it may have begun from the start, or not want it any more. */
+  /** A node that is offered it anew has to collect anew: it may have begun from the start, or not want it any more. */
   offered(to: Letter, { account, complete, gapsBy, forgetsUnminted }: OfferedEstate): void {
     this.#of(to).set(account, { offer: { complete, gapsBy, forgetsUnminted }, collected: 0 });
   }

@@ -35,7 +35,7 @@ export function mayHaveChanged({ isSession, operation }: ItemCommand, reply: Rep
 }
 
 /**
- * Whether whoever hears that nothing is there has learned that a session is gone. The probe of PHP's strict mode only
+ * Whether a client that hears that nothing is there has learned that a session is gone. The probe of PHP's strict mode only
  * decides whether an id is taken: who is told that it is free goes on under another one.
  */
 export function tellsOfAbsence({ operation }: ItemCommand): boolean {

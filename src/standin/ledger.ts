@@ -1,4 +1,4 @@
-/** What was done with one orphan. `aliasUntil` is monotonic: until then whoever opens the orphan gets the successor. */
+/** What was done with one orphan. `aliasUntil` is monotonic: until then a request that opens the orphan gets the successor. */
 export type LedgerEntry =
   | { readonly kind: 'reset' }
   | { readonly kind: 'succeeded'; readonly successor: string; readonly aliasUntil: number }

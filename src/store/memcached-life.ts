@@ -47,7 +47,7 @@ export class MemcachedLife {
     try {
       process.kill(this.pid, signal);
     } catch {
-      // It died this very moment; whoever sent the signal waits for its death anyway.
+      // It died this very moment; the sender of the signal waits for its death anyway.
     }
   }
 

@@ -6,7 +6,7 @@ import { MemcachedConnection } from './memcached-connection.ts';
 /** `nobody`: no one listens there, and a deadline that is longer does not help. */
 export type Answer = 'answered' | 'silent' | 'nobody';
 
-/** Whether whoever listens there answers a NOOP in time. A connection alone proves nothing: a frozen process has those too. */
+/** Whether the process that listens there answers a NOOP in time. A connection alone proves nothing: a frozen process has those too. */
 export async function answers(dial: () => Duplex, clock: Clock, deadlineMs: number): Promise<boolean> {
   return (await probe(dial, clock, deadlineMs)) === 'answered';
 }

@@ -85,7 +85,7 @@ export class MemcachedProcess {
     return kept;
   }
 
-  /** Ends it and removes what it leaves on disk. Whoever asks again, for this or for `release`, gets the same promise. */
+  /** Ends it and removes what it leaves on disk. Later calls, of this or of `release`, get the same promise. */
   stop(): Promise<void> {
     this.#ended ??= this.#end(async (life) => {
       if (life === undefined || (await life.putDown('the daemon stopped it'))) return () => this.#starter.forget();
@@ -96,7 +96,7 @@ export class MemcachedProcess {
     return this.#ended;
   }
 
-  /** Leaves it running for the next daemon. Whoever asks again, for this or for `stop`, gets the same promise. */
+  /** Leaves it running for the next daemon. Later calls, of this or of `stop`, get the same promise. */
   release(): Promise<void> {
     this.#ended ??= this.#end((life) => {
       life?.end('the daemon let go of it');

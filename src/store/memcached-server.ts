@@ -85,7 +85,7 @@ export class MemcachedServer extends Server {
     });
   }
 
-  /** Lets what is in flight settle, then closes. Whoever asks again gets the same promise. */
+  /** Lets what is in flight settle, then closes. Later calls get the same promise. */
   finish(): Promise<void> {
     this.#finished ??= Promise.all([this.#connection?.finish(), this.#predecessor?.finish()]).then(() => undefined);
     return this.#finished;

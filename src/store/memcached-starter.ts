@@ -133,7 +133,7 @@ export class MemcachedStarter {
   }
 
   #launch(): Promise<Launch> {
-    // Whoever listened there is dead.
+    // The process that listened there is dead.
     rmSync(this.socketPath, { force: true });
     const { program, clock, spawn } = this.#options;
     return launchMemcached({

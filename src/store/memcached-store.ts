@@ -16,7 +16,7 @@ export interface MemcachedStoreOptions {
   readonly figures: Pick<MemcachedFigures, 'read'>;
   /** The largest value that is sent; another memcached may take another one. */
   readonly maxRecordBytes: () => number;
-  /** Whether memcached answers, as whoever watches it knows. */
+  /** Whether memcached answers, as its watcher knows. */
   readonly health: () => Pick<StoreDescription, 'state' | 'why' | 'pid' | 'outdated'>;
   readonly clock: Clock;
   readonly metrics: Pick<Metrics, 'observe'>;

@@ -43,7 +43,7 @@ export class MemoryStore implements Store {
       },
       // lru-cache would keep a moment for 1 ms with a timer of its own.
       ttlResolution: 0,
-      // It takes a start of 0 for "lives for ever".
+      // It takes a start of 0 for "lives without end".
       perf: { now: () => clock.monotonic() + 1 },
     });
   }

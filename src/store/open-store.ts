@@ -81,7 +81,7 @@ async function openExternalMemcached(
   const { clock, log } = dependencies;
   const name = describeAddress(address);
   if (address.kind === 'tcp' && !isLoopback(address.host)) {
-    log.warn({ address: name }, 'store.address is not on this machine: whoever can reach it can read every session');
+    log.warn({ address: name }, 'store.address is not on this machine: anybody who can reach it can read every session');
   }
   const dial = (): ReturnType<typeof dialMemcached> => dialMemcached(address);
   const health = (await answers(dial, clock, FIRST_ANSWER_MS)) ? 'up' : 'down';

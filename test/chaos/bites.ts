@@ -17,7 +17,7 @@ interface Look {
 
 /** Whether it is to be seen now. */
 const BITES: Readonly<Record<Bite, (look: Look) => boolean>> = {
-  /** Every other host that answers, one at least, holds every one of the struck for dead. */
+  /** Every other host that answers, one at least, considers every one of the struck dead. */
   'taken for dead': ({ now, struck }) => {
     const others = [...now.values()].filter(({ view }) => !struck.includes(view.letter));
     return others.length > 0 && others.every(({ view }) => holdsFor(view, struck, ['dead', 'left']));

@@ -4,7 +4,7 @@ import type { Hosts } from './hosts.ts';
 import { isKnownSplit } from './sides.ts';
 import { overlaps, type Trouble } from './troubles.ts';
 
-/** A host that came back, and dropped all that it had, as its log says: what was done in its name could not be found out. */
+/** A host that came back, and dropped all that it had, as its log says: what was done on its behalf could not be found out. */
 export interface Drop {
   readonly of: Letter;
   /** As in the record. */

@@ -50,7 +50,7 @@ export class Hosts {
     return found;
   }
 
-  /** Waits until every host answers for its letter and holds every other for alive. */
+  /** Waits until every host answers for its letter and considers every other alive. */
   async becomeWell(andAlso: () => Promise<boolean> = () => Promise.resolve(true)): Promise<void> {
     const areWell = async (): Promise<boolean> => (await andAlso()) && (await this.#areWell());
     await until('all hosts are well, and each knows it of the others', areWell, WELL_WITHIN_MS);

@@ -93,7 +93,7 @@ function isOfUnrest({ rule, what, deeds }: BrokenPromise, troubles: readonly Tro
 /**
  * S3: a session is gone only after something befell its owner in the session's life, or at somebody's wish. A split costs only
  * those for which somebody asked on a side without their owner, or may have: the rest stays. But for an owner that says in its
- * log that it dropped all it had, which may come about where what was done in its name cannot be found out.
+ * log that it dropped all it had, which may come about where what was done on its behalf cannot be found out.
  */
 function falseMisses(
   deeds: readonly ChaosDeed[],

@@ -14,7 +14,7 @@ export interface Verdict {
 
 /** Silence comes before the verdict. */
 const SILENCE_MS = 2000;
-/** After it knows better, the accused has yet to hear what was done in its name. */
+/** After it knows better, the accused has yet to hear what was done on its behalf. */
 const SETTLING_MS = 3000;
 
 /** Every verdict since then that the hosts' logs tell of. Before, while they come up one by one, verdicts are in order. */

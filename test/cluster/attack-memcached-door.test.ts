@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { CALM, startCluster, type Cluster, type ClusterNode } from '../support/cluster.ts';
+import { ON_A_FAIR_MACHINE } from '../support/fair-machine.ts';
 import { hostAndPort } from '../support/listening.ts';
 import { SessionClient } from '../support/session-client.ts';
 import { until } from '../support/until.ts';
@@ -12,8 +13,6 @@ const LEDGER_ENTRIES = 100_000;
 const MINTED = 200;
 /** How soon a node serves again whose ledger a visitor has made overflow. */
 const READY_MS = 10_000;
-/** A machine that is busy with other things gets three tries. */
-const TRIES = { retry: 2 };
 const LOCKS = 200_000;
 /** Written at once, so that the daemon is what the attack waits for. */
 const BATCH = 1000;
@@ -92,7 +91,7 @@ async function considersDead(node: ClusterNode, peer: string): Promise<void> {
 describe('F1 ids that nobody minted', () => {
   test(
     'S1, one more than a ledger takes: the owner serves within 10 s, has all that it minted, and nothing old',
-    TRIES,
+    ON_A_FAIR_MACHINE,
     async () => {
       cluster = await startCluster({ config: CALM });
       const [a, b, c] = [cluster.node('a'), cluster.node('b'), cluster.node('c')];
@@ -138,7 +137,7 @@ describe('F1 ids that nobody minted', () => {
 
   test(
     'as many sessions that were minted: the owner drops all, says so, and serves within 10 s of its start',
-    TRIES,
+    ON_A_FAIR_MACHINE,
     async () => {
       const limit = 1000;
       cluster = await startCluster({ config: { ...CALM, limits: { ledgerEntries: limit } } });
@@ -162,7 +161,7 @@ describe('F1 ids that nobody minted', () => {
 describe('F2 locks that nobody needs', () => {
   test(
     '200,000 of one client, which hangs up: only so many are given, and no peer doubts the node',
-    TRIES,
+    ON_A_FAIR_MACHINE,
     async () => {
       cluster = await startCluster({ config: CALM });
       const a = cluster.node('a');

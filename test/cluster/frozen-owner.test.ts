@@ -10,7 +10,7 @@ describe('an owner that is frozen and thaws', () => {
 
   afterEach(() => cluster.close());
 
-  async function isHeldForDead(by: string): Promise<boolean> {
+  async function isConsideredDead(by: string): Promise<boolean> {
     const { peers } = await cluster.node(by).view();
     return peers.some(({ letter, state }) => letter === 'b' && state === 'dead');
   }
@@ -89,7 +89,7 @@ describe('an owner that is frozen and thaws', () => {
     cluster = await startCluster({ letters: ['a', 'b'] });
     const { id } = await cluster.node('b').client.mint({});
     cluster.node('b').signal('SIGSTOP');
-    await until('a holds b for dead', () => isHeldForDead('a'));
+    await until('a considers b dead', () => isConsideredDead('a'));
     expect(await cluster.node('a').client.open(id)).toMatchObject({ state: 'regenerated', owner: 'a' });
     cluster.node('b').signal('SIGCONT');
     await cluster.settled();

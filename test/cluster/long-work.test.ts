@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { Attack } from '../support/attack.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
+import { ON_A_FAIR_MACHINE } from '../support/fair-machine.ts';
 
 /*
  * Shipped timings: a peer is suspect after 150 ms of silence. Four clients make one node merge, and refuse, as much JSON as
@@ -8,9 +9,6 @@ import { startCluster, type Cluster } from '../support/cluster.ts';
  */
 
 const PEERS = ['b', 'c'] as const;
-
-/** On a machine that is busy with other things peers are suspected without any attack: it gets three tries. */
-const TRIES = { retry: 2 };
 
 let cluster: Cluster;
 const attacks: Attack[] = [];
@@ -33,7 +31,7 @@ function doubts(of: string): string[] {
 
 test(
   'S6: four clients with 1 MB patches, allowed ones and others, do not make any peer suspect the node',
-  TRIES,
+  ON_A_FAIR_MACHINE,
   async () => {
     cluster = await startCluster();
     const a = cluster.node('a');

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
+import { ON_A_FAIR_MACHINE } from '../support/fair-machine.ts';
 import type { Answer } from '../support/session-client.ts';
 
 /** The usual hard cap of one operation, which a killed process does not need, and what the test's own process may add on a busy machine. */
@@ -13,7 +14,7 @@ describe('an owner that is killed', () => {
 
   afterEach(() => cluster.close());
 
-  test('S2, S3: while 50 clients work, only its own sessions are reset, and nobody waits beyond the deadline', async () => {
+  test('S2, S3: while 50 clients work, only its own sessions are reset, and nobody waits beyond the deadline', ON_A_FAIR_MACHINE, async () => {
     cluster = await startCluster({ config: CALM });
     const visitors = await Promise.all(
       Array.from({ length: CLIENTS }, async (_, n) => {

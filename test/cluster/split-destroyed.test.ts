@@ -35,7 +35,7 @@ describe('S5 destroyed stays destroyed when a split of real daemons heals:', () 
   async function sever(): Promise<void> {
     for (const proxy of proxies) proxy.become({ kind: 'severed' });
     for (const { letter } of cluster.nodes) {
-      await until(`${letter} holds its peer for dead, and serves`, async () => {
+      await until(`${letter} considers its peer dead, and serves`, async () => {
         const { peers, tenure } = await cluster.node(letter).view();
         return tenure.state === 'serving' && peers.every(({ state }) => state === 'dead');
       });
@@ -45,7 +45,7 @@ describe('S5 destroyed stays destroyed when a split of real daemons heals:', () 
   async function heal(): Promise<void> {
     for (const proxy of proxies) proxy.become({ kind: 'honest' });
     await until(
-      'both serve again and hold each other for alive',
+      'both serve again and consider each other alive',
       async () => {
         const views = await Promise.all(cluster.nodes.map((node) => node.view()));
         return views.every(

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CALM, startCluster, type Cluster } from '../support/cluster.ts';
+import { ON_A_FAIR_MACHINE } from '../support/fair-machine.ts';
 import { hostAndPort } from '../support/listening.ts';
 import { until } from '../support/until.ts';
 
@@ -10,9 +11,6 @@ const CROWD = 2500;
 
 /** How soon a node serves that starts again while strangers crowd at a peer's mesh port. */
 const READY_MS = 5000;
-
-/** A machine that is busy with other things gets three tries. */
-const TRIES = { retry: 2 };
 
 describe('S7 strangers at the mesh port', () => {
   let cluster: Cluster;
@@ -38,7 +36,7 @@ describe('S7 strangers at the mesh port', () => {
   test.each([
     ['say nothing', ''],
     ['begin a handshake and do not go on', '16030101'],
-  ])('that %s do not keep a restarted peer out for more than 5 s', TRIES, async (_, words) => {
+  ])('that %s do not keep a restarted peer out for more than 5 s', ON_A_FAIR_MACHINE, async (_, words) => {
     const b = cluster.node('b');
     await besiege('a', words);
     await b.end('SIGKILL');

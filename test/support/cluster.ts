@@ -230,7 +230,7 @@ export class Cluster {
     return toLetterMap(this.#letters).digest;
   }
 
-  /** Waits until every one of these nodes holds every other for alive. */
+  /** Waits until every one of these nodes considers every other alive. */
   async settled(letters: readonly string[] = this.nodes.map(({ letter }) => letter)): Promise<void> {
     for (const letter of letters) {
       await until(`${letter} holds ${letters.join('')} for alive`, async () => {
@@ -279,7 +279,7 @@ export const CALM = {
   timings: { suspectAfterMs: 500, deadAfterMs: 1500, operationMs: 1000, storeMs: 500, hardCapMs: 2000 },
 };
 
-/** A running cluster in which every node holds every other for alive. */
+/** A running cluster in which every node considers every other alive. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const cluster = await prepareCluster(options);
   try {

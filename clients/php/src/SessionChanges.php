@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Maglia;
 
-/** What a request made of its $_SESSION: only these keys are written, and all others left to whoever else writes. */
+/** What a request made of its $_SESSION: only these keys are written, and all others left to other requests that write. */
 final class SessionChanges
 {
     /**

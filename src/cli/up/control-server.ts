@@ -6,7 +6,7 @@ import { closeServer } from './ports.ts';
 import { encodeControlReply, parseRevive, type ControlReply } from './control-message.ts';
 import type { NodeReport } from './node-report.ts';
 
-/** A request is one short line and comes at once; whoever sends something else is cut off. */
+/** A request is one short line and comes at once; a caller that sends something else is cut off. */
 const REQUEST_BYTES = 256;
 const REQUEST_MS = 2000;
 const MAX_CALLERS = 8;
@@ -40,7 +40,7 @@ export class ControlServer {
     });
   }
 
-  /** Cuts off whoever still asks. */
+  /** Cuts off callers that still ask. */
   async close(): Promise<void> {
     for (const caller of this.#callers) caller.destroy();
     await closeServer(this.#server);

@@ -77,7 +77,7 @@ export function addMintAndOpen(app: HttpApp, sessions: SessionsPort, session: Se
         const send = (): FastifyReply =>
           sendSession(reply, headOf(opened, owner, { state, reason, previous, lock }), content);
         if (lock === undefined || !request.raw.socket.destroyed) return send();
-        // Whoever waited for the lock and is gone by now, killed or out of patience, gives it to the next one.
+        // A client that waited for the lock and is gone by now, killed or out of patience, gives it to the next one.
         return whenKnown(sessions.dispatch({ kind: 'unlock', id: opened.id, token: lock.token }), send);
       });
     },

@@ -24,7 +24,7 @@ import { anything } from '../schema.ts';
 const PRINTABLE_MEDIA_TYPE = /^[\x21-\x7e]+\/[\x20-\x7e]+$/;
 
 /**
- * The browser never gets to show, run or guess at what an application stored: whoever can make a visitor open this URL
+ * The browser never gets to show, run or guess at what an application stored: anybody who can make a visitor open this URL
  * must not get a page out of it.
  */
 const INERT_HEADERS = {

@@ -53,7 +53,7 @@ export class PacketFraming implements Framing {
     if (queue.byteLength < HEADER_BYTES) return 'wait';
     const header = consumeHeader(queue);
     const { bodyBytes, extrasBytes, keyBytes, magic, opcode } = header;
-    // Whoever sent this has lost count, and would not understand an answer.
+    // The client has lost count, and would not understand an answer.
     if (magic !== BINARY_REQUEST_MAGIC) return this.#fatal(UNKNOWN_COMMAND, header, undefined);
 
     const form = formOf(opcode);

@@ -7,6 +7,8 @@ export interface FlappingResult {
   /** One line each; empty where every node served soon. */
   readonly complaints: readonly string[];
   readonly deaths: number;
+  /** Of all joins, the one that took the most. */
+  readonly mostLives: number;
   readonly trace: readonly string[];
 }
 
@@ -42,8 +44,9 @@ export async function runFlapping(seed: number, size: number, isTraced = false):
   } finally {
     mesh.dispose();
   }
+  const mostLives = Math.max(0, ...mesh.joins.map(({ lives }) => lives));
   const named = complaints.map((complaint) => `seed ${seed}, ${size} nodes: ${complaint}`);
-  return { seed, complaints: named, deaths: mesh.tally.get('member suspect -> dead') ?? 0, trace };
+  return { seed, complaints: named, deaths: mesh.tally.get('member suspect -> dead') ?? 0, mostLives, trace };
 }
 
 async function flap(mesh: SimMesh, random: Random, letter: Letter): Promise<void> {

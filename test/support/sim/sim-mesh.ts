@@ -288,7 +288,7 @@ export class SimMesh {
     return this.world.runUntil(this.world.now + ms);
   }
 
-  /** Whether every daemon runs and serves, and each holds every other for alive over a link that is up. */
+  /** Whether every daemon runs and serves, and each considers every other alive over a link that is up. */
   get isWhole(): boolean {
     return this.letters.every((letter) => {
       const node = this.nodeOf(letter);

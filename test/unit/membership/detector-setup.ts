@@ -67,7 +67,7 @@ export interface DetectorSetup {
   readonly lines: LogLine[];
   /** Why our own life was lost, each time. */
   readonly lost: string[];
-  /** The life of each peer in whose name something was done here that it has not taken over. */
+  /** The life of each peer on whose behalf something was done here that it has not taken over. */
   readonly untaken: Map<Letter, number>;
   /** How late each look was, in seconds. */
   readonly late: number[];

@@ -53,7 +53,7 @@ describe('pings', () => {
 });
 
 describe('what a pong says of us', () => {
-  test('that we are held for alive keeps us sure for as long as pongs come', async () => {
+  test('that we are considered alive keeps us sure for as long as pongs come', async () => {
     const { clock, tenure } = setUpDetector({ letters: 'ab' });
     await clock.advanceSettling(5000);
     expect(tenure.isSure()).toBe(true);
@@ -72,11 +72,11 @@ describe('what a pong says of us', () => {
     expect(tenure.isSure()).toBe(false);
   });
 
-  test('that we are held for dead costs us our life', async () => {
+  test('that we are considered dead costs us our life', async () => {
     const { clock, lost, to } = setUpDetector();
     to(c).answer = answering({ ping: pong({ verdict: 'dead' }) });
     await clock.advanceSettling(LOOK_MS);
-    expect(lost).toEqual(['c holds this life for dead']);
+    expect(lost).toEqual(['c considers this life dead']);
   });
 
   test('a verdict on a life that we have left since costs nothing', async () => {
@@ -156,7 +156,7 @@ describe('what a pong says of the peer', () => {
     expect([kindOf(b), kindOf(c), kindOf(d)]).toEqual(['suspect', 'suspect', 'alive']);
   });
 
-  test('a peer that is held for dead and serves in a later life has joined without us: so it is we who were dead', async () => {
+  test('a peer that is considered dead and serves in a later life has joined without us: so it is we who were dead', async () => {
     const { clock, lost, members, to } = setUpDetector();
     members.apply(b, { kind: 'convicted', incarnation: LIFE }, 'nobody has heard from it');
     to(b).answer = answering({ ping: pong({ incarnation: LIFE + 1, verdict: 'unknown' }) });
@@ -165,7 +165,7 @@ describe('what a pong says of the peer', () => {
     expect(members.stateOf(b)).toEqual({ kind: 'alive', incarnation: LIFE + 1 });
   });
 
-  test('such a peer is not alive before it is known whether it has taken over what was done here in its name', async () => {
+  test('such a peer is not alive before it is known whether it has taken over what was done here on its behalf', async () => {
     const { clock, lost, members, to, untaken } = setUpDetector();
     members.apply(b, { kind: 'convicted', incarnation: LIFE }, 'nobody has heard from it');
     untaken.set(b, LIFE);
@@ -175,7 +175,7 @@ describe('what a pong says of the peer', () => {
     expect(members.stateOf(b)).toEqual({ kind: 'dead', incarnation: LIFE });
   });
 
-  test('a peer that is held for dead and still answers in that life stays dead, and costs us nothing', async () => {
+  test('a peer that is considered dead and still answers in that life stays dead, and costs us nothing', async () => {
     const { clock, lost, members, kindOf } = setUpDetector();
     members.apply(b, { kind: 'convicted', incarnation: LIFE }, 'nobody has heard from it');
     await clock.advanceSettling(500);

@@ -77,7 +77,7 @@ function text(judgement: JoinJudgement): string {
 }
 
 const GAPS = 'wipe: the record of what was done meanwhile has gaps';
-const NOT_ASKED = 'wipe: a peer that may have acted in our name cannot be asked';
+const NOT_ASKED = 'wipe: a peer that may have acted on our behalf cannot be asked';
 const NOBODY_KNOWS = 'wipe: no peer can say what was done meanwhile';
 
 interface Row {
@@ -102,12 +102,12 @@ describe('one saw our former life alive and took part in every decision since; n
       expected: 'keep, continuous',
     },
     {
-      says: 'nobody can be missing but those whom all informed ones hold for dead',
+      says: 'nobody can be missing but those whom all informed ones consider dead',
       asked: [says(b, { ...KEPT, ...holdsForDead(d) }), says(c, { ...KEPT, ...holdsForDead(d) }), unreachable(d)],
       expected: 'keep, continuous',
     },
     {
-      says: 'a peer that is held for dead may even refuse to talk to us',
+      says: 'a peer that is considered dead may even refuse to talk to us',
       asked: [says(b, { ...KEPT, ...holdsForDead(c) }), rejects(c)],
       expected: 'keep, continuous',
     },
@@ -177,7 +177,7 @@ describe('nobody can say anything: dropped', () => {
   ]);
 });
 
-describe('one that is not running may have acted in our name, and has not come back while we are patient: dropped', () => {
+describe('one that is not running may have acted on our behalf, and has not come back while we are patient: dropped', () => {
   check([
     {
       says: 'nobody answered, and no daemon listens there',
@@ -186,7 +186,7 @@ describe('one that is not running may have acted in our name, and has not come b
       expected: NOT_ASKED,
     },
     {
-      says: 'one did not answer, and we hold it for dead by now',
+      says: 'one did not answer, and we consider it dead by now',
       asked: [says(b, KEPT), unreachable(c, 'dead')],
       circumstances: PATIENCE_OVER,
       expected: NOT_ASKED,
@@ -203,17 +203,17 @@ describe('who has to be waited for', () => {
       expected: 'wait',
     },
     {
-      says: 'whom only we hold for dead, for as long as we are patient',
+      says: 'whom only we consider dead, for as long as we are patient',
       asked: [says(b, KEPT), unreachable(c, 'dead')],
       expected: 'wait',
     },
     {
-      says: 'whom one informed peer does not hold for dead',
+      says: 'whom one informed peer does not consider dead',
       asked: [says(b, { ...KEPT, ...holdsForDead(d) }), says(c, KEPT), unreachable(d)],
       expected: 'wait',
     },
     {
-      says: 'whom only such peers hold for dead as were away themselves',
+      says: 'whom only such peers consider dead as were away themselves',
       asked: [says(b, { ...AWAY, ...holdsForDead(c) }), unreachable(c)],
       expected: 'wait',
     },
@@ -386,13 +386,13 @@ describe('a node without former sessions', () => {
     const gap = judgeHistories([says(b, { ...DEAD, ...hasEstate(a, false) })], FRESH);
     expect(gap).toMatchObject({ kind: 'keep', doubt: 'the record of what was done meanwhile has gaps' });
     const missing = judgeHistories([says(b, FORGOTTEN), unreachable(c, 'refusing')], FRESH);
-    expect(missing).toMatchObject({ kind: 'keep', doubt: 'a peer that may have acted in our name cannot be asked' });
+    expect(missing).toMatchObject({ kind: 'keep', doubt: 'a peer that may have acted on our behalf cannot be asked' });
     expect(judgeHistories([says(b, { ...DEAD, ...hasEstate(a, true) })], FRESH)).not.toHaveProperty('doubt');
   });
 });
 
 describe('a node without peers', () => {
-  check([{ says: 'keeps what it has: nobody can have acted in its name', asked: [], expected: 'keep, continuous' }]);
+  check([{ says: 'keeps what it has: nobody can have acted on its behalf', asked: [], expected: 'keep, continuous' }]);
 });
 
 describe('the life to begin', () => {
@@ -408,12 +408,12 @@ describe('the life to begin', () => {
   });
 });
 
-describe('at first nothing is dropped while one that is held for dead may yet come and say what is missing', () => {
+describe('at first nothing is dropped while one that is considered dead may yet come and say what is missing', () => {
   const gap = { ...DEAD, ...hasEstate(a, false), ...holdsForDead(c) };
   check([
     { says: 'it is silent', asked: [says(b, gap), unreachable(c)], circumstances: EARLY, expected: 'wait' },
     {
-      says: 'all hold it for dead',
+      says: 'all consider it dead',
       asked: [says(b, gap), unreachable(c, 'dead')],
       circumstances: EARLY,
       expected: 'wait',

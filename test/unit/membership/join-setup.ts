@@ -40,7 +40,7 @@ const VOUCHES: LifeHistory = {
   recalls: 0,
 };
 
-/** What a peer offers of what it did in an owner's name, with nothing missing. */
+/** What a peer offers of what it did on an owner's behalf, with nothing missing. */
 export function estateOf(owner: Letter, changes: Partial<OfferedEstate> = {}): OfferedEstate {
   return {
     ...{ letter: owner, account: 1, life: FORMER_LIFE, isClosed: false },
@@ -136,7 +136,7 @@ export interface JoinSetup {
     knowsEnds: boolean;
     readonly refusing: Set<Letter>;
     readonly rejecting: Set<Letter>;
-    /** Who told us that it holds us for dead. */
+    /** Who told us that it considers us dead. */
     readonly judges: Set<Letter>;
     /** Fails to apply an entry. */
     failApply: (entry: EstateEntry) => Error | undefined;

@@ -5,6 +5,7 @@ import { settled } from '../../support/fake-clock.ts';
 import { estateOf, FORMER_LIFE, LIFE, PEER_LIFE, setUpJoin, type JoinSetup } from './join-setup.ts';
 import { a, b, c, d, TIMINGS } from './membership-setup.ts';
 
+const HOLD_MS = 1000;
 const RETRY_MS = 50;
 const LONGEST_RETRY_MS = 500;
 
@@ -89,10 +90,10 @@ describe('a node that joins', () => {
     expect(countOf(setup.steps, `b release ${LIFE}`)).toBe(1);
   });
 
-  test('joins again in a later life after it was held for dead', async () => {
+  test('joins again in a later life after it was considered dead', async () => {
     const setup = setUpJoin();
     await joinNow(setup);
-    setup.tenure.lose('b holds this life for dead');
+    setup.tenure.lose('b considers this life dead');
     setup.steps.length = 0;
     await joinNow(setup);
     expect(setup.steps[0]).toBe(`b join ${LIFE}`);
@@ -383,13 +384,13 @@ describe('collecting', () => {
     expect([setup.incomplete, setup.forgotten]).toEqual([[], []]);
     expect(setup.lives.of(c)?.isTouched).toBe(false);
 
-    setup.tenure.lose('b holds this life for dead');
+    setup.tenure.lose('b considers this life dead');
     setup.peer(b).says({ estates: [estateOf(c, { forgetsUnminted: true })] });
     await joinNow(setup);
     expect([setup.incomplete, new Set(setup.forgotten)]).toEqual([[], new Set([c])]);
     expect(setup.lives.of(c)?.isTouched).toBe(true);
 
-    setup.tenure.lose('b holds this life for dead');
+    setup.tenure.lose('b considers this life dead');
     setup.peer(b).says({ estates: [estateOf(c, { complete: false })] });
     await joinNow(setup);
     expect(new Set(setup.incomplete)).toEqual(new Set([c]));
@@ -448,7 +449,7 @@ describe('a step that a peer does not accept', () => {
     expect(setup.lives.served).toBe(LIFE + 1);
   });
 
-  test.each(['hold', 'release', 'collect'] as const)('a link that is lost at %s sends us back', async (kind) => {
+  test.each(['hold', 'collect'] as const)('a link that is lost at %s sends us back', async (kind) => {
     const setup = setUpJoin();
     setup.peer(c).resets(a, 'a-one');
     let isLost = true;
@@ -460,6 +461,59 @@ describe('a step that a peer does not accept', () => {
     isLost = false;
     await setup.clock.advanceSettling(RETRY_MS);
     expect(setup.tenure.phase).toBe('serving');
+  });
+
+  test('a link that is lost at release costs no life, if it is back while the peer still holds', async () => {
+    const setup = setUpJoin();
+    let isLost = true;
+    setup.peer(c).meet = ({ kind }) =>
+      kind === 'release' && isLost ? new LinkLostError('the test has cut it') : undefined;
+    void setup.join.run();
+    await setup.clock.advanceSettling(HOLD_MS - 2 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    isLost = false;
+    await setup.clock.advanceSettling(RETRY_MS);
+    expect([setup.tenure.phase, setup.tenure.incarnation]).toEqual(['serving', LIFE]);
+    expect(countOf(setup.steps, `b release ${LIFE}`)).toBe(1);
+  });
+
+  test('one that is lost for longer sends us back, in a later life', async () => {
+    const setup = setUpJoin();
+    let isLost = true;
+    setup.peer(c).meet = ({ kind }) =>
+      kind === 'release' && isLost ? new LinkLostError('the test has cut it') : undefined;
+    // b released the life, and says so.
+    setup.peer(b).meet = ({ kind }) => {
+      if (kind === 'release') setup.peer(b).says({ highestIncarnation: LIFE });
+      return undefined;
+    };
+    void setup.join.run();
+    await setup.clock.advanceSettling(HOLD_MS + 4 * RETRY_MS);
+    expect(setup.tenure.phase).toBe('joining');
+    isLost = false;
+    await setup.clock.advanceSettling(HOLD_MS);
+    expect([setup.tenure.phase, setup.tenure.incarnation > LIFE]).toEqual(['serving', true]);
+  });
+
+  test('a release that one peer refuses is not asked of another any more whose link is lost', async () => {
+    const setup = setUpJoin();
+    setup.peer(b).refuseNext('release');
+    setup.peer(c).meet = ({ kind }) => (kind === 'release' ? new LinkLostError('the test has cut it') : undefined);
+    void setup.join.run();
+    await setup.clock.advanceSettling(LONGEST_RETRY_MS);
+    expect(setup.tenure.incarnation).toBeGreaterThan(LIFE);
+    expect(countOf(setup.steps, `c release ${LIFE}`)).toBeLessThan(3);
+  });
+
+  test('nor is it asked again once the node is closed', async () => {
+    const setup = setUpJoin();
+    setup.peer(c).meet = ({ kind }) => (kind === 'release' ? new LinkLostError('the test has cut it') : undefined);
+    const joined = setup.join.run();
+    await settled();
+    setup.join.close();
+    await setup.clock.advanceSettling(RETRY_MS);
+    await joined;
+    expect(countOf(setup.steps, `c release ${LIFE}`)).toBe(1);
   });
 
   test('S6 bounded: a peer that does not answer is not waited for without end, and not taken for one that agreed', async () => {
@@ -559,7 +613,7 @@ describe('who has to be waited for', () => {
     expect(setup.tenure.phase).toBe('serving');
   });
 
-  test('a peer that is held for dead by all that know is not waited for', async () => {
+  test('a peer that is considered dead by all that know is not waited for', async () => {
     const setup = setUpJoin();
     setup.peer(c).link.goDown();
     setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
@@ -634,7 +688,7 @@ describe('who comes back meanwhile', () => {
     expect(setup.steps.at(-1)).toBe(`c release ${LIFE + 1}`);
   });
 
-  test('one that still serves in a life that another holds for dead has to learn of it before anybody acts on it', async () => {
+  test('one that still serves in a life that another considers dead has to learn of it before anybody acts on it', async () => {
     const setup = setUpJoin();
     setup.peer(b).says({ dead: [{ letter: c, incarnation: PEER_LIFE }] });
     setup.peer(c).says({ serving: PEER_LIFE });
@@ -653,7 +707,7 @@ describe('who comes back meanwhile', () => {
     expect(setup.members.stateOf(c)).toEqual({ kind: 'alive', incarnation: PEER_LIFE + 1 });
   });
 
-  test('one that serves in a life that we hold for dead ourselves, whatever the others say', async () => {
+  test('one that serves in a life that we consider dead ourselves, whatever the others say', async () => {
     const setup = setUpJoin();
     setup.members.apply(c, { kind: 'convicted', incarnation: PEER_LIFE }, 'we were on another side');
     void setup.join.run();
@@ -663,7 +717,7 @@ describe('who comes back meanwhile', () => {
     expect(setup.steps.filter((step) => step.includes('hold'))).toEqual([]);
   });
 
-  test('one that came back, on its side of a split, without what was done here in its name comes back once more', async () => {
+  test('one that came back, on its side of a split, without what was done here on its behalf comes back once more', async () => {
     for (const [since, isConvicted] of [
       [30, true],
       [0, true],
@@ -695,7 +749,7 @@ describe('who comes back meanwhile', () => {
     expect(setup.members.stateOf(c)).toEqual({ kind: 'dead', incarnation: 40 });
   });
 
-  test('one that joins as we do and is held for dead by all is waited for, for a second', async () => {
+  test('one that joins as we do and is considered dead by all is waited for, for a second', async () => {
     const setup = setUpJoin();
     setup.peer(b).says({ dead: [{ letter: c, incarnation: 30 }] });
     setup.peer(c).says({ isInformed: false, serving: 0 });

@@ -191,7 +191,7 @@ describe('the death of a stand-in', () => {
   });
 });
 
-describe('having been held for dead ourselves', () => {
+describe('having been considered dead ourselves', () => {
   test('closes our account of what we did: it is there to be handed back, and nothing is answered from it any more', async () => {
     const scene = setUp();
     meet(scene, B, C, D);

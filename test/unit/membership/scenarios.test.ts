@@ -394,7 +394,7 @@ describe('standing in', () => {
     expect(await ask(there, A, { kind: 'get', id: key })).toMatchObject({ kind: 'miss' });
   });
 
-  test('what a stand-in kept that was held for dead itself is not handed over beside what the next one kept', async () => {
+  test('what a stand-in kept that was considered dead itself is not handed over beside what the next one kept', async () => {
     const there = await start(5);
     const key = 'b-kept-1';
     there.kill(B);
@@ -423,7 +423,7 @@ describe('an owner that returns while it is stood in for', () => {
     const estates = new Estates(
       (owner) => {
         opened.push(owner);
-        throw new TypeError('nothing may be done in its name any more');
+        throw new TypeError('nothing may be done on its behalf any more');
       },
       () => 1,
     );

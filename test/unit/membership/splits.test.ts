@@ -211,7 +211,7 @@ describe('when a split heals', () => {
   );
 
   test.each(SEEDS)(
-    'an owner that comes back empty takes over nothing that may be older than what one of those that acted in its name forgot: seed %i',
+    'an owner that comes back empty takes over nothing that may be older than what one of those that acted on its behalf forgot: seed %i',
     async (seed) => {
       const there = await start(3, { seed });
       const { id, ways } = await keepOnBothSides(there);

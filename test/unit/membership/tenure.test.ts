@@ -147,15 +147,15 @@ describe('a request that comes outside the fence', () => {
     const { clock, tenure, losses } = serving();
     clock.advance(FENCE_MS);
     const wait = tenure.maySoonAnswer(clock.monotonic() + 100);
-    tenure.lose('b holds this life for dead');
+    tenure.lose('b considers this life dead');
     await settled();
-    expect(losses).toEqual(['b holds this life for dead']);
+    expect(losses).toEqual(['b considers this life dead']);
     tenure.rejoin(LIFE + 1, 'a peer remembers a later life');
     tenure.serve(clock.monotonic());
     expect(await wait).toBe(true);
   });
 
-  test('is answered as soon as the last peer is gone: nobody is left who could hold us for dead', async () => {
+  test('is answered as soon as the last peer is gone: nobody is left who could consider us dead', async () => {
     const scene = serving();
     scene.clock.advance(FENCE_MS);
     scene.tenure.wasStopped(0);
@@ -295,21 +295,21 @@ describe('peers none of whom is sure of itself', () => {
 describe('losing a life', () => {
   test('is told once, with its reason, and only while serving', () => {
     const { tenure, losses } = serving();
-    tenure.lose('c holds this life for dead');
-    tenure.lose('b holds this life for dead');
-    expect(losses).toEqual(['c holds this life for dead']);
-    expect(tenure.why).toBe('c holds this life for dead');
+    tenure.lose('c considers this life dead');
+    tenure.lose('b considers this life dead');
+    expect(losses).toEqual(['c considers this life dead']);
+    expect(tenure.why).toBe('c considers this life dead');
   });
 
   test('each step is one line that says from what, to what and why', () => {
     const { clock, tenure, lines } = serving({ isLogged: true });
-    tenure.lose('b holds this life for dead');
+    tenure.lose('b considers this life dead');
     tenure.rejoin(LIFE + 1, 'a peer remembers a later life');
     tenure.serve(clock.monotonic());
     tenure.leave();
     expect(lines.map(({ from, to, incarnation, why }) => [from, to, incarnation, why])).toEqual([
       ['joining', 'serving', LIFE, 'confirmed by a peer, or alone'],
-      ['serving', 'joining', LIFE, 'b holds this life for dead'],
+      ['serving', 'joining', LIFE, 'b considers this life dead'],
       ['joining', 'joining', LIFE + 1, 'a peer remembers a later life'],
       ['joining', 'serving', LIFE + 1, 'confirmed by a peer, or alone'],
       ['serving', 'leaving', LIFE + 1, 'closing'],

@@ -280,7 +280,7 @@ describe('an accusation', () => {
   });
 });
 
-describe('a joining node asks what happened in its name', () => {
+describe('a joining node asks what happened on its behalf', () => {
   test('kept: we saw its former life alive throughout', async () => {
     expect(await historyFor(setUpAmongPeers(), B)).toEqual({
       ...{ isInformed: true, serving: LIFE, verdict: 'kept', estates: [], notBeforeMs: 0 },
@@ -468,7 +468,7 @@ describe('the last steps of joining', () => {
     expect(scene.members.stateOf(B).kind).toBe('alive');
   });
 
-  test('hold is acknowledged when what had begun in its name is finished', async () => {
+  test('hold is acknowledged when what had begun on its behalf is finished', async () => {
     const scene = setUpAmongPeers();
     declareDead(scene, B);
     const estate = scene.estates.get(B);
@@ -540,6 +540,28 @@ describe('the last steps of joining', () => {
     expect([scene.estates.get(C), scene.estates.get(D)]).toEqual([undefined, undefined]);
     await scene.clock.advanceSettling(1000);
     expect(scene.members.stateOf(D).kind).toBe('alive');
+  });
+
+  test('release that is asked for again, because the answer was lost, is acknowledged again, and changes nothing', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, D);
+    declareDead(scene, C);
+    await scene.ask(D, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 });
+    // c begins to come back between the two.
+    await scene.ask(C, { kind: 'hold', incarnation: THEIRS + 1 });
+    expect(await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 })).toMatchObject({ accepted: true });
+    expect(scene.members.stateOf(C).kind).toBe('returning');
+    expect(scene.begunAnew).toEqual([D]);
+  });
+
+  test('release is refused to a life that was declared dead since it was released', async () => {
+    const scene = setUpAmongPeers();
+    declareDead(scene, D);
+    await scene.ask(D, { kind: 'hold', incarnation: THEIRS + 1 });
+    await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 });
+    scene.members.apply(D, { kind: 'convicted', incarnation: THEIRS + 1 }, 'test');
+    expect(await scene.ask(D, { kind: 'release', incarnation: THEIRS + 1 })).toMatchObject({ accepted: false });
   });
 
   test('the estate of an owner that is just coming back goes to a stand-in that is faster, and the owner begins again', async () => {

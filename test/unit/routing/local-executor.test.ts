@@ -75,7 +75,7 @@ describe('S1 never old: before it begins', () => {
 
   test('a node that joins does not even look, and one that leaves says that it closes', async () => {
     const joining = new RoutingNode();
-    joining.tenure.lose('b holds this life for dead');
+    joining.tenure.lose('b considers this life dead');
     const waiting = watch(joining.executor.own({ kind: 'get', id: idOf(a) }, in250(joining)));
     await joining.clock.advanceSettling(250);
     expect(waiting.outcome).toEqual({ kind: 'unavailable', code: 'JOINING' });
@@ -145,7 +145,7 @@ describe('S1 never old: before the reply leaves', () => {
     const put = watch(node.executor.own({ kind: 'put', id, content: json({ n: 2 }) }, in250(node)));
     const get = watch(node.executor.own({ kind: 'get', id }, in250(node)));
     await settled();
-    node.tenure.lose('b holds this life for dead');
+    node.tenure.lose('b considers this life dead');
     node.store.resume();
     await node.clock.advanceSettling(250);
     expect(put.outcome).toEqual({ kind: 'in-doubt', code: 'JOINING' });
@@ -159,7 +159,7 @@ describe('S1 never old: before the reply leaves', () => {
     node.store.hold();
     const get = watch(node.executor.own({ kind: 'get', id }, in250(node)));
     await settled();
-    node.tenure.lose('b holds this life for dead');
+    node.tenure.lose('b considers this life dead');
     const put = watch(node.executor.own({ kind: 'put', id, content: json({ n: 2 }) }, in250(node), life));
     node.tenure.rejoin(life + 1, 'a peer remembers a later life');
     node.tenure.serve(node.clock.monotonic());
@@ -243,7 +243,7 @@ describe('the stand-in', () => {
     const kept = watch(
       node.executor.standIn(d, keep, in250(node), () => {
         // Just as it begins.
-        node.tenure.lose('b holds this life for dead');
+        node.tenure.lose('b considers this life dead');
         return true;
       }),
     );

@@ -91,7 +91,7 @@ export class RoutingNode {
   readonly heard: string[] = [];
   /** How silent each peer is to us. */
   readonly silences = new Map<Letter, Silence>();
-  /** How often the peers were asked whether we are held for alive. */
+  /** How often the peers were asked whether we are considered alive. */
   asks = 0;
   /** What becomes of that; by default a peer confirms it, a turn later. */
   whenAsked: () => void = () => void Promise.resolve().then(() => this.confirm());
@@ -176,7 +176,7 @@ export class RoutingNode {
     return this.to(letter).requests('execute');
   }
 
-  /** A peer confirms that it holds us for alive, asked now. */
+  /** A peer confirms that it considers us alive, asked now. */
   confirm(): void {
     this.tenure.confirm(OUR_LIFE, this.clock.monotonic());
   }

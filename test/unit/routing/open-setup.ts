@@ -53,7 +53,7 @@ export class FakeMesh {
     return estate;
   }
 
-  /** The owner is back with all that it had; what was done in its name is not settled unless the test does so. */
+  /** The owner is back with all that it had; what was done on its behalf is not settled unless the test does so. */
   revive(owner: Letter): void {
     this.#estates.delete(owner);
   }

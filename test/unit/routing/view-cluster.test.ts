@@ -54,9 +54,9 @@ describe('the mesh as this node sees it', () => {
   test('says whether it answers for its letter, and why not', () => {
     const { node, view } = setUp();
     node.clock.advance(FENCE_MS);
-    expect(view().tenure).toEqual({ state: 'serving', why: 'asking the peers whether it is still held for alive' });
-    node.tenure.lose('b holds this life for dead');
-    expect(view().tenure).toEqual({ state: 'joining', why: 'b holds this life for dead' });
+    expect(view().tenure).toEqual({ state: 'serving', why: 'asking the peers whether it is still considered alive' });
+    node.tenure.lose('b considers this life dead');
+    expect(view().tenure).toEqual({ state: 'joining', why: 'b considers this life dead' });
     node.tenure.rejoin(OUR_LIFE + 1, 'a peer remembers a later life');
     expect(view().incarnation).toBe(OUR_LIFE + 1);
     node.tenure.leave();

@@ -74,6 +74,25 @@ describe('the clients of a door', () => {
     expect(fixture.clock.pending).toBe(0);
   });
 
+  test('that all send much at once are answered in slices, each in order, and one that asks little soon', async () => {
+    clients = new Clients({
+      ...{ clock: fixture.clock, counts: fixture.counts, memory, metrics: fixture.metrics },
+      limits: { ...LIMITS, connections: 100, requests: 10_000 },
+      log: pino({ level: 'silent' }),
+    });
+    const crowd = Array.from({ length: 60 }, () => connect());
+    const modest = connect();
+    for (const client of crowd) client.send(`${'mn\r\n'.repeat(100)}version\r\n`);
+    modest.send('mn\r\n');
+    await turns(2);
+    const hasAll = crowd.filter(({ received }) => received.includes('VERSION'));
+    // One turn's worth is 1,024 requests.
+    expect(hasAll.length).toBeLessThan(25);
+    await turns(12);
+    for (const { received } of crowd) expect(received).toMatch(/^(MN\r\n){100}VERSION [^\r]+\r\n$/);
+    expect(modest.received).toBe('MN\r\n');
+  });
+
   test('that one is stuck does not hold up another', async () => {
     fixture.sessions.script = ({ id }) => (id === 'stuck' ? undefined : answered(hit('x')));
     const [one, other] = [connect(), connect()];

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS } from '../../../src/protocol/limits.ts';
 import type { Reply } from '../../../src/protocol/reply.ts';
 import { ClientConnection, type ConnectionLimits, type CutReason } from '../../../src/server/connection.ts';
 import { DoorCounts } from '../../../src/server/door-counts.ts';
+import { LoopShare } from '../../../src/server/loop-share.ts';
 import { FakeClient, turns } from '../../support/fake-client.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -83,7 +84,7 @@ function connect(limits: Partial<ConnectionLimits> = {}, isStranger = false): vo
   heldBytes = 0;
   closedTimes = 0;
   connection = new ClientConnection(client.socket, {
-    ...{ desk, clock, counts },
+    ...{ desk, clock, counts, loop: new LoopShare() },
     limits: { ...LIMITS, ...limits },
     owner: {
       onHeldBytes: (change) => (heldBytes += change),

@@ -424,7 +424,7 @@ describe('handing over', () => {
     expect(noted).toEqual([]);
   });
 
-  test('S1 never old: an owner that comes back can contradict nothing that was answered in its name', async () => {
+  test('S1 never old: an owner that comes back can contradict nothing that was answered on its behalf', async () => {
     const { run, estate, clock } = setUp();
     const owner = setUpEngine({ clock, letter: 'b' });
     const ids = ['untouched', 'read', 'opened', 'kept', 'buried'].map((what) => `b-${what}`);

@@ -1,0 +1,115 @@
+import type { Clock } from '../clock.ts';
+import { ClosedError, MagliaError, type HandshakeRefusal } from '../errors.ts';
+import type { PeerAnswer, PeerRequest } from '../mesh/message.ts';
+import type { Letter } from '../session/letter.ts';
+import type { AnsweredPeer, AskedPeer } from './join-judgement.ts';
+import { passed, RETRY_MS } from './join-outcome.ts';
+import type { Lives } from './lives.ts';
+import { isGone, type Members } from './members.ts';
+import type { PeerLinks } from './peer-link.ts';
+import type { Tenure } from './tenure.ts';
+
+export interface JoinRequestsParts {
+  readonly members: Members;
+  readonly links: PeerLinks;
+  readonly lives: Lives;
+  readonly tenure: Tenure;
+  readonly clock: Clock;
+  /** Whether the peer's port refused our last dial: its machine is there, its daemon is not. */
+  readonly isRefusing: (letter: Letter) => boolean;
+  /** Why the peer, when it was last reached, refused to talk to us; undefined where it did not. */
+  readonly rejectionBy: (letter: Letter) => HandshakeRefusal | undefined;
+  /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
+  readonly isAsGoodAsDead: (letter: Letter) => boolean;
+  /** Whether the peer told us that it considers us dead, and its port has not refused us since. */
+  readonly hasJudgedUs: (letter: Letter) => boolean;
+}
+
+/** For each question to a peer. */
+const ASK_MS = 500;
+
+/** What a joining node asks its peers. */
+export class JoinRequests {
+  readonly #parts: JoinRequestsParts;
+  readonly #checkNotOver: () => void;
+
+  /** @param checkNotOver throws where this node joins no more */
+  constructor(parts: JoinRequestsParts, checkNotOver: () => void) {
+    this.#parts = parts;
+    this.#checkNotOver = checkNotOver;
+  }
+
+  /** @throws ClosedError where this node joins no more; what `Link.ask` fails with */
+  async ask(letter: Letter, request: PeerRequest): Promise<PeerAnswer> {
+    this.#checkNotOver();
+    return this.#parts.links(letter).request(request, this.#parts.clock.monotonic() + ASK_MS);
+  }
+
+  /** What one peer says of what was done on our behalf. */
+  async history(letter: Letter): Promise<AskedPeer> {
+    const { links, lives, tenure } = this.#parts;
+    const refusal = this.#parts.rejectionBy(letter);
+    if (refusal !== undefined) return { kind: 'rejected', letter, refusal };
+    if (links(letter).state.kind !== 'up') return this.#unreachable(letter);
+    try {
+      const answer = await this.ask(letter, {
+        kind: 'join',
+        incarnation: tenure.incarnation,
+        priorIncarnation: lives.served,
+        settled: lives.settledWith(letter),
+      });
+      if (answer.kind === 'history') return { kind: 'answered', letter, history: answer.history };
+    } catch (error) {
+      if (!(error instanceof MagliaError)) throw error;
+    }
+    return this.#unreachable(letter);
+  }
+
+  #unreachable(letter: Letter): AskedPeer {
+    const isDead = isGone(this.#parts.members.stateOf(letter)) || this.#parts.isAsGoodAsDead(letter);
+    const { hasJudgedUs, isRefusing } = this.#parts;
+    return { kind: 'unreachable', letter, isRefusing: isRefusing(letter), isDead, hasJudgedUs: hasJudgedUs(letter) };
+  }
+
+  /**
+   * Asks all of them; the first that did not accept, or undefined.
+   *
+   * @param againUntil monotonic: one whose answer does not come is asked again until then, if no other refuses
+   * @throws what `ask` throws, of one whose answer did not come
+   */
+  async refuserOf(
+    peers: readonly AnsweredPeer[],
+    request: PeerRequest,
+    againUntil = Number.NEGATIVE_INFINITY,
+  ): Promise<Letter | undefined> {
+    const { clock } = this.#parts;
+    let refuser: Letter | undefined;
+    const mayAskAgain = (error: unknown): boolean => {
+      if (!(error instanceof MagliaError) || error instanceof ClosedError) return false;
+      return refuser === undefined && clock.monotonic() + RETRY_MS < againUntil;
+    };
+    await Promise.all(
+      peers.map(async ({ letter }) => {
+        const answer = await this.#askAgainWhile(mayAskAgain, letter, request);
+        const isAccepted = answer.kind === 'acknowledged' && answer.accepted;
+        if (!isAccepted) refuser ??= letter;
+      }),
+    );
+    return refuser;
+  }
+
+  async #askAgainWhile(
+    mayAskAgain: (error: unknown) => boolean,
+    letter: Letter,
+    request: PeerRequest,
+  ): Promise<PeerAnswer> {
+    for (;;) {
+      try {
+        return await this.ask(letter, request);
+      } catch (error) {
+        if (!mayAskAgain(error)) throw error;
+      }
+      await passed(this.#parts.clock, RETRY_MS);
+    }
+  }
+}
