@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts';
-import { ClosedError, MagliaError, type HandshakeRefusal } from '../errors.ts';
+import { ClosedError, MagliaError } from '../errors.ts';
 import type { PeerAnswer, PeerRequest } from '../mesh/message.ts';
 import type { Letter } from '../session/letter.ts';
+import type { FailureDetector } from './failure-detector.ts';
 import type { AnsweredPeer, AskedPeer } from './join-judgement.ts';
 import { passed, RETRY_MS } from './join-outcome.ts';
 import type { Lives } from './lives.ts';
@@ -15,14 +16,7 @@ export interface JoinRequestsParts {
   readonly lives: Lives;
   readonly tenure: Tenure;
   readonly clock: Clock;
-  /** Whether the peer's port refused our last dial: its machine is there, its daemon is not. */
-  readonly isRefusing: (letter: Letter) => boolean;
-  /** Why the peer, when it was last reached, refused to talk to us; undefined where it did not. */
-  readonly rejectionBy: (letter: Letter) => HandshakeRefusal | undefined;
-  /** Whether all who could be asked agreed that the peer is dead, on which only a node that serves acts. */
-  readonly isAsGoodAsDead: (letter: Letter) => boolean;
-  /** Whether the peer told us that it considers us dead, and its port has not refused us since. */
-  readonly hasJudgedUs: (letter: Letter) => boolean;
+  readonly detector: Pick<FailureDetector, 'hasJudgedUs' | 'isAsGoodAsDead' | 'isRefusing' | 'rejectionBy'>;
 }
 
 /** For each question to a peer. */
@@ -47,8 +41,8 @@ export class JoinRequests {
 
   /** What one peer says of what was done on our behalf. */
   async history(letter: Letter): Promise<AskedPeer> {
-    const { links, lives, tenure } = this.#parts;
-    const refusal = this.#parts.rejectionBy(letter);
+    const { detector, links, lives, tenure } = this.#parts;
+    const refusal = detector.rejectionBy(letter);
     if (refusal !== undefined) return { kind: 'rejected', letter, refusal };
     if (links(letter).state.kind !== 'up') return this.#unreachable(letter);
     try {
@@ -66,9 +60,14 @@ export class JoinRequests {
   }
 
   #unreachable(letter: Letter): AskedPeer {
-    const isDead = isGone(this.#parts.members.stateOf(letter)) || this.#parts.isAsGoodAsDead(letter);
-    const { hasJudgedUs, isRefusing } = this.#parts;
-    return { kind: 'unreachable', letter, isRefusing: isRefusing(letter), isDead, hasJudgedUs: hasJudgedUs(letter) };
+    const { detector, members } = this.#parts;
+    return {
+      kind: 'unreachable',
+      letter,
+      isRefusing: detector.isRefusing(letter),
+      isDead: isGone(members.stateOf(letter)) || detector.isAsGoodAsDead(letter),
+      hasJudgedUs: detector.hasJudgedUs(letter),
+    };
   }
 
   /**

@@ -25,10 +25,6 @@ export interface JoinParts extends TakeOverParts, JoinRequestsParts {
   readonly timings: TimingsConfig;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Whether the store holds sessions of a former life. */
-  readonly hasFormerSessions: () => boolean;
-  /** What the next daemon has to know of our records' versions is on its way to `livesFile`. */
-  readonly recordVersions: () => void;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
   /** From [0, 1), for the jitter of the back-off. */
@@ -144,7 +140,7 @@ export class Join {
     for (const peer of peers) await this.#takeOver.collect(peer, { all: doubt !== undefined, unminted });
 
     // Before anybody forgets, on our word, what the next daemon of this host would have to ask for once more.
-    this.#parts.recordVersions();
+    this.#parts.sessions.recordVersions();
     await livesFile.settled();
     const askedAt = clock.monotonic();
     this.#tried.add(incarnation);
@@ -167,12 +163,12 @@ export class Join {
 
   /** Asks all peers what happened, and judges. */
   async #ask(sinceMs: number): Promise<Asked> {
-    const { hasFormerSessions, lives, members, timings } = this.#parts;
+    const { lives, members, sessions, timings } = this.#parts;
     const asked = await Promise.all(members.letters.map((letter) => this.#requests.history(letter)));
     // Nobody is asked any more then, which would look as if all were gone.
     this.#checkNotOver();
     const judgement = judgeHistories(asked, {
-      hasFormerSessions: hasFormerSessions(),
+      hasFormerSessions: sessions.hasFormer(),
       priorIncarnation: lives.served,
       triedIncarnations: this.#tried,
       settledWith: (letter) => lives.settledWith(letter),
@@ -254,10 +250,10 @@ export class Join {
 
   /** Those that handed over what they did; and those that surely do not run, where nothing is left. A silent one may be across a split. */
   #settledWith(peers: readonly AnsweredPeer[], { kind }: JoinJudgement): Letter[] {
-    const { hasFormerSessions, isRefusing, members } = this.#parts;
-    const isEmpty = !this.#takeOver.hasKept && (kind === 'wipe' || !hasFormerSessions());
+    const { detector, members, sessions } = this.#parts;
+    const isEmpty = !this.#takeOver.hasKept && (kind === 'wipe' || !sessions.hasFormer());
     const released = new Set(peers.map(({ letter }) => letter));
-    return members.letters.filter((letter) => released.has(letter) || (isEmpty && isRefusing(letter)));
+    return members.letters.filter((letter) => released.has(letter) || (isEmpty && detector.isRefusing(letter)));
   }
 
   /** As where it restarted within a split, on its side: it has to come back once more, and take over what we did on its behalf. */

@@ -3,32 +3,42 @@ import type { OfferedEstate, PeerAnswer, PeerRequest } from '../mesh/message.ts'
 import type { EstateEntry } from '../session/estate-entry.ts';
 import type { Letter } from '../session/letter.ts';
 import { Disputes } from '../standin/disputes.ts';
+import type { Estate } from '../standin/estate.ts';
 import type { AnsweredPeer } from './join-judgement.ts';
 import type { Lives } from './lives.ts';
 import type { Members } from './members.ts';
 import type { Tenure } from './tenure.ts';
+
+/** The sessions of this node's own letter, as membership asks of them and decides over them. */
+export interface OwnSessions {
+  /** Whether the store holds sessions of a former incarnation. */
+  readonly hasFormer: () => boolean;
+  /** Whether we know all that was destroyed here while a peer may have stood in for us. */
+  readonly knowsEnds: () => boolean;
+  /** Drops every session of the former incarnation: reset, not old. */
+  readonly wipe: () => Promise<void>;
+  /** Resets every session of the former incarnation whose id no node minted, for good, also for later daemons. */
+  readonly resetUnminted: () => Promise<void>;
+  readonly isMinted: (id: string) => boolean;
+  /** What was done on our behalf. */
+  readonly apply: (entry: EstateEntry) => Promise<void>;
+  /** What the next daemon has to know of our records' versions is on its way to the file of lives. */
+  readonly recordVersions: () => void;
+}
+
+/** The estates of the owners for whom this node stands in from now on. */
+interface InheritedEstates {
+  readonly estateOf: (owner: Letter) => Pick<Estate, 'inherit' | 'markIncomplete' | 'forgetUnminted' | 'markGap'>;
+}
 
 export interface TakeOverParts {
   readonly letter: Letter;
   readonly members: Members;
   readonly lives: Lives;
   readonly tenure: Pick<Tenure, 'incarnation'>;
+  readonly sessions: OwnSessions;
+  readonly registrar: InheritedEstates;
   readonly log: Logger;
-  /** Whether we know all that was destroyed here while a peer may have stood in for us. */
-  readonly knowsEnds: () => boolean;
-  /** Drops every session of the former life: reset, not old. */
-  readonly wipe: () => Promise<void>;
-  /** Resets every session of the former life whose id no node minted, for good, also for later daemons. */
-  readonly resetUnminted: () => Promise<void>;
-  readonly isMinted: (id: string) => boolean;
-  /** Applies what was done in a letter's name: in our own to the store, in another's to the estate that we take over. */
-  readonly apply: (owner: Letter, entry: EstateEntry) => Promise<void>;
-  /** Of another's estate that we take over something is forgotten. */
-  readonly inheritIncomplete: (owner: Letter) => void;
-  /** Of another's estate that we take over something is forgotten that was done with ids which no node minted. */
-  readonly inheritForgotten: (owner: Letter) => void;
-  /** This node may have acted in that owner's name besides. */
-  readonly inheritGap: (owner: Letter, by: Letter) => void;
 }
 
 /** Of what something is missing that nobody can tell. */
@@ -81,7 +91,7 @@ export class TakeOver {
       const isOwn = letter === this.#parts.letter;
       if (!isOwn && !this.#inheritsFrom(estate)) continue;
       const isOutdated = isOwn && (doubts.all || life < this.#parts.lives.served || !this.#knowsEnds(from));
-      const isDoubted = (id: string): boolean => isOwn && doubts.unminted && !this.#parts.isMinted(id);
+      const isDoubted = (id: string): boolean => isOwn && doubts.unminted && !this.#parts.sessions.isMinted(id);
       const source = `${from}${account}`;
       const disputes = this.#disputes.get(letter) ?? new Disputes();
       this.#disputes.set(letter, disputes);
@@ -94,11 +104,16 @@ export class TakeOver {
           return disputes.settle(entry, source, isOutdated || isDoubted(entry.id));
         });
         this.#hasKept ||= isOwn && entries.some(({ kind }) => kind === 'kept');
-        await Promise.all(entries.map((entry) => this.#parts.apply(letter, entry)));
+        await Promise.all(entries.map((entry) => this.#apply(letter, entry)));
         this.#cursors.set(source, answer.nextCursor);
         more = answer.more;
       }
     }
+  }
+
+  async #apply(owner: Letter, entry: EstateEntry): Promise<void> {
+    const { letter: self, registrar, sessions } = this.#parts;
+    await (owner === self ? sessions.apply(entry) : registrar.estateOf(owner).inherit(entry));
   }
 
   /** What was collected before is gone with the rest: it is collected again. @param heard on whose word, for who asks why */
@@ -112,7 +127,7 @@ export class TakeOver {
       { why, served: lives.served, heard: words },
       'dropping all sessions of the former life: reset, not old',
     );
-    await this.#parts.wipe();
+    await this.#parts.sessions.wipe();
     this.#disputes.get(this.#parts.letter)?.clear();
     this.#cursors.clear();
     this.#hasKept = false;
@@ -121,25 +136,26 @@ export class TakeOver {
   /** What was applied before stays: what was kept under such an id is reset with the rest. */
   async resetUnminted(): Promise<void> {
     this.#parts.log.warn('dropping the sessions of the former life whose ids no node minted: reset, not old');
-    await this.#parts.resetUnminted();
+    await this.#parts.sessions.resetUnminted();
   }
 
   /** What was kept could be what was destroyed here, where that is forgotten (S5). */
   #knowsEnds(from: Letter): boolean {
-    if (this.#parts.knowsEnds()) return true;
+    if (this.#parts.sessions.knowsEnds()) return true;
     this.#parts.log.warn({ from }, 'what was destroyed here is not all known: what was kept elsewhere is reset');
     return false;
   }
 
   /** What is missing in another's estate is missing with us from now on. False where it belongs to a life that is history. */
   #inheritsFrom({ complete, gapsBy, forgetsUnminted, letter: owner, life }: OfferedEstate): boolean {
-    const { inheritForgotten, inheritGap, inheritIncomplete, lives, members } = this.#parts;
+    const { lives, members, registrar } = this.#parts;
     const state = members.stateOf(owner);
     if (life < (state.kind === 'returning' ? state.former : state).incarnation) return false;
     if (complete && !forgetsUnminted) return true;
-    if (forgetsUnminted) inheritForgotten(owner);
-    if (!complete && gapsBy.length === 0) inheritIncomplete(owner);
-    for (const by of gapsBy) inheritGap(owner, by);
+    const estate = registrar.estateOf(owner);
+    if (forgetsUnminted) estate.forgetUnminted();
+    if (!complete && gapsBy.length === 0) estate.markIncomplete();
+    for (const by of gapsBy) estate.markGap(by);
     lives.touchByAnother(owner);
     return true;
   }

@@ -53,7 +53,9 @@ export class Tenure {
       case 'joining':
         return this.#state.why;
       case 'serving':
-        return this.isSure() ? 'confirmed by a peer, or alone' : 'asking the peers whether it is still considered alive';
+        return this.isSure()
+          ? 'confirmed by a peer, or alone'
+          : 'asking the peers whether it is still considered alive';
       case 'leaving':
         return 'closing';
     }

@@ -4,22 +4,16 @@ import type { Config } from '../config/config.ts';
 import { Ends } from '../engine/ends.ts';
 import type { HotRecords } from '../engine/hot-records.ts';
 import type { Recall } from '../engine/recall.ts';
-import { MagliaError, type HandshakeRefusal } from '../errors.ts';
 import type { LongWork } from '../long-work.ts';
-import { believe } from '../membership/believe.ts';
-import { FailureDetector } from '../membership/failure-detector.ts';
-import { Join } from '../membership/join.ts';
 import type { LivesFile } from '../membership/lives-file.ts';
 import type { Lives } from '../membership/lives.ts';
 import type { MemberState } from '../membership/member-state.ts';
-import { isDeath, isGone, Members } from '../membership/members.ts';
+import type { Members } from '../membership/members.ts';
+import { Membership, type LinkEvents } from '../membership/membership.ts';
 import type { PeerLink } from '../membership/peer-link.ts';
-import { Registrar } from '../membership/registrar.ts';
-import { fenceAfterMs } from '../membership/silence.ts';
-import { Tenure } from '../membership/tenure.ts';
-import { Witness } from '../membership/witness.ts';
+import type { Tenure } from '../membership/tenure.ts';
 import type { IsCredible } from '../mesh/claimed-lives.ts';
-import { WIRE_VERSION, type Hello, type PeerRequest } from '../mesh/message.ts';
+import { WIRE_VERSION, type Hello } from '../mesh/message.ts';
 import type { RequestHandler } from '../mesh/peer-connection.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { Forwarder } from '../routing/forwarder.ts';
@@ -39,15 +33,10 @@ export interface NodeLink extends PeerLink {
 }
 
 /** What a link tells of itself, and asks. */
-export interface LinkWiring {
+export interface LinkWiring extends LinkEvents {
   /** Our hello to this peer, at this moment. */
   readonly hello: () => Hello;
   readonly isCredible: IsCredible;
-  readonly onUp: () => void;
-  readonly onDown: () => void;
-  /** Nobody listens there: hard evidence of a death. */
-  readonly onDialRefused: () => void;
-  readonly onDialRejected: (refusal: HandshakeRefusal) => void;
 }
 
 /** Told as things happen to a node. */
@@ -113,9 +102,6 @@ export interface MeshNode<L extends NodeLink> {
   readonly close: () => void;
 }
 
-/** How long a node that leaves waits for its peers to have heard it. */
-const FAREWELL_MS = 200;
-
 /** Builds and wires a node, from the ground up as the layers are; nothing is started. The daemon's, and each simulated one. */
 export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> {
   const { clock, config, lives, livesFile, log, metrics, software, watcher, work } = parts;
@@ -125,56 +111,61 @@ export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> 
   const ends = new Ends({
     limit: limits.ledgerEntries,
     clock,
-    unopposedUntil: () => detector.confirmedByAllAt(),
+    unopposedUntil: () => membership.confirmedByAllAt(),
     wasApart: lives.wasApart(map.letters),
   });
   const engines = buildEngines({ ...parts, memory: { ...parts.memory, ends }, incarnation });
   const { engine, versions } = engines;
   const estates = buildEstates({ ...parts, shelfOf: engines.shelfOf });
 
-  const registrar = new Registrar({ letter, map, lives, estates });
-  const members: Members = new Members({
-    ...{ letter, map, clock, log, metrics },
-    remembered: (peer) => lives.of(peer)?.incarnation ?? 0,
-    onChange: (peer, from, to) => {
-      watcher.changed?.(peer, from, to);
-      registrar.register(peer, to, members);
-      // Nobody is left there to unlock anything: the connections of its clients ended with that life.
-      if (isGone(to) || to.incarnation !== from.incarnation) {
+  const former = { hasSessions: parts.isStoreKept };
+  const membership: Membership = new Membership({
+    ...{ letter, map, timings, incarnation, lives, livesFile, estates, clock, log, metrics, random: parts.random },
+    links: (peer) => links(peer),
+    sessions: {
+      hasFormer: () => former.hasSessions,
+      knowsEnds: () => ends.areAllKnown,
+      wipe: async () => {
+        watcher.wiping?.();
+        await engine.wipe();
+        former.hasSessions = false;
+        await watcher.wiped?.();
+      },
+      resetUnminted: () => {
+        watcher.resettingUnminted?.();
+        return engines.resetUnminted();
+      },
+      isMinted: (id) => parts.ids.isMinted(id),
+      apply: (entry) => engine.settle(entry),
+      recordVersions: engines.recordVersions,
+    },
+    watcher: {
+      changed: (peer, from, to) => watcher.changed?.(peer, from, to),
+      // The connections of its clients ended with that incarnation.
+      incarnationEnded: (peer) => {
         engine.releaseLocksOf(peer);
         estates.releaseLocksOf(peer);
-      }
-      if (isDeath(from, to)) witness.noteDeath(peer);
-      if (members.present().length === 0) tenure.peersGone();
+      },
+      lost: (why) => watcher.lost?.(why),
+      began: (life) => {
+        watcher.beganLife?.();
+        versions.raise(life);
+      },
+      served: () => {
+        former.hasSessions = true;
+        watcher.served?.();
+      },
+      joinFailed: watcher.joinFailed,
     },
   });
-  const tenure: Tenure = new Tenure(incarnation, {
-    ...{ clock, log },
-    fenceAfterMs: fenceAfterMs(timings),
-    askAgainMs: timings.pingMs,
-    hasPeers: () => members.present().length > 0,
-    askPeers: () => detector.pingAll(),
-    onLost: (why) => {
-      watcher.lost?.(why);
-      registrar.closeEstates(members);
-      joinMesh();
-    },
-  });
+  const { isCredible, members, tenure } = membership;
 
-  const isCredible = believe({ letter, members, lives, tenure, clock });
   const hello = (to: Letter): Hello => ({
     ...{ wireVersion: WIRE_VERSION, letter, to, software },
     ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
   });
   const buildLink = (peer: Letter): L =>
-    parts.linkTo(peer, {
-      hello: () => hello(peer),
-      isCredible,
-      onUp: () => detector.linkUp(peer),
-      onDown: () => detector.linkLost(peer),
-      onDialRefused: () => detector.dialRefused(peer),
-      onDialRejected: (refusal) => detector.dialRejected(peer, refusal),
-    });
+    parts.linkTo(peer, { hello: () => hello(peer), isCredible, ...membership.linkEvents(peer) });
   const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
   const links = (peer: Letter): L => {
     const link = linkOf.get(peer);
@@ -182,91 +173,25 @@ export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> 
     return link;
   };
 
-  const detector: FailureDetector = new FailureDetector({
-    ...{ letter, map, members, links, lives, tenure, timings, clock, log, metrics },
-    onJudged: (by) => witness.noteJudgedBy(by),
-  });
-  const witness: Witness = new Witness({
-    ...{ letter, map, members, detector, links, lives, livesFile, estates, tenure, timings, clock },
-  });
-
-  const former = { hasSessions: parts.isStoreKept };
-  const join = new Join({
-    ...{ letter, members, links, lives, livesFile, tenure, timings, clock, log, random: parts.random },
-    isRefusing: (peer) => detector.isRefusing(peer),
-    rejectionBy: (peer) => detector.rejectionBy(peer),
-    isAsGoodAsDead: (peer) => detector.isAsGoodAsDead(peer),
-    hasJudgedUs: (peer) => detector.hasJudgedUs(peer),
-    hasFormerSessions: () => former.hasSessions,
-    knowsEnds: () => ends.areAllKnown,
-    wipe: async () => {
-      watcher.wiping?.();
-      await engine.wipe();
-      former.hasSessions = false;
-      await watcher.wiped?.();
-    },
-    resetUnminted: () => {
-      watcher.resettingUnminted?.();
-      return engines.resetUnminted();
-    },
-    recordVersions: engines.recordVersions,
-    isMinted: (id) => parts.ids.isMinted(id),
-    apply: (owner, entry) => (owner === letter ? engine.settle(entry) : registrar.estateOf(owner).inherit(entry)),
-    inheritIncomplete: (owner) => registrar.estateOf(owner).markIncomplete(),
-    inheritForgotten: (owner) => registrar.estateOf(owner).forgetUnminted(),
-    inheritGap: (owner, by) => registrar.estateOf(owner).markGap(by),
-    onIncarnation: (life) => {
-      watcher.beganLife?.();
-      versions.raise(life);
-    },
-  });
-  const joinMesh = (): void => {
-    join.run().then(() => {
-      former.hasSessions = true;
-      watcher.served?.();
-    }, watcher.joinFailed);
-  };
-
   const executor = new LocalExecutor({ engine, estates, tenure, livesFile });
   const forwarder = new Forwarder({ links, clock, metrics, inFlightPerLink: limits.inFlightPerLink });
   const router = new Router({ letter, map, members, executor, forwarder, timings, clock, log, metrics });
   const desk = new PeerDesk({
-    ...{ letter, map, members, witness, tenure, executor, forwarder, detector, links, timings, work, clock, metrics },
+    ...{ letter, map, membership, executor, forwarder, links, timings, work, clock, metrics },
   });
 
   return {
     ...{ members, tenure, estates, router, links, isCredible, hello },
     answer: (from, request) => desk.answer(from, request),
     called: (from) => {
-      detector.heardFrom(from.letter, from.incarnation);
+      membership.heard(from.letter, from.incarnation);
       links(from.letter).nudge();
     },
     start: () => {
       for (const link of linkOf.values()) link.open();
-      detector.start();
-      joinMesh();
+      membership.start();
     },
-    farewell: async (mode) => {
-      // What a join asks for after the farewell would take that back.
-      join.close();
-      tenure.leave();
-      const { incarnation: life } = tenure;
-      const request: PeerRequest =
-        mode === 'stop'
-          ? { kind: 'goodbye', incarnation: life }
-          : { kind: 'pause', incarnation: life, forMs: timings.pauseMs };
-      const deadlineAt = clock.monotonic() + FAREWELL_MS;
-      const told = [...linkOf.values()].map((link) =>
-        link.request(request, deadlineAt).catch((error: unknown) => {
-          // A peer that cannot be told finds out by itself.
-          if (!(error instanceof MagliaError)) throw error;
-        }),
-      );
-      await Promise.all(told);
-    },
-    close: () => {
-      join.close();
-      detector.close();
-    },
+    farewell: (mode) => membership.leave(mode),
+    close: () => membership.close(),
   };
 }

@@ -1,10 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import type { FailureDetector } from '../membership/failure-detector.ts';
-import type { Members } from '../membership/members.ts';
+import type { Membership } from '../membership/membership.ts';
 import type { PeerLinks } from '../membership/peer-link.ts';
-import type { Tenure } from '../membership/tenure.ts';
-import type { Witness } from '../membership/witness.ts';
 import type { Hello, PeerAnswer, PeerRequest, RequestOf } from '../mesh/message.ts';
 import { answerBy, type RequestTable } from '../mesh/request-table.ts';
 import { isLongWork, type LongWork } from '../long-work.ts';
@@ -21,12 +18,12 @@ import { isStandIn, placeLetter, type MeshSight } from './placement.ts';
 export interface PeerDeskParts {
   readonly letter: Letter;
   readonly map: LetterMap;
-  readonly members: Members;
-  readonly witness: Witness;
-  readonly tenure: Pick<Tenure, 'incarnation'>;
+  readonly membership: Pick<Membership, 'answers' | 'heard' | 'silenceOf'> & {
+    readonly members: Pick<Membership['members'], 'change' | 'stateOf'>;
+    readonly tenure: Pick<Membership['tenure'], 'incarnation'>;
+  };
   readonly executor: LocalExecutor;
   readonly forwarder: Forwarder;
-  readonly detector: Pick<FailureDetector, 'silenceOf'>;
   readonly links: PeerLinks;
   readonly timings: TimingsConfig;
   readonly work: LongWork;
@@ -53,8 +50,9 @@ export class PeerDesk {
 
   constructor(parts: PeerDeskParts) {
     this.#parts = parts;
-    this.#sight = { self: parts.letter, map: parts.map, stateOf: (peer) => parts.members.stateOf(peer) };
-    this.#table = { ...parts.witness.answers, execute: (from, request) => this.#command(from, request) };
+    const { letter, map, membership } = parts;
+    this.#sight = { self: letter, map, stateOf: (peer) => membership.members.stateOf(peer) };
+    this.#table = { ...membership.answers, execute: (from, request) => this.#command(from, request) };
   }
 
   answer(from: Hello, request: PeerRequest): Soon<PeerAnswer> {
@@ -63,17 +61,17 @@ export class PeerDesk {
 
   /** Whether at once or later: as the executor does. */
   #command(from: Hello, request: Execute): Soon<PeerAnswer> {
-    const { clock, witness } = this.#parts;
-    witness.heard(from.letter, from.incarnation);
+    const { clock, membership } = this.#parts;
+    membership.heard(from.letter, from.incarnation);
     const reply = this.#checked(request, clock.monotonic() + Math.min(request.budgetMs, MAX_BUDGET_MS));
     if (!(reply instanceof Promise)) return this.#answered(request, reply);
     return reply.then((known) => this.#answered(request, known));
   }
 
   #answered({ command }: Execute, reply: Reply): PeerAnswer {
-    const { metrics, tenure } = this.#parts;
+    const { membership, metrics } = this.#parts;
     metrics.count('requests', { door: 'mesh', command: command.kind, outcome: reply.kind });
-    return { kind: 'reply', id: command.id, executorIncarnation: tenure.incarnation, reply };
+    return { kind: 'reply', id: command.id, executorIncarnation: membership.tenure.incarnation, reply };
   }
 
   /** What a peer says came in at a door is checked as if it came in here; on its way to another owner, there. */
@@ -96,24 +94,24 @@ export class PeerDesk {
   }
 
   #asOwner({ owner, incarnation, command }: Execute, deadlineAt: number): Soon<Reply> {
-    const { executor, letter, tenure } = this.#parts;
+    const { executor, letter, membership } = this.#parts;
     if (owner !== letter) return NOT_HERE;
     // Meant for a former life, or for one that we have not told the sender about yet (docs/guarantees.md#rule-4).
-    if (incarnation !== tenure.incarnation) return STALE;
+    if (incarnation !== membership.tenure.incarnation) return STALE;
     return executor.own(command, deadlineAt, incarnation);
   }
 
   async #asRelay({ owner, incarnation, command }: Execute, deadlineAt: number): Promise<Reply> {
-    const { detector, letter, links, map, timings } = this.#parts;
+    const { letter, links, map, membership, timings } = this.#parts;
     if (owner === letter || !map.has(owner)) return NOT_HERE;
     // Only over a path that worked a moment ago: a write that sticks half-way would be in doubt for nothing.
-    const isFresh = links(owner).state.kind === 'up' && detector.silenceOf(owner).pathMs <= 2 * timings.pingMs;
+    const isFresh = links(owner).state.kind === 'up' && membership.silenceOf(owner).pathMs <= 2 * timings.pingMs;
     if (!isFresh) return NOT_HERE;
     return this.#passOn(owner, incarnation, command, deadlineAt);
   }
 
   async #asStandIn({ owner, command }: Execute, deadlineAt: number): Promise<Reply> {
-    const { executor, letter, map, members } = this.#parts;
+    const { executor, letter, map, membership } = this.#parts;
     if (owner === letter || !map.has(owner)) return NOT_HERE;
     for (;;) {
       const placement = placeLetter(owner, this.#sight);
@@ -123,7 +121,7 @@ export class PeerDesk {
       }
       // Asked to stand in for one that we see alive: relay instead (docs/guarantees.md#rule-7).
       if (placement.kind === 'peer') return this.#passOn(owner, placement.incarnation, command, deadlineAt);
-      if (!(await members.change(deadlineAt))) return NOT_HERE;
+      if (!(await membership.members.change(deadlineAt))) return NOT_HERE;
     }
   }
 

@@ -1,4 +1,6 @@
 /* A thread that writes into shared memory how late its timer came at most, in milliseconds. */
+import { performance } from 'node:perf_hooks';
+import { setInterval } from 'node:timers';
 import { workerData } from 'node:worker_threads';
 
 const PERIOD_MS = 5;

@@ -189,6 +189,12 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
     judges: new Set(),
     failApply: () => undefined,
   };
+  const apply = (owner: Letter, entry: EstateEntry): Promise<void> => {
+    const failure = world.failApply(entry);
+    if (failure !== undefined) return Promise.reject(failure);
+    steps.push(`apply ${owner} ${entry.id}${entry.kind === 'reset' ? '' : ` ${entry.kind}`}`);
+    return Promise.resolve();
+  };
   const join = new Join({
     ...{ letter: a, members, links: links.asPart, lives, tenure, timings: TIMINGS, clock, log },
     livesFile: {
@@ -198,33 +204,37 @@ export function setUpJoin({ letters = 'abc', served = FORMER_LIFE } = {}): JoinS
       },
       save: () => Promise.resolve(world.memory.kind === 'kept'),
     },
-    isRefusing: (letter) => world.refusing.has(letter),
-    rejectionBy: (letter) => (world.rejecting.has(letter) ? 'wrong-secret' : undefined),
     random: () => 0,
-    isAsGoodAsDead: () => false,
-    hasJudgedUs: (letter) => world.judges.has(letter),
-    hasFormerSessions: () => world.hasFormerSessions,
-    knowsEnds: () => world.knowsEnds,
-    wipe: () => {
-      steps.push('wipe');
-      world.hasFormerSessions = false;
-      return Promise.resolve();
+    detector: {
+      isRefusing: (letter) => world.refusing.has(letter),
+      rejectionBy: (letter) => (world.rejecting.has(letter) ? 'wrong-secret' : undefined),
+      isAsGoodAsDead: () => false,
+      hasJudgedUs: (letter) => world.judges.has(letter),
     },
-    apply: (owner, entry) => {
-      const failure = world.failApply(entry);
-      if (failure !== undefined) return Promise.reject(failure);
-      steps.push(`apply ${owner} ${entry.id}${entry.kind === 'reset' ? '' : ` ${entry.kind}`}`);
-      return Promise.resolve();
+    sessions: {
+      hasFormer: () => world.hasFormerSessions,
+      knowsEnds: () => world.knowsEnds,
+      wipe: () => {
+        steps.push('wipe');
+        world.hasFormerSessions = false;
+        return Promise.resolve();
+      },
+      resetUnminted: () => {
+        steps.push('reset unminted');
+        return Promise.resolve();
+      },
+      isMinted: (id) => !id.startsWith('a-made-up'),
+      apply: (entry) => apply(a, entry),
+      recordVersions: () => void steps.push('record versions'),
     },
-    inheritIncomplete: (owner) => void incomplete.push(owner),
-    resetUnminted: () => {
-      steps.push('reset unminted');
-      return Promise.resolve();
+    registrar: {
+      estateOf: (owner) => ({
+        inherit: (entry) => apply(owner, entry),
+        markIncomplete: () => void incomplete.push(owner),
+        forgetUnminted: () => void forgotten.push(owner),
+        markGap: (by) => void gaps.push(`${owner} by ${by}`),
+      }),
     },
-    isMinted: (id) => !id.startsWith('a-made-up'),
-    recordVersions: () => void steps.push('record versions'),
-    inheritForgotten: (owner) => void forgotten.push(owner),
-    inheritGap: (owner, by) => void gaps.push(`${owner} by ${by}`),
     onIncarnation: (incarnation) => void incarnations.push(incarnation),
   });
   const peer = (letter: Letter): JoinPeer => {

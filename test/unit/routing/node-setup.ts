@@ -158,8 +158,13 @@ export class RoutingNode {
       ...{ letter: a, map, members, detector, links: links.asPart, lives, livesFile: KEPT, estates, tenure },
       ...{ timings: TIMINGS, clock },
     });
+    const membership = {
+      ...{ members, tenure, answers: witness.answers },
+      heard: (peer: Letter, incarnation: number) => detector.heardFrom(peer, incarnation),
+      silenceOf: (peer: Letter) => detector.silenceOf(peer),
+    };
     this.desk = new PeerDesk({
-      ...{ letter: a, map, members, witness, tenure, executor, forwarder, detector, clock, metrics },
+      ...{ letter: a, map, membership, executor, forwarder, clock, metrics },
       ...{ links: links.asPart, timings: TIMINGS, work: new LongWork() },
     });
 
