@@ -182,7 +182,8 @@ class Arrival implements Caller {
     this.#deadline?.cancel();
     this.#deadline = this.#parts.clock.after(FAREWELL_MS, () => this.destroy());
     this.#socket.resume();
-    this.#socket.end(HANDSHAKE_FAILURE);
+    this.#socket.write(HANDSHAKE_FAILURE);
+    this.#socket.end();
   }
 
   #tooLate(): void {

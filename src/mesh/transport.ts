@@ -30,8 +30,6 @@ export interface AcceptedSocket extends MeshSocket {
   off(event: 'data', listener: (chunk: Buffer) => void): unknown;
   off(event: 'end', listener: () => void): unknown;
   listeners(event: 'data'): readonly unknown[];
-  end(): unknown;
-  end(lastBytes: Buffer): unknown;
   unshift(bytes: Buffer): unknown;
   /** Closes with a reset, so that nothing of it is left on this host. */
   resetAndDestroy(): unknown;
@@ -59,5 +57,5 @@ export interface Transport {
   dial(security: MeshConfig['security'], address: MeshAddress, own: Letter, lookup: LookupFunction): DialledSocket;
   serve(onSocket: (socket: AcceptedSocket) => void): SocketServer;
   /** Calls `run` once what has come by now was read, after this turn of the event loop. */
-  endOfTurn(run: () => void): void;
+  readonly endOfTurn: (run: () => void) => void;
 }
