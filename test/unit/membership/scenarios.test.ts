@@ -295,7 +295,7 @@ describe('a node that was stopped', () => {
         await there.runFor(1);
         there.freeze(B);
         await there.runFor(600);
-        if (!('id' in act) || act.id === undefined) throw new TypeError('nobody can ask for it elsewhere');
+        if (!('id' in act)) throw new TypeError('nobody can ask for it elsewhere');
         expect(await ask(there, A, { kind: 'get', id: act.id })).toMatchObject({ kind: 'miss' });
         there.resume(B);
         there.slowStore(B, 0);
@@ -470,6 +470,28 @@ describe('an owner that returns while it is stood in for', () => {
       id,
       version: 7,
     });
+  });
+});
+
+describe('a peer that hangs', () => {
+  test('S6: it gets as many commands as a link may have in flight; the others wait for half their time, and no other peer’s wait', async () => {
+    const there = await start(3, { limits: { inFlightPerLink: 2 } });
+    const [ofB, ofC] = [await mintAt(there, B), await mintAt(there, C)];
+    there.freeze(B);
+    const frozenAt = there.world.now;
+    const hanging = Array.from({ length: 6 }, () => there.visitors.do(A, { kind: 'touch', id: ofB }));
+    await there.runFor(10);
+    const askedAt = there.world.now;
+    expect(await ask(there, A, { kind: 'get', id: ofC })).toMatchObject({ kind: 'read' });
+    expect(there.world.now - askedAt).toBeLessThan(20);
+    // Later than half their time, and before a ping's deadline ends the link.
+    await there.runFor(frozenAt + 135 - there.world.now);
+    there.resume(B);
+    await there.runFor(500);
+    const told = (await Promise.all(hanging)).map((outcome) => ('code' in outcome ? outcome.code : outcome.kind));
+    expect(told.filter((one) => one === 'written')).toHaveLength(2);
+    expect(told.filter((one) => one === 'PEER_BACKPRESSURE')).toHaveLength(4);
+    expect(await toldOf(there, ofB)).toEqual(everywhere(there, 'read'));
   });
 });
 
