@@ -17,6 +17,7 @@ import { Refusals } from './membership/refusals.ts';
 import { Link } from './mesh/link.ts';
 import { meshLimits } from './mesh/limits.ts';
 import { MeshServer } from './mesh/mesh-server.ts';
+import { tcp } from './mesh/tcp.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { buildNode, type LinkWiring } from './node/node.ts';
 import { viewCluster, type ClusterView } from './routing/cluster-view.ts';
@@ -135,7 +136,7 @@ function compose(
   const linkTo = (peer: Letter, { onDialRefused, onDialRejected, ...wiring }: LinkWiring): Link =>
     new Link({
       ...{ self: letter, letter: peer, address: map.address(peer), isCredible: wiring.isCredible, hello: wiring.hello },
-      ...{ security: config.mesh.security, limits: meshLimits(config), clock, log, random },
+      ...{ security: config.mesh.security, limits: meshLimits(config), transport: tcp, clock, log, random },
       callbacks: {
         onUp: wiring.onUp,
         onDown: wiring.onDown,
@@ -165,6 +166,7 @@ function compose(
   const meshServer = new MeshServer({
     ...{ letter, listen: config.mesh.listen, security: config.mesh.security, map, hello, isCredible, clock, log },
     limits: meshLimits(config),
+    transport: tcp,
     handler: node.answer,
     callbacks: {
       onHello: (from) => {

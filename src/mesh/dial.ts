@@ -8,7 +8,8 @@ import { judgeAnswer } from './handshake.ts';
 import { writeHello } from './hello-codec.ts';
 import type { HostLookup } from './host-lookup.ts';
 import type { Hello, HelloAnswer, NoAnswerReason, PeerAnswer } from './message.ts';
-import { codeOf, dialSocket, explainDialError, type MeshSecurity } from './tls.ts';
+import { codeOf, explainDialError, type MeshSecurity } from './tls.ts';
+import type { Transport } from './transport.ts';
 
 /**
  * Why a dial failed. `refused`: the host says that nobody listens there (ECONNREFUSED), which is hard evidence.
@@ -33,6 +34,7 @@ export interface DialParts {
   readonly isCredible: IsCredible;
   readonly lookup: HostLookup;
   readonly clock: Clock;
+  readonly transport: Transport;
   /** Gives the dial up. */
   readonly signal: AbortSignal;
   readonly heirs: DialHeirs;
@@ -66,11 +68,11 @@ class Dial implements FramedSocketOwner {
   constructor(parts: DialParts, settle: (outcome: DialOutcome) => void) {
     this.#parts = parts;
     this.#settle = settle;
-    const { address, clock, dialMs, hello, lookup, security, signal } = parts;
-    const { socket, readyEvent } = dialSocket(security, address, hello.letter, lookup.lookup);
+    const { address, clock, dialMs, hello, lookup, security, signal, transport } = parts;
+    const { socket, readyEvent } = transport.dial(security, address, hello.letter, lookup.lookup);
     socket.once('connect', () => (this.#stage = 'securing'));
     socket.once(readyEvent, () => this.#greet());
-    this.#connection = new FramedSocket(socket, this, clock);
+    this.#connection = new FramedSocket({ socket, owner: this, clock, endOfTurn: transport.endOfTurn });
     this.#deadline = clock.after(dialMs, () => this.#timeOut());
     signal.addEventListener('abort', this.#onAbort, { once: true });
   }

@@ -1,10 +1,10 @@
-import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../clock.ts';
 import { FrameError } from '../errors.ts';
 import { FieldWriter } from './field-writer.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import type { FrameSink } from './frame-sink.ts';
 import { GREETING_MAX_BYTES } from './frames.ts';
+import type { MeshSocket, Transport } from './transport.ts';
 
 /** A frame that has begun is whole within this, or its sender is given up. */
 const WHOLE_FRAME_MS = 5000;
@@ -34,6 +34,13 @@ export interface FramedSocketOwner extends FrameSink {
   onClosed(ending: Ending): void;
 }
 
+export interface FramedSocketParts {
+  readonly socket: MeshSocket;
+  readonly owner: FramedSocketOwner;
+  readonly clock: Clock;
+  readonly endOfTurn: Transport['endOfTurn'];
+}
+
 type SocketPhase = 'open' | 'parting' | 'closed';
 
 /**
@@ -43,9 +50,10 @@ type SocketPhase = 'open' | 'parting' | 'closed';
 export class FramedSocket {
   /** Resolves when the socket's resources are free. */
   readonly closed: Promise<void>;
-  readonly #socket: Socket;
+  readonly #socket: MeshSocket;
   readonly #owner: FramedSocketOwner;
   readonly #clock: Clock;
+  readonly #endOfTurn: Transport['endOfTurn'];
   readonly #decoder: FrameDecoder;
   #phase: SocketPhase = 'open';
   /** What was written in this turn, if `#isFlushing`. */
@@ -57,10 +65,11 @@ export class FramedSocket {
   #frameTimer: Timer | undefined;
   #farewellTimer: Timer | undefined;
 
-  constructor(socket: Socket, owner: FramedSocketOwner, clock: Clock) {
+  constructor({ socket, owner, clock, endOfTurn }: FramedSocketParts) {
     this.#socket = socket;
     this.#owner = owner;
     this.#clock = clock;
+    this.#endOfTurn = endOfTurn;
     this.#decoder = new FrameDecoder(owner, GREETING_MAX_BYTES);
     this.#heardAt = clock.monotonic();
     this.closed = new Promise((resolve) => {
@@ -105,7 +114,7 @@ export class FramedSocket {
     if (this.#phase !== 'open') return new FieldWriter();
     if (!this.#isFlushing) {
       this.#isFlushing = true;
-      setImmediate(this.#flush);
+      this.#endOfTurn(this.#flush);
     }
     return this.#batch;
   }

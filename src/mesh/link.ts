@@ -33,6 +33,7 @@ import {
   type TrafficClass,
   type WaitingClass,
 } from './traffic-class.ts';
+import type { Transport } from './transport.ts';
 import { describeWelcome } from './wire-version.ts';
 
 /** `timeout`: a request was not answered by its deadline. `lost`: anything else that ended the connection. */
@@ -49,6 +50,7 @@ export interface LinkOptions {
   readonly limits: MeshLimits;
   readonly isCredible: IsCredible;
   readonly clock: Clock;
+  readonly transport: Transport;
   readonly log: Logger;
   /** From [0, 1), for the jitter between dials. */
   readonly random: () => number;
@@ -101,7 +103,7 @@ export class Link {
     this.#options = options;
     this.#log = options.log.child({ link: options.letter });
     this.#mayBeSent = mayBeSent(undefined, options.limits);
-    this.#inFlight = new InFlight(options.clock, () => setImmediate(() => this.#judgeDeadlines()));
+    this.#inFlight = new InFlight(options.clock, () => options.transport.endOfTurn(() => this.#judgeDeadlines()));
     this.#queues = {
       bulk: new LinkQueue(options.clock, MAX_WAITING_BYTES),
       execute: new LinkQueue(options.clock, MAX_WAITING_BYTES),
@@ -210,7 +212,7 @@ export class Link {
   }
 
   async #dial(signal: AbortSignal): Promise<LinkDownError | HandshakeRefusedError | undefined> {
-    const { address, callbacks, clock, hello, isCredible, limits, security } = this.#options;
+    const { address, callbacks, clock, hello, isCredible, limits, security, transport } = this.#options;
     this.#enter({ kind: 'dialled', why: `was ${this.#state.kind}: ${this.#state.why}` });
     const outcome = await dialInVersions({
       address,
@@ -221,6 +223,7 @@ export class Link {
       lookup: this.#lookup,
       isCredible,
       clock,
+      transport,
       signal,
       heirs: this.#heirs,
     });

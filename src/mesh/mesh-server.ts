@@ -1,4 +1,3 @@
-import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
@@ -15,6 +14,7 @@ import type { Hello } from './message.ts';
 import { PeerConnection, type RequestHandler } from './peer-connection.ts';
 import { addressOf, Reception, type TurnedAway } from './reception.ts';
 import { codeOf, explainCallerError, explainForeigner, serverTlsOptions, type MeshSecurity } from './tls.ts';
+import type { AcceptedSocket, SocketServer, Transport } from './transport.ts';
 
 export type { Refusal } from './admissions.ts';
 
@@ -37,6 +37,7 @@ export interface MeshServerOptions {
   readonly isCredible: IsCredible;
   readonly handler: RequestHandler;
   readonly clock: Clock;
+  readonly transport: Transport;
   readonly log: Logger;
   readonly callbacks: MeshServerCallbacks;
 }
@@ -59,11 +60,11 @@ export class MeshServer {
   readonly #admissions: Admissions;
   readonly #addresses: MapAddresses;
   readonly #reception: Reception;
-  readonly #server: Server;
+  readonly #server: SocketServer;
   /** The sockets of peers and of those who may be one, by their connections. */
-  readonly #callers = new WeakMap<PeerConnection, Socket>();
+  readonly #callers = new WeakMap<PeerConnection, AcceptedSocket>();
   /** What a caller calls itself before it has proved anything. */
-  readonly #claims = new WeakMap<Socket, Letter>();
+  readonly #claims = new WeakMap<AcceptedSocket, Letter>();
   #closed: Promise<void> | undefined;
 
   constructor(options: MeshServerOptions) {
@@ -84,7 +85,7 @@ export class MeshServer {
       onTurnedAway: (reason) => callbacks.onTurnedAway(reason),
     });
     const begin =
-      security.kind === 'plain' ? (socket: Socket) => this.#receive(socket) : this.#tlsOver(security.secret);
+      security.kind === 'plain' ? (socket: AcceptedSocket) => this.#receive(socket) : this.#tlsOver(security.secret);
     this.#reception = new Reception({
       places: limits.callers,
       dialMs: limits.dialMs,
@@ -95,7 +96,7 @@ export class MeshServer {
       onForeign: (from, why) => this.#refuseForeigner(from, why),
       onTurnedAway: (reason) => callbacks.onTurnedAway(reason),
     });
-    this.#server = createTcpServer((socket) => this.#reception.accept(socket));
+    this.#server = options.transport.serve((socket) => this.#reception.accept(socket));
   }
 
   /**
@@ -139,7 +140,7 @@ export class MeshServer {
   }
 
   /** Begins TLS over a connection. The server that does it has no port of its own. */
-  #tlsOver(secret: Buffer): (socket: Socket) => void {
+  #tlsOver(secret: Buffer): (socket: AcceptedSocket) => void {
     const claim = (socket: TLSSocket, letter: Letter): void => void this.#claims.set(socket, letter);
     const server = createTlsServer(serverTlsOptions(secret, this.#options.limits.dialMs, claim));
     server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
@@ -150,11 +151,12 @@ export class MeshServer {
     return (socket) => void server.emit('connection', socket);
   }
 
-  #receive(socket: Socket): void {
-    const { clock, handler, limits } = this.#options;
+  #receive(socket: AcceptedSocket): void {
+    const { clock, handler, limits, transport } = this.#options;
+    const { endOfTurn } = transport;
     const from = addressOf(socket);
     const host = this.#admissions;
-    const connection = new PeerConnection({ socket, from, limits, handler, clock, log: this.#log, host });
+    const connection = new PeerConnection({ socket, from, limits, handler, clock, endOfTurn, log: this.#log, host });
     this.#callers.set(connection, socket);
     this.#admissions.add(connection);
   }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { writeAnswer, writeNoAnswer } from './answer-codec.ts';
 import type { Clock, Timer } from '../clock.ts';
@@ -13,6 +12,7 @@ import { MAX_QUEUED_BYTES, mayBeSent, type MeshLimits } from './limits.ts';
 import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from './message.ts';
 import { senderIncarnation } from './sender-incarnation.ts';
 import { placesOfAll } from './traffic-class.ts';
+import type { MeshSocket, Transport } from './transport.ts';
 
 /** How long a peer may leave its answers unread once they fill the queue. */
 const UNREAD_ANSWERS_MS = 5000;
@@ -24,12 +24,13 @@ const MAX_UNREAD_BYTES = 16 * MAX_QUEUED_BYTES;
 export type RequestHandler = (from: Hello, request: PeerRequest) => Soon<PeerAnswer>;
 
 export interface PeerConnectionParts {
-  readonly socket: Socket;
+  readonly socket: MeshSocket;
   /** `host:port` of the caller, for logs. */
   readonly from: string;
   readonly limits: MeshLimits;
   readonly handler: RequestHandler;
   readonly clock: Clock;
+  readonly endOfTurn: Transport['endOfTurn'];
   readonly log: Logger;
   readonly host: PeerConnectionHost;
 }
@@ -74,10 +75,10 @@ export class PeerConnection implements FramedSocketOwner {
   constructor(parts: PeerConnectionParts) {
     this.#parts = parts;
     this.from = parts.from;
-    const { clock, limits } = parts;
+    const { clock, endOfTurn, limits, socket } = parts;
     const deadline = clock.after(limits.dialMs, () => this.destroy(`no hello within ${limits.dialMs} ms`));
     this.#phase = { kind: 'greeting', deadline };
-    this.#connection = new FramedSocket(parts.socket, this, clock);
+    this.#connection = new FramedSocket({ socket, owner: this, clock, endOfTurn });
   }
 
   get closed(): Promise<void> {

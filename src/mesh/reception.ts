@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import type { Clock, Timer } from '../clock.ts';
 import { formatAddress } from '../session/letter.ts';
@@ -6,6 +5,7 @@ import { networkOf, plainAddress } from '../listening/caller-address.ts';
 import { HANDSHAKE_FAILURE, readFirstBytes } from './client-hello.ts';
 import type { Complaints } from './complaints.ts';
 import type { MapAddresses } from './map-addresses.ts';
+import type { AcceptedSocket } from './transport.ts';
 import { WaitingRoom, type Caller } from './waiting-room.ts';
 
 /** How long a caller has to read why it is none of ours. */
@@ -27,7 +27,7 @@ export interface ReceptionParts {
   readonly clock: Clock;
   readonly log: Logger;
   /** The caller's handshake may begin, or where nothing is encrypted its hello. What it has sent is still to be read. */
-  readonly onReady: (socket: Socket) => void;
+  readonly onReady: (socket: AcceptedSocket) => void;
   /** What it sent is no handshake of a node. */
   readonly onForeign: (from: string, why: string) => void;
   readonly onTurnedAway: (reason: TurnedAway) => void;
@@ -47,7 +47,7 @@ export class Reception {
     this.#forOthers = new WaitingRoom({ places, isForPeers: false, clock });
   }
 
-  accept(socket: Socket): void {
+  accept(socket: AcceptedSocket): void {
     socket.on('error', (error) => this.#parts.log.debug({ err: error }, 'an accepted socket failed'));
     if (socket.remoteAddress === undefined) {
       socket.destroy();
@@ -67,14 +67,14 @@ export class Reception {
   }
 
   /** The handshake is done. False where the caller is gone. */
-  proved(socket: Socket): boolean {
+  proved(socket: AcceptedSocket): boolean {
     const arrival = this.#arrivals.get(connectionOf(socket));
     arrival?.proved();
     return arrival !== undefined;
   }
 
   /** It is a peer, and no longer counts as a caller. */
-  welcomed(socket: Socket): void {
+  welcomed(socket: AcceptedSocket): void {
     this.#arrivals.get(connectionOf(socket))?.welcomed();
   }
 
@@ -88,7 +88,7 @@ export class Reception {
 
 class Arrival implements Caller {
   readonly address: string;
-  readonly #socket: Socket;
+  readonly #socket: AcceptedSocket;
   readonly #from: string;
   readonly #room: WaitingRoom;
   readonly #parts: ReceptionParts;
@@ -97,7 +97,7 @@ class Arrival implements Caller {
   #firstBytes: Buffer = Buffer.alloc(0);
   #deadline: Timer | undefined;
 
-  constructor(socket: Socket, address: string, room: WaitingRoom, parts: ReceptionParts) {
+  constructor(socket: AcceptedSocket, address: string, room: WaitingRoom, parts: ReceptionParts) {
     this.#socket = socket;
     this.address = address;
     this.#from = addressOf(socket);
@@ -182,7 +182,8 @@ class Arrival implements Caller {
     this.#deadline?.cancel();
     this.#deadline = this.#parts.clock.after(FAREWELL_MS, () => this.destroy());
     this.#socket.resume();
-    this.#socket.end(HANDSHAKE_FAILURE);
+    this.#socket.write(HANDSHAKE_FAILURE);
+    this.#socket.end();
   }
 
   #tooLate(): void {
@@ -194,13 +195,13 @@ class Arrival implements Caller {
   }
 }
 
-export function addressOf(socket: Socket): string {
+export function addressOf(socket: AcceptedSocket): string {
   const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return 'an address that is gone:0';
   return formatAddress({ host: remoteAddress, port: remotePort });
 }
 
 /** The same for a socket and for the one that TLS puts over it. */
-function connectionOf(socket: Socket): string {
+function connectionOf(socket: AcceptedSocket): string {
   return `${addressOf(socket)} ${socket.localAddress ?? ''}`;
 }

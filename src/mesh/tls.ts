@@ -1,20 +1,15 @@
-import { connect as connectTcp, type LookupFunction, type Socket } from 'node:net';
+import { connect as connectTcp, type LookupFunction } from 'node:net';
 import { connect as connectTls, type TlsOptions, type TLSSocket } from 'node:tls';
 import type { MeshConfig } from '../config/config.ts';
 import { HandshakeRefusedError } from '../errors.ts';
 import type { Letter, MeshAddress } from '../session/letter.ts';
 import { letterOfIdentity, meshKey, pskIdentity } from './psk.ts';
+import type { DialledSocket } from './transport.ts';
 
 export type MeshSecurity = MeshConfig['security'];
 
 /** The hash of the cipher is the hash of an external pre-shared key, which is SHA-256 (RFC 8446, 4.2.11). */
 const PROTOCOL = { minVersion: 'TLSv1.3', maxVersion: 'TLSv1.3', ciphers: 'TLS_AES_128_GCM_SHA256' } as const;
-
-export interface DialledSocket {
-  readonly socket: Socket;
-  /** The event at which the socket is ready for the hello. */
-  readonly readyEvent: 'connect' | 'secureConnect';
-}
 
 /**
  * Begins to connect. No session is ever resumed and no early data sent: each dial proves the secret anew.

@@ -29,7 +29,7 @@ import type { Store } from '../store/store.ts';
 import { buildEngines } from './engines.ts';
 import { buildEstates } from './estates.ts';
 
-/** Our link to a peer: over TLS, or simulated. */
+/** Our link to a peer. */
 export interface NodeLink extends PeerLink {
   open(): void;
 }

@@ -5,6 +5,7 @@ import { ListenError } from '../../src/listening/listen-error.ts';
 import { systemClock } from '../../src/clock.ts';
 import { MeshServer } from '../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
+import { tcp } from '../../src/mesh/tcp.ts';
 import { LetterMap } from '../../src/session/letter.ts';
 import { placesOfAll } from '../../src/mesh/traffic-class.ts';
 import { encodeFrames, type Frame } from '../support/mesh-frames.ts';
@@ -334,6 +335,7 @@ describe('a server that is told to', () => {
       limits,
       handler: (_from, asked) => answerOf(asked),
       clock: systemClock,
+      transport: tcp,
       log: new LogBook().log,
       callbacks: { onHello: () => undefined, onRefused: () => undefined, onTurnedAway: () => undefined },
     });

@@ -12,6 +12,7 @@ import type { LinkState } from '../../src/mesh/link-state.ts';
 import { Link, type DownCause } from '../../src/mesh/link.ts';
 import type { MeshLimits } from '../../src/mesh/limits.ts';
 import type { TurnedAway } from '../../src/mesh/reception.ts';
+import { tcp } from '../../src/mesh/tcp.ts';
 import { MeshServer, type Refusal } from '../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../src/mesh/message.ts';
 import { OUR_VERSIONS } from '../../src/mesh/wire-version.ts';
@@ -156,6 +157,7 @@ export async function startServer(options: TestServerOptions = {}): Promise<Test
       return options.handler?.(from, request) ?? answerOf(request);
     },
     clock: systemClock,
+    transport: tcp,
     log: logBook.log,
     callbacks: {
       onHello: (hello) => hellos.add(hello),
@@ -213,6 +215,7 @@ export function openLink(address: MeshAddress, options: TestLinkOptions = {}): T
     hello: () => helloOf(from, to, options.hello),
     limits: { ...limits, ...options.limits },
     clock: systemClock,
+    transport: tcp,
     log: logBook.log,
     random: () => 0.5,
     callbacks: {

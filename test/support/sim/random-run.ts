@@ -17,6 +17,10 @@ export interface RunResult {
   readonly trace: readonly string[];
 }
 
+/** So often requests for a peer have to wait for room on the link. */
+const NARROW_LINKS = 0.3;
+const NARROW_LINK = 1;
+const WIDE_LINK = 256;
 const SMALL_LEDGER = 5;
 const LARGE_LEDGER = 1000;
 /** Shorter than a split, as a minute is beside an hour; longer than any request. */
@@ -48,12 +52,14 @@ export async function run(
   const trace: string[] = [];
   const meshSeed = random.below(2 ** 31);
   const isLedgerSmall = random.chance(0.15);
+  const inFlightPerLink = random.chance(NARROW_LINKS) ? NARROW_LINK : WIDE_LINK;
   const mesh = new SimMesh({
     seed: meshSeed,
     size: hosts ?? Number(size),
     limits: {
       ledgerEntries: isLedgerSmall ? SMALL_LEDGER : LARGE_LEDGER,
       recalledSessions: 1000,
+      inFlightPerLink,
       shelfMegabytes: 1,
     },
     doGoOn: weather !== 'faults',
@@ -106,6 +112,7 @@ function judge(mesh: SimMesh, weather: Weather, splits: readonly Split[] | undef
   for (const { act, outcome } of deeds) {
     mesh.count(`${act.kind}: ${outcome.kind}`);
     if (outcome.kind === 'miss' && outcome.reason === 'expired') mesh.count('told expired');
+    if ('code' in outcome) mesh.count(`told ${outcome.code}`);
   }
   const history = { deeds, lineages, hurtAt, absences, unrest };
   const { rotateGraceSeconds, tombstoneSeconds, ttlSeconds } = config.session;

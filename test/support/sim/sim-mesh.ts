@@ -6,7 +6,7 @@ import type { Config } from '../../../src/config/config.ts';
 import { isLetter, LetterMap, type Letter } from '../../../src/session/letter.ts';
 import { Random } from './random.ts';
 import { SimDisk, type DiskState } from './sim-disk.ts';
-import { SimNetwork } from './sim-network.ts';
+import { addressOf, SimNetwork } from './sim-network.ts';
 import { SimNode, type SimNodeWatcher } from './sim-node.ts';
 import { SimMachineClock } from './sim-machine-clock.ts';
 import { SimProcess } from './sim-process.ts';
@@ -84,6 +84,10 @@ const CONFIG: SimConfig = {
 
 const LETTERS = ['a', 'b', 'c', 'd', 'e'].filter(isLetter);
 
+/** Of pino. */
+const ERROR_LEVEL = 50;
+const OF_DISKS = /^lives\.json (cannot be|has not been) written/;
+
 /** How wrong the machines' clocks may be, to either side. */
 const SKEW_MS = 3000;
 
@@ -124,9 +128,9 @@ export class SimMesh {
     this.letters = LETTERS.slice(0, size);
     this.#random = new Random(seed);
     this.#trace = (line) => trace?.(`${this.world.now.toFixed(2).padStart(9)} ${line}`);
-    this.#log = pino({ level: trace === undefined ? 'silent' : 'info' }, { write: (line) => this.#traceLog(line) });
-    this.#map = new LetterMap(new Map(this.letters.map((letter, at) => [letter, { host: 'sim', port: at + 1 }])));
-    this.network = new SimNetwork(this.world, new Random(this.#random.below(2 ** 31)), this.#map);
+    this.#log = pino({ level: trace === undefined ? 'error' : 'info' }, { write: (line) => this.#traceLog(line) });
+    this.#map = new LetterMap(new Map(this.letters.map((letter) => [letter, { host: addressOf(letter), port: 7421 }])));
+    this.network = new SimNetwork(this.world, new Random(this.#random.below(2 ** 31)), (what) => this.count(what));
     this.#machines = new Map(
       this.letters.map((letter) => [
         letter,
@@ -365,7 +369,10 @@ export class SimMesh {
   }
 
   #traceLog(line: string): void {
-    const { node, msg, id, reason, why } = JSON.parse(line) as Record<string, string>;
+    const { node, msg, id, reason, why, level } = JSON.parse(line) as Record<string, string>;
+    // Whatever else a daemon logs as an error is a fault of its own.
+    if (Number(level) >= ERROR_LEVEL && !OF_DISKS.test(msg ?? ''))
+      this.errors.push(new Error(`${node ?? '?'} logs: ${msg ?? ''}`));
     this.#trace(`${node ?? '?'}: ${msg ?? ''} ${id ?? ''} ${reason ?? ''} ${why ?? ''}`);
   }
 }

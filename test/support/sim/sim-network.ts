@@ -1,18 +1,14 @@
-import { judgeHello, type Rival } from '../../../src/mesh/handshake.ts';
-import type { Hello, HelloAnswer, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
-import { senderIncarnation } from '../../../src/mesh/sender-incarnation.ts';
-import type { Letter, LetterMap } from '../../../src/session/letter.ts';
+import type { AcceptedSocket } from '../../../src/mesh/transport.ts';
+import type { Letter } from '../../../src/session/letter.ts';
 import type { Random } from './random.ts';
 import type { SimProcess } from './sim-process.ts';
+import { SimSocket } from './sim-socket.ts';
 import type { World } from './world.ts';
 
-/** A daemon that listens. */
-export interface Endpoint {
+/** A port on which a daemon listens. */
+export interface Listener {
   readonly process: SimProcess;
-  readonly hello: (to: Letter) => Hello;
-  readonly handler: (from: Hello, request: PeerRequest) => Promise<PeerAnswer>;
-  readonly onHello: (hello: Hello) => void;
-  readonly suspectAfterMs: number;
+  readonly onSocket: (socket: AcceptedSocket) => void;
 }
 
 const FASTEST_MS = 0.1;
@@ -20,34 +16,49 @@ const SLOWEST_MS = 5;
 /** How long TCP may take to send again once a way is open again. */
 const LONGEST_RESEND_MS = 150;
 
+/** What a kernel takes of a connection before its sender has to wait: often far less than what is written at once, here. */
+const KERNEL_BYTES = [256, 4096, 65_536];
+
+/** So often what was written at once comes in two pieces. */
+const SPLITS = 0.1;
+
 /** The cables: who listens where, which ways are cut, and what is on its way. */
 export class SimNetwork {
   readonly world: World;
   readonly random: Random;
-  readonly map: LetterMap;
-  readonly #endpoints = new Map<Letter, Endpoint>();
+  /** Told what comes about on connections. */
+  readonly count: (what: string) => void;
+  readonly #listeners = new Map<Letter, Listener>();
   readonly #cuts = new Set<string>();
   /** Machines without power: nothing comes from there, not even a refusal. */
   readonly #dark = new Set<Letter>();
   readonly #pipes = new Set<Pipe>();
-  readonly #accepted = new Map<Letter, Set<AcceptedConnection>>();
+  readonly #kernelBytes: number;
+  #ports = 40_000;
 
-  constructor(world: World, random: Random, map: LetterMap) {
+  constructor(world: World, random: Random, count: (what: string) => void) {
     this.world = world;
     this.random = random;
-    this.map = map;
+    this.count = count;
+    this.#kernelBytes = random.pick(KERNEL_BYTES);
   }
 
-  listen(letter: Letter, endpoint: Endpoint): void {
-    this.#endpoints.set(letter, endpoint);
-    endpoint.process.onDeath(() => {
-      if (this.#endpoints.get(letter) === endpoint) this.#endpoints.delete(letter);
-      this.#accepted.delete(letter);
+  /** Until the process is dead. */
+  listen(letter: Letter, listener: Listener): void {
+    this.#listeners.set(letter, listener);
+    listener.process.onDeath(() => {
+      if (this.#listeners.get(letter) === listener) this.#listeners.delete(letter);
     });
   }
 
-  listener(letter: Letter): Endpoint | undefined {
-    return this.#endpoints.get(letter);
+  /** Begins to connect, as `net.connect` does. */
+  dial(from: Letter, to: Letter, process: SimProcess): SimSocket {
+    const [forth, back] = [this.#pipe(from, to), this.#pipe(to, from)];
+    this.#ports += 1;
+    const ends = { remote: addressOf(to), local: addressOf(from), kernelBytes: this.#kernelBytes };
+    const socket = new SimSocket({ process, ...ends, sends: forth, receives: back, network: this });
+    forth.send(() => this.#arrive(socket, { from, to, port: this.#ports, forth, back }));
+    return socket;
   }
 
   isDark(letter: Letter): boolean {
@@ -82,20 +93,36 @@ export class SimNetwork {
     return FASTEST_MS + draw * draw * draw * (SLOWEST_MS - FASTEST_MS);
   }
 
-  pipe(from: Letter, to: Letter): Pipe {
-    const pipe = new Pipe(this, from, to);
-    this.#pipes.add(pipe);
-    return pipe;
+  /** Where what was written at once is taken apart: its length where it is not. */
+  pieceOf(bytes: number): number {
+    return bytes > 1 && this.random.chance(SPLITS) ? 1 + this.random.below(bytes - 1) : bytes;
   }
 
   forget(pipe: Pipe): void {
     this.#pipes.delete(pipe);
   }
 
-  connectionsOf(acceptor: Letter): Set<AcceptedConnection> {
-    const connections = this.#accepted.get(acceptor) ?? new Set<AcceptedConnection>();
-    this.#accepted.set(acceptor, connections);
-    return connections;
+  #pipe(from: Letter, to: Letter): Pipe {
+    const pipe = new Pipe(this, from, to);
+    this.#pipes.add(pipe);
+    return pipe;
+  }
+
+  /** At the peer's machine. Its kernel connects, whatever the daemon does; that finds the connection when it goes on. */
+  #arrive(dialler: SimSocket, { from, to, port, forth, back }: Call): void {
+    const listener = this.#listeners.get(to);
+    if (listener === undefined) {
+      back.send(() => dialler.refused());
+      return;
+    }
+    const { process } = listener;
+    const ends = { remote: addressOf(from), local: addressOf(to), port, kernelBytes: this.#kernelBytes };
+    const socket = new SimSocket({ process, ...ends, sends: back, receives: forth, network: this });
+    dialler.meets(socket);
+    back.send(() => dialler.connected());
+    process.deliver('input', () => {
+      if (!socket.closed) listener.onSocket(socket);
+    });
   }
 
   #resend(): void {
@@ -105,6 +132,19 @@ export class SimNetwork {
       }
     }
   }
+}
+
+interface Call {
+  readonly from: Letter;
+  readonly to: Letter;
+  readonly port: number;
+  readonly forth: Pipe;
+  readonly back: Pipe;
+}
+
+/** The address of this letter's machine. */
+export function addressOf(letter: Letter): string {
+  return `10.0.0.${letter.charCodeAt(0)}`;
 }
 
 /** One direction of one connection: in order, and held up while its way is cut. */
@@ -127,6 +167,7 @@ export class Pipe {
   }
 
   send(arrive: () => void): void {
+    if (this.#isDiscarded) return;
     const { world } = this.#network;
     this.#lastAt = Math.max(this.#lastAt, world.now + this.#network.delayMs());
     world.after(this.#lastAt - world.now, () => {
@@ -149,42 +190,4 @@ export class Pipe {
     this.#stuck = [];
     this.#network.forget(this);
   }
-}
-
-/** What the acceptor knows of a connection. */
-export class AcceptedConnection {
-  readonly hello: Hello;
-  isOpen = true;
-  #incarnation: number;
-  #heardAt: number;
-  readonly #world: World;
-
-  constructor(hello: Hello, world: World) {
-    this.hello = hello;
-    this.#incarnation = hello.incarnation;
-    this.#world = world;
-    this.#heardAt = world.now;
-  }
-
-  get rival(): Rival {
-    return { incarnation: this.#incarnation, heardAgoMs: this.#world.now - this.#heardAt };
-  }
-
-  heard(request: PeerRequest): void {
-    this.#heardAt = this.#world.now;
-    this.#incarnation = Math.max(this.#incarnation, senderIncarnation(request) ?? 0);
-  }
-}
-
-/** The acceptor's side of a greeting, judged by the real code. */
-export function welcome(network: SimNetwork, endpoint: Endpoint, hello: Hello): HelloAnswer {
-  const connections = network.connectionsOf(hello.to);
-  const rivals = [...connections].filter((one) => one.isOpen && one.hello.letter === hello.letter);
-  return judgeHello(hello, {
-    hello: endpoint.hello(hello.letter),
-    map: network.map,
-    rivals: rivals.map(({ rival }) => rival),
-    suspectAfterMs: endpoint.suspectAfterMs,
-    isCredible: () => true,
-  });
 }

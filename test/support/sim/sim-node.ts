@@ -9,18 +9,23 @@ import { LivesFile } from '../../../src/membership/lives-file.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import type { Members } from '../../../src/membership/members.ts';
 import type { Tenure } from '../../../src/membership/tenure.ts';
+import { HandshakeRefusedError } from '../../../src/errors.ts';
+import { meshLimits } from '../../../src/mesh/limits.ts';
+import { Link } from '../../../src/mesh/link.ts';
+import { MeshServer } from '../../../src/mesh/mesh-server.ts';
 import type { Hello, PeerAnswer, PeerRequest } from '../../../src/mesh/message.ts';
 import { buildNode, type MeshNode } from '../../../src/node/node.ts';
 import type { Router } from '../../../src/routing/router.ts';
 import type { Letter, LetterMap } from '../../../src/session/letter.ts';
 import { MintedIds } from '../../../src/session/session-id.ts';
+import type { Soon } from '../../../src/soon.ts';
 import type { Estates } from '../../../src/standin/estates.ts';
 import { LifeClock } from '../../../src/store/life-clock.ts';
 import type { SimDisk } from './sim-disk.ts';
-import { SimLink } from './sim-link.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
 import { SimStore, type SimMemcached } from './sim-store.ts';
+import { simTransport } from './sim-transport.ts';
 
 /** What a simulated daemon tells the simulation. */
 export interface SimNodeWatcher {
@@ -57,6 +62,7 @@ export interface SimNodeParts {
 const NO_METRICS = { count: () => undefined, set: () => undefined, observe: () => undefined };
 
 const SOFTWARE = 'simulated';
+const PLAIN = { kind: 'plain' } as const;
 
 /** All nodes have the same secret. */
 const IDS = new MintedIds(Buffer.from('the secret of the simulated mesh'));
@@ -79,7 +85,8 @@ export class SimNode {
   readonly lives: Lives;
   readonly estates: Estates;
   readonly #parts: SimNodeParts;
-  readonly #node: MeshNode<SimLink>;
+  readonly #node: MeshNode<Link>;
+  readonly #meshServer: MeshServer;
   readonly #recall: Recall;
   readonly #hot: HotRecords;
   readonly #lifeClock: LifeClock;
@@ -106,18 +113,25 @@ export class SimNode {
     });
     this.#lifeClock.keep().catch((error: unknown) => watcher.failed(letter, error));
 
-    this.#node = buildNode<SimLink>({
+    const transport = simTransport({ letter, map, network, process });
+    const mesh = { security: PLAIN, limits: meshLimits(parts.config), transport, clock, log };
+    this.#node = buildNode<Link>({
       ...{ config: { letter, map, ...parts.config }, allowsFlush: true, software: SOFTWARE, ids: IDS },
       ...{ store: this.store, isStoreKept: parts.isStoreKept, memory: { recall: this.#recall, hot: this.#hot } },
       ...{ lives: this.lives, livesFile, work: new LongWork(), clock, lifeClock: this.#lifeClock, log },
       metrics: NO_METRICS,
       random: () => network.random.next(),
-      linkTo: (peer, { hello, onUp, onDown, onDialRefused, onDialRejected }) =>
-        new SimLink({
-          ...{ from: letter, to: peer, network, process, hello },
-          dialMs: timings.dialMs,
-          inFlightLimit: limits.inFlightPerLink,
-          callbacks: { onUp, onDown, onDialRefused, onDialRejected },
+      linkTo: (peer, { hello, isCredible, onUp, onDown, onDialRefused, onDialRejected }) =>
+        new Link({
+          ...{ ...mesh, self: letter, letter: peer, address: map.address(peer), hello, isCredible },
+          random: () => network.random.next(),
+          callbacks: {
+            ...{ onUp, onDown, onState: () => undefined },
+            onDialFailed: (cause, error) => {
+              if (cause === 'refused') onDialRefused();
+              if (error instanceof HandshakeRefusedError) onDialRejected(error.refusal);
+            },
+          },
         }),
       watcher: {
         changed: (peer, from, to) => watcher.changed(letter, peer, from.kind, to.kind),
@@ -130,19 +144,24 @@ export class SimNode {
         joinFailed: (error) => watcher.failed(letter, error),
       },
     });
+    this.#meshServer = new MeshServer({
+      ...{ ...mesh, letter, listen: map.address(letter), map, hello: this.#node.hello },
+      isCredible: this.#node.isCredible,
+      handler: (from, request) => this.#answer(from, request),
+      callbacks: {
+        onHello: (hello) => this.#node.called(hello),
+        onRefused: () => undefined,
+        onTurnedAway: () => undefined,
+      },
+    });
     ({ members: this.members, tenure: this.tenure, router: this.router, estates: this.estates } = this.#node);
   }
 
   start(): void {
-    const { letter, network, config } = this.#parts;
-    network.listen(letter, {
-      process: this.process,
-      hello: this.#node.hello,
-      handler: (from, request) => this.#answer(from, request),
-      onHello: (hello) => this.#node.called(hello),
-      suspectAfterMs: config.timings.suspectAfterMs,
-    });
-    this.#node.start();
+    this.#meshServer.listen().then(
+      () => this.#node.start(),
+      (error: unknown) => this.#parts.watcher.failed(this.letter, error),
+    );
   }
 
   /** Answers nothing any more, and says goodbye or asks for patience. Resolves when all have heard it, or will not. */
@@ -161,12 +180,16 @@ export class SimNode {
     this.#recall.lostAll('store-lost', this.#lifeClock.now() + config.session.ttlSeconds * 1000);
   }
 
-  async #answer(from: Hello, request: PeerRequest): Promise<PeerAnswer> {
-    try {
-      return await this.#node.answer(from, request);
-    } catch (error) {
+  #answer(from: Hello, request: PeerRequest): Soon<PeerAnswer> {
+    const failed = (error: unknown): never => {
       this.#parts.watcher.failed(this.letter, error);
       throw error;
+    };
+    try {
+      const answer = this.#node.answer(from, request);
+      return answer instanceof Promise ? answer.catch(failed) : answer;
+    } catch (error) {
+      return failed(error);
     }
   }
 }

@@ -82,6 +82,11 @@ export class SimStore implements Store {
     this.#storeMs = storeMs;
   }
 
+  /** Whether it was asked for something and has not answered. */
+  get isBusy(): boolean {
+    return this.#connection.inFlight.size > 0;
+  }
+
   get(key: string): Promise<Buffer | undefined> {
     return this.#run(() => this.#memcached.get(key));
   }

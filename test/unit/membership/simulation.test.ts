@@ -48,6 +48,12 @@ const NEEDED = [
   'open: opened',
   'put: in-doubt',
   'rotate: written',
+  'told PEER_BACKPRESSURE',
+  'connection: in pieces',
+  'connection: read at once',
+  'connection: no room to write',
+  'connection: ended',
+  'connection: reset',
 ];
 
 const tally = new Map<string, number>();
