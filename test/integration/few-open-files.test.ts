@@ -18,8 +18,8 @@ function maglia(openFiles: number, args: string): Promise<Ended> {
   });
 }
 
-/** With 18 Node.js itself cannot load any file; with 46 it can load the whole program. */
-test.each([19, 24, 32, 40])(
+/** With 18 Node.js itself cannot load any file; with 36 it can load the whole program. */
+test.each([19, 24, 28, 32])(
   'S6: with %i files to open, whatever maglia is asked for ends in one sentence that says what to do',
   async (openFiles) => {
     const asked = ['--version', '--help', 'status', 'serve --config cluster.example.json'];
