@@ -10,7 +10,7 @@ import { openLives } from './daemon/remembered-lives.ts';
 import { StoreLosses } from './daemon/store-losses.ts';
 import { HotRecords } from './engine/hot-records.ts';
 import { Recall } from './engine/recall.ts';
-import { ClosedError, HandshakeRefusedError } from './errors.ts';
+import { ClosedError } from './errors.ts';
 import { LongWork } from './long-work.ts';
 import { checkClock } from './membership/believe.ts';
 import { Refusals } from './membership/refusals.ts';
@@ -133,24 +133,22 @@ function compose(
   losses.begin(opened.kept, lives.served);
   const work = new LongWork();
 
-  const linkTo = (peer: Letter, { onDialRefused, onDialRejected, ...wiring }: LinkWiring): Link =>
+  const linkTo = (peer: Letter, { events, hello, isCredible }: LinkWiring): Link =>
     new Link({
-      ...{ self: letter, letter: peer, address: map.address(peer), isCredible: wiring.isCredible, hello: wiring.hello },
+      ...{ self: letter, letter: peer, address: map.address(peer), isCredible, hello },
       ...{ security: config.mesh.security, limits: meshLimits(config), transport: tcp, clock, log, random },
       callbacks: {
-        onUp: wiring.onUp,
-        onDown: wiring.onDown,
+        ...events,
         onDialFailed: (cause, error) => {
           heard(error, 'mesh');
-          if (cause === 'refused') onDialRefused();
-          if (error instanceof HandshakeRefusedError) onDialRejected(error.refusal);
+          events.onDialFailed(cause, error);
         },
         onState: (_from, to) => {
           for (const state of LINK_STATES) metrics.set('linkState', { peer, state }, state === to.kind ? 1 : 0);
         },
       },
     });
-  const node = buildNode<Link>({
+  const node = buildNode({
     ...{ config, allowsFlush: config.doors.allowFlush, software, store, isStoreKept: opened.kept === 'kept', memory },
     ids: new MintedIds(config.mesh.security.kind === 'psk' ? config.mesh.security.secret : undefined),
     ...{ lives, livesFile, linkTo, work, clock, lifeClock, log, metrics, random },

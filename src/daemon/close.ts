@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts';
 import type { LivesFile } from '../membership/lives-file.ts';
-import type { Link } from '../mesh/link.ts';
 import type { MeshServer } from '../mesh/mesh-server.ts';
 import type { MeshNode } from '../node/node.ts';
 import type { OpenedStore } from '../store/open-store.ts';
@@ -15,7 +14,7 @@ export type CloseMode = 'stop' | 'restart';
 const LAST_WRITE_MS = 1000;
 
 export interface MeshParts {
-  readonly node: Pick<MeshNode<Link>, 'close' | 'farewell' | 'links' | 'members'>;
+  readonly node: Pick<MeshNode, 'close' | 'farewell' | 'links' | 'members'>;
   readonly doors: Pick<Doors, 'close'>;
   readonly meshServer: Pick<MeshServer, 'close'>;
 }

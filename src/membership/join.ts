@@ -1,5 +1,3 @@
-import type { Logger } from 'pino';
-import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
 import { ClosedError, MagliaError } from '../errors.ts';
 import type { LifeHistory } from '../mesh/message.ts';
@@ -8,23 +6,15 @@ import { pauseAfter, waits, type JoinOutcome } from './join-outcome.ts';
 import { JoinRequests, type JoinRequestsParts } from './join-requests.ts';
 import { judgeHistories, type AnsweredPeer, type JoinJudgement } from './join-judgement.ts';
 import type { LivesFile, Memory } from './lives-file.ts';
-import type { Lives } from './lives.ts';
-import { isGone, type Members } from './members.ts';
-import type { PeerLinks } from './peer-link.ts';
+import { isGone } from './members.ts';
 import { TakeOver, type TakeOverParts } from './take-over.ts';
 import type { Tenure } from './tenure.ts';
 import { HOLD_MS } from './witness.ts';
 
 export interface JoinParts extends TakeOverParts, JoinRequestsParts {
-  readonly letter: Letter;
-  readonly members: Members;
-  readonly links: PeerLinks;
-  readonly lives: Lives;
   readonly livesFile: Pick<LivesFile, 'memory' | 'save' | 'settled'>;
   readonly tenure: Tenure;
   readonly timings: TimingsConfig;
-  readonly clock: Clock;
-  readonly log: Logger;
   /** Our incarnation changed: versions go on above it, links say it in their hello. */
   readonly onIncarnation: (incarnation: number) => void;
   /** From [0, 1), for the jitter of the back-off. */

@@ -1,8 +1,9 @@
 import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 import type { TimingsConfig } from '../config/config.ts';
-import { MagliaError, type HandshakeRefusal } from '../errors.ts';
+import { HandshakeRefusedError, MagliaError } from '../errors.ts';
 import type { IsCredible } from '../mesh/claimed-lives.ts';
+import type { LinkCallbacks } from '../mesh/link.ts';
 import type { PeerRequest } from '../mesh/message.ts';
 import type { RequestTable } from '../mesh/request-table.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -56,13 +57,7 @@ export interface MembershipParts {
 }
 
 /** What a link to a peer tells of itself. */
-export interface LinkEvents {
-  readonly onUp: () => void;
-  readonly onDown: () => void;
-  /** Nobody listens there: hard evidence of a death. */
-  readonly onDialRefused: () => void;
-  readonly onDialRejected: (refusal: HandshakeRefusal) => void;
-}
+export type LinkEvents = Pick<LinkCallbacks, 'onUp' | 'onDown' | 'onDialFailed'>;
 
 /** How long a node that leaves waits for its peers to have heard it. */
 const FAREWELL_MS = 200;
@@ -139,8 +134,11 @@ export class Membership {
     return {
       onUp: () => this.#detector.linkUp(peer),
       onDown: () => this.#detector.linkLost(peer),
-      onDialRefused: () => this.#detector.dialRefused(peer),
-      onDialRejected: (refusal) => this.#detector.dialRejected(peer, refusal),
+      onDialFailed: (cause, error) => {
+        // Nobody listens there: hard evidence of a death.
+        if (cause === 'refused') this.#detector.dialRefused(peer);
+        if (error instanceof HandshakeRefusedError) this.#detector.dialRejected(peer, error.refusal);
+      },
     };
   }
 

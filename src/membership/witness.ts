@@ -100,14 +100,9 @@ export class Witness {
     return answer;
   }
 
-  /** Any sign of life on a connection that the peer has dialled. */
-  heard(from: Letter, incarnation: number): void {
-    this.#parts.detector.heardFrom(from, incarnation);
-  }
-
   #pong(from: Letter, { incarnation }: RequestOf<'ping'>): PeerAnswer {
-    this.heard(from, incarnation);
-    const { tenure } = this.#parts;
+    const { detector, tenure } = this.#parts;
+    detector.heardFrom(from, incarnation);
     const verdict = this.#verdictOn(from, incarnation);
     return { kind: 'pong', verdict, incarnation: tenure.incarnation, phase: tenure.phase };
   }

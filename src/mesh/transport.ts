@@ -1,7 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import type { MeshConfig } from '../config/config.ts';
-import type { Letter } from '../session/letter.ts';
-import type { MeshAddress } from '../session/letter.ts';
+import type { Letter, MeshAddress } from '../session/letter.ts';
 
 /** What the mesh asks of a connection: TCP's, TLS's over it, or a simulated one. */
 export interface MeshSocket {

@@ -10,10 +10,10 @@ import type { Lives } from '../membership/lives.ts';
 import type { MemberState } from '../membership/member-state.ts';
 import type { Members } from '../membership/members.ts';
 import { Membership, type LinkEvents } from '../membership/membership.ts';
-import type { PeerLink } from '../membership/peer-link.ts';
 import type { Tenure } from '../membership/tenure.ts';
 import type { IsCredible } from '../mesh/claimed-lives.ts';
 import { takesOf } from '../mesh/limits.ts';
+import type { Link } from '../mesh/link.ts';
 import type { Hello } from '../mesh/message.ts';
 import type { RequestHandler } from '../mesh/peer-connection.ts';
 import { OUR_VERSIONS } from '../mesh/wire-version.ts';
@@ -29,13 +29,9 @@ import type { Store } from '../store/store.ts';
 import { buildEngines } from './engines.ts';
 import { buildEstates } from './estates.ts';
 
-/** Our link to a peer. */
-export interface NodeLink extends PeerLink {
-  open(): void;
-}
-
-/** What a link tells of itself, and asks. */
-export interface LinkWiring extends LinkEvents {
+/** What a link to a peer needs of its node. */
+export interface LinkWiring {
+  readonly events: LinkEvents;
   /** Our hello to this peer, at this moment. */
   readonly hello: () => Hello;
   readonly isCredible: IsCredible;
@@ -60,7 +56,7 @@ export interface NodeWatcher {
   readonly joinFailed: (error: unknown) => void;
 }
 
-export interface NodeParts<L extends NodeLink> {
+export interface NodeParts {
   readonly config: Pick<Config, 'letter' | 'limits' | 'map' | 'session' | 'timings'>;
   readonly allowsFlush: boolean;
   readonly software: string;
@@ -71,7 +67,7 @@ export interface NodeParts<L extends NodeLink> {
   readonly memory: { readonly recall: Recall; readonly hot: HotRecords };
   readonly lives: Lives;
   readonly livesFile: LivesFile;
-  readonly linkTo: (peer: Letter, wiring: LinkWiring) => L;
+  readonly linkTo: (peer: Letter, wiring: LinkWiring) => Link;
   readonly watcher: NodeWatcher;
   readonly work: LongWork;
   readonly clock: Clock;
@@ -83,13 +79,13 @@ export interface NodeParts<L extends NodeLink> {
 }
 
 /** A node of the mesh without its doors, its mesh port and its store: everything that has to agree with other nodes. */
-export interface MeshNode<L extends NodeLink> {
+export interface MeshNode {
   readonly members: Members;
   readonly tenure: Tenure;
   readonly estates: Estates;
   readonly router: Router;
   /** Every peer has one. */
-  readonly links: (peer: Letter) => L;
+  readonly links: (peer: Letter) => Link;
   readonly isCredible: IsCredible;
   readonly hello: (to: Letter) => Hello;
   /** Answers a request of a peer. */
@@ -105,7 +101,7 @@ export interface MeshNode<L extends NodeLink> {
 }
 
 /** Builds and wires a node, from the ground up as the layers are; nothing is started. The daemon's, and each simulated one. */
-export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> {
+export function buildNode(parts: NodeParts): MeshNode {
   const { clock, config, lives, livesFile, log, metrics, software, watcher, work } = parts;
   const { letter, limits, map, timings } = config;
   const incarnation = Math.max(clock.now(), lives.served + 1);
@@ -166,10 +162,10 @@ export function buildNode<L extends NodeLink>(parts: NodeParts<L>): MeshNode<L> 
     ...{ ...OUR_VERSIONS, letter, to, software, takes: takesOf(config) },
     ...{ incarnation: tenure.incarnation, phase: tenure.phase, mapDigest: map.digest },
   });
-  const buildLink = (peer: Letter): L =>
-    parts.linkTo(peer, { hello: () => hello(peer), isCredible, ...membership.linkEvents(peer) });
+  const buildLink = (peer: Letter): Link =>
+    parts.linkTo(peer, { hello: () => hello(peer), isCredible, events: membership.linkEvents(peer) });
   const linkOf = new Map(members.letters.map((peer) => [peer, buildLink(peer)]));
-  const links = (peer: Letter): L => {
+  const links = (peer: Letter): Link => {
     const link = linkOf.get(peer);
     if (link === undefined) throw new RangeError(`${peer} is not a peer of this node`);
     return link;

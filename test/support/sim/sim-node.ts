@@ -9,7 +9,6 @@ import { LivesFile } from '../../../src/membership/lives-file.ts';
 import { Lives } from '../../../src/membership/lives.ts';
 import type { Members } from '../../../src/membership/members.ts';
 import type { Tenure } from '../../../src/membership/tenure.ts';
-import { HandshakeRefusedError } from '../../../src/errors.ts';
 import { meshLimits } from '../../../src/mesh/limits.ts';
 import { Link } from '../../../src/mesh/link.ts';
 import { MeshServer } from '../../../src/mesh/mesh-server.ts';
@@ -85,7 +84,7 @@ export class SimNode {
   readonly lives: Lives;
   readonly estates: Estates;
   readonly #parts: SimNodeParts;
-  readonly #node: MeshNode<Link>;
+  readonly #node: MeshNode;
   readonly #meshServer: MeshServer;
   readonly #recall: Recall;
   readonly #hot: HotRecords;
@@ -115,23 +114,17 @@ export class SimNode {
 
     const transport = simTransport({ letter, map, network, process });
     const mesh = { security: PLAIN, limits: meshLimits(parts.config), transport, clock, log };
-    this.#node = buildNode<Link>({
+    this.#node = buildNode({
       ...{ config: { letter, map, ...parts.config }, allowsFlush: true, software: SOFTWARE, ids: IDS },
       ...{ store: this.store, isStoreKept: parts.isStoreKept, memory: { recall: this.#recall, hot: this.#hot } },
       ...{ lives: this.lives, livesFile, work: new LongWork(), clock, lifeClock: this.#lifeClock, log },
       metrics: NO_METRICS,
       random: () => network.random.next(),
-      linkTo: (peer, { hello, isCredible, onUp, onDown, onDialRefused, onDialRejected }) =>
+      linkTo: (peer, { events, hello, isCredible }) =>
         new Link({
           ...{ ...mesh, self: letter, letter: peer, address: map.address(peer), hello, isCredible },
           random: () => network.random.next(),
-          callbacks: {
-            ...{ onUp, onDown, onState: () => undefined },
-            onDialFailed: (cause, error) => {
-              if (cause === 'refused') onDialRefused();
-              if (error instanceof HandshakeRefusedError) onDialRejected(error.refusal);
-            },
-          },
+          callbacks: { ...events, onState: () => undefined },
         }),
       watcher: {
         changed: (peer, from, to) => watcher.changed(letter, peer, from.kind, to.kind),

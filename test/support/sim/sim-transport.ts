@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { AcceptedSocket, DialledSocket, SocketServer, Transport } from '../../../src/mesh/transport.ts';
-import type { Letter } from '../../../src/session/letter.ts';
-import type { LetterMap, MeshAddress } from '../../../src/session/letter.ts';
+import type { Letter, LetterMap, MeshAddress } from '../../../src/session/letter.ts';
 import type { SimNetwork } from './sim-network.ts';
 import type { SimProcess } from './sim-process.ts';
 
