@@ -88,6 +88,9 @@ const LETTERS = ['a', 'b', 'c', 'd', 'e'].filter(isLetter);
 const ERROR_LEVEL = 50;
 const OF_DISKS = /^lives\.json (cannot be|has not been) written/;
 
+/** Longer than any visitor waits. */
+const ANSWERED_WITHIN_MS = 1100;
+
 /** How wrong the machines' clocks may be, to either side. */
 const SKEW_MS = 3000;
 
@@ -298,6 +301,14 @@ export class SimMesh {
       if (node?.tenure.phase !== 'serving' || !node.tenure.isSure()) return false;
       return node.members.letters.every((peer) => node.isLinkedTo(peer) && node.members.stateOf(peer).kind === 'alive');
     });
+  }
+
+  /** Lets time pass until this is answered, or its caller has given up. */
+  async answerOf<T>(coming: Promise<T>): Promise<T> {
+    let isAnswered = false;
+    const answered = coming.finally(() => (isAnswered = true));
+    await this.world.runUntilTrue(() => isAnswered, ANSWERED_WITHIN_MS, 1);
+    return answered;
   }
 
   converges(limitMs: number): Promise<boolean> {

@@ -17,10 +17,8 @@ const [A, B, C, D, E] = [letterOf('a'), letterOf('b'), letterOf('c'), letterOf('
 
 /** Has a command carried out as a door of this node would. */
 async function dispatch(there: SimMesh, node: Letter, command: SessionCommand): Promise<Reply> {
-  let reply: Reply | undefined;
-  const asked = Promise.resolve(there.nodeOf(node)?.router.dispatch(command)).then((told) => (reply = told));
-  await there.world.runUntilTrue(() => reply !== undefined, 1100, 1);
-  return asked.then((told) => told ?? { kind: 'unavailable', code: 'CLOSING' });
+  const told = await there.answerOf(Promise.resolve(there.nodeOf(node)?.router.dispatch(command)));
+  return told ?? { kind: 'unavailable', code: 'CLOSING' };
 }
 
 /** What every node that runs says of a session. */

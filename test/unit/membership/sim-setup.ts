@@ -18,11 +18,8 @@ export async function start(size: number, options: Partial<SimMeshOptions> = {})
 }
 
 /** Asks a node and waits for the answer. */
-export async function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
-  let outcome: Outcome | undefined;
-  const asked = there.visitors.do(node, act).then((told) => (outcome = told));
-  await there.world.runUntilTrue(() => outcome !== undefined, 1100, 1);
-  return asked;
+export function ask(there: SimMesh, node: Letter, act: Act): Promise<Outcome> {
+  return there.answerOf(there.visitors.do(node, act));
 }
 
 /** A session of this node, with data. */
