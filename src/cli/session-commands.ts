@@ -13,7 +13,7 @@ import { EXIT } from './exit-codes.ts';
 import { jsonBody, parseJsonData, readData, ID_ARGUMENT, readId, checkOneInput } from './session-arguments.ts';
 import { terminalLine } from './terminal-text.ts';
 
-interface MintOptions extends DaemonOptions {
+interface LifeOptions extends DaemonOptions {
   readonly ttl?: number;
 }
 
@@ -22,7 +22,7 @@ export function mintCommand({ context, finish }: CommandParts): Command {
   return daemonCommand('mint', 'make a session on the daemon asked, and print its id')
     .argument('[data]', 'its data, JSON; - reads standard input')
     .option('--ttl <seconds>', 'its life after the last use', parseWholeNumber)
-    .action(async (argument: string | undefined, options: MintOptions) => {
+    .action(async (argument: string | undefined, options: LifeOptions) => {
       const data = argument === undefined ? undefined : parseJsonData(await readData(argument, context.input));
       const call = jsonBody({ data, ttlSeconds: options.ttl });
       const answer = await callDaemon(context, options, { method: 'POST', path: '/v1/sessions', ...call });
@@ -48,9 +48,11 @@ export function getCommand({ context, finish }: CommandParts): Command {
     });
 }
 
-interface PutOptions extends DaemonOptions {
+interface PatchOptions extends LifeOptions {
   readonly ifMatch?: number;
-  readonly ttl?: number;
+}
+
+interface PutOptions extends PatchOptions {
   readonly contentType?: string;
 }
 
@@ -81,11 +83,6 @@ export function putCommand({ context, finish }: CommandParts): Command {
     });
 }
 
-interface PatchOptions extends DaemonOptions {
-  readonly ifMatch?: number;
-  readonly ttl?: number;
-}
-
 /** `maglia patch ID PATCH`: merges keys into a session's data (RFC 7396), and prints the new version. */
 export function patchCommand({ context, finish }: CommandParts): Command {
   return daemonCommand('patch', "merge keys into a session's data, and print the new version")
@@ -108,8 +105,7 @@ export function patchCommand({ context, finish }: CommandParts): Command {
     });
 }
 
-interface OpenOptions extends DaemonOptions {
-  readonly ttl?: number;
+interface OpenOptions extends LifeOptions {
   readonly lock?: number;
 }
 
@@ -141,16 +137,12 @@ function describeOpened(body: Readonly<Record<string, unknown>>): string {
     .join('\n');
 }
 
-interface TouchOptions extends DaemonOptions {
-  readonly ttl?: number;
-}
-
 /** `maglia touch ID`: extends a session's life. */
 export function touchCommand({ context, finish }: CommandParts): Command {
   return daemonCommand('touch', "extend a session's life, and print how long it is")
     .argument('<id>', ID_ARGUMENT)
     .option('--ttl <seconds>', 'its life after the last use, from now on', parseWholeNumber)
-    .action(async (argument: string, options: TouchOptions) => {
+    .action(async (argument: string, options: LifeOptions) => {
       const id = await readId(argument, context.input);
       const call = jsonBody({ ttlSeconds: options.ttl });
       const answer = await callDaemon(context, options, { method: 'POST', path: sessionPath(id, '/touch'), ...call });

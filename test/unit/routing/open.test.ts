@@ -599,7 +599,7 @@ test('those who want the same thing at the same time share one piece of work; di
   expect(begun).toBe(1);
 });
 
-test('whoever comes after the landing begins anew', async () => {
+test('a caller that comes after the flight has landed begins another', async () => {
   const flights = new SingleFlight<number>();
   await expect(flights.do('x', () => Promise.resolve(1))).resolves.toBe(1);
   await expect(flights.do('x', () => Promise.resolve(2))).resolves.toBe(2);
